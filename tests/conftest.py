@@ -1,0 +1,69 @@
+"""Fixtures every test may use: real servers, one of each a session, and a fresh database a test."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from tests.support.databases import fresh_database, make_template
+from tests.support.servers import RunningServer, start_postgres, start_redis
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "slow: starts several processes; seconds, not milliseconds"
+    )
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[RunningServer]:
+    """The session's PostgreSQL; a test that kills or stops it starts its own instead."""
+    with start_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """The session's Redis; a test that kills or stops it starts its own instead."""
+    with start_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: RunningServer) -> str:
+    """The superuser's URL of the empty database `postgres`."""
+    return postgres_server.url
+
+
+@pytest.fixture(scope="session")
+def migrated_server(postgres_url: str) -> str:
+    """The same URL, once the template database is migrated."""
+    make_template(postgres_url)
+    return postgres_url
+
+
+@pytest.fixture
+def database_url(migrated_server: str) -> Iterator[str]:
+    """A fresh, migrated, empty database of this test alone."""
+    with fresh_database(migrated_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(redis_server: RunningServer) -> str:
+    return redis_server.url
+
+
+@pytest.fixture
+def redis_db(redis_url: str) -> str:
+    """The session's Redis, emptied for this test."""
+    with redis.Redis.from_url(redis_url, socket_timeout=5) as client:
+        client.flushall()
+    return redis_url
