@@ -1,0 +1,1 @@
+"""The shared language of all Chorus processes: contracts first, thin plumbing second."""

@@ -1,0 +1,28 @@
+"""Kinds of work that must happen once (DESIGN §4): rows in `jobs`, woken by Celery messages."""
+
+from enum import StrEnum
+
+
+class JobKind(StrEnum):
+    """What a due job does. The process that runs it is named beside it."""
+
+    UNSNOOZE = "unsnooze"
+    """conductor: open a snoozed conversation again."""
+    RETENTION = "retention"
+    """conductor: delete expired rows in small batches."""
+    PURGE_IDEMPOTENCY = "purge_idempotency"
+    """conductor: forget command answers older than 24 h."""
+    PURGE_OUTBOX = "purge_outbox"
+    """conductor: forget relayed events older than 24 h."""
+
+
+class Queue(StrEnum):
+    """Celery queues, one worker process serves all of them on a small machine."""
+
+    SUMMARY = "summary"
+    NOTIFY = "notify"
+    INGEST = "ingest"
+
+
+WAKE_UP_TASK = "chorus.wake_up"
+"""The one task name: its argument is a job id; the row holds the truth."""
