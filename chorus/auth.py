@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import jwt
 import orjson
@@ -77,6 +77,8 @@ class Principal:
     issued_at: int = 0
     jti: str = ""
     issuer: str = OWN_ISSUER
+    subject: str = ""
+    """What the issuer calls this user; equals `user_id` for our own tokens."""
     conversation_id: UUID | None = None
 
     @property
@@ -116,8 +118,8 @@ class Issuer:
     claims: Claims = field(default_factory=Claims)
     tenant_id: UUID | None = None
     """Fixed for an issuer that belongs to one tenant; its tokens need no tenant claim then."""
-    resolve: "Callable[[UUID, str, str], Awaitable[UUID | None]] | None" = None
-    """Maps (tenant, audience, foreign subject) to our user id; None: the subject is one."""
+    foreign: bool = True
+    """A foreign subject is any string; it stands for the user id that `foreign_user_id` makes."""
 
 
 class FileKeys:
@@ -200,7 +202,7 @@ class Verifier:
         key = await issuer.keys.key(kid)
         if key is None or header.get("alg") != key.algorithm_name or key.algorithm_name not in _ALGORITHMS:
             raise Unauthenticated
-        return await self._principal(issuer, self._decode(token, key, issuer))
+        return self._principal(issuer, self._decode(token, key, issuer))
 
     def _decode(self, token: str, key: PyJWK, issuer: Issuer) -> dict[str, Any]:
         try:
@@ -216,7 +218,7 @@ class Verifier:
             raise Unauthenticated from error
         return claims
 
-    async def _principal(self, issuer: Issuer, claims: dict[str, Any]) -> Principal:
+    def _principal(self, issuer: Issuer, claims: dict[str, Any]) -> Principal:
         audience, expires_at, issued_at = claims["aud"], claims["exp"], claims["iat"]
         if not isinstance(audience, str) or not _is_time(expires_at) or not _is_time(issued_at):
             raise Unauthenticated
@@ -230,7 +232,7 @@ class Verifier:
         tenant_id = issuer.tenant_id or _uuid_claim(claims.get(issuer.claims.tenant))
         return Principal(
             tenant_id=tenant_id,
-            user_id=await self._user_id(issuer, tenant_id, audience, claims),
+            user_id=_user_id(issuer, tenant_id, claims.get(issuer.claims.user)),
             role=role,
             audience=audience,
             scopes=_scopes(claims.get("scopes"), role),
@@ -238,19 +240,22 @@ class Verifier:
             issued_at=issued_at,
             jti=str(claims.get("jti", ""))[:64],
             issuer=issuer.name,
+            subject=str(claims.get(issuer.claims.user)),
             conversation_id=_uuid_claim(claims["conv"]) if claims.get("conv") else None,
         )
 
-    async def _user_id(
-        self, issuer: Issuer, tenant_id: UUID, audience: str, claims: dict[str, Any]
-    ) -> UUID:
-        subject = claims.get(issuer.claims.user)
-        if issuer.resolve is None:
-            return _uuid_claim(subject)
-        found = await issuer.resolve(tenant_id, audience, str(subject)[:255]) if subject else None
-        if found is None:
-            raise Unauthenticated
-        return found
+
+def foreign_user_id(issuer: str, tenant_id: UUID, subject: str) -> UUID:
+    """The user id of a foreign subject: always the same, so no edge needs to look it up."""
+    return uuid5(tenant_id, f"{issuer}\x1f{subject}")
+
+
+def _user_id(issuer: Issuer, tenant_id: UUID, subject: object) -> UUID:
+    if not issuer.foreign:
+        return _uuid_claim(subject)
+    if not isinstance(subject, str) or not 0 < len(subject) <= 255:
+        raise Unauthenticated
+    return foreign_user_id(issuer.name, tenant_id, subject)
 
 
 def _is_time(value: object) -> bool:
@@ -317,4 +322,4 @@ class TokenMaker:
 def own_issuer(directory: Path) -> Issuer:
     """Our own issuer: its keys lie in a directory of this installation."""
     audiences = frozenset({AUD_VISITOR, AUD_AGENT, AUD_SERVER, AUD_INTERNAL})
-    return Issuer(OWN_ISSUER, FileKeys(directory), audiences)
+    return Issuer(OWN_ISSUER, FileKeys(directory), audiences, foreign=False)
