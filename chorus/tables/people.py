@@ -1,0 +1,129 @@
+"""Agents and their teams; contacts and the names the outside world has for them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+
+from chorus.tables.columns import (
+    Json,
+    Row,
+    count,
+    created,
+    flag,
+    json_object,
+    key,
+    moment,
+    number,
+    of_tenant,
+    one_of,
+    within_tenant,
+    word,
+    words,
+)
+
+AGENT_ROLES = ("admin", "supervisor", "agent")
+AGENT_STATUSES = ("online", "away", "busy", "offline")
+
+
+class Agent(Row, table=True):
+    """A person who answers. `status` is what they chose; presence decides reachability."""
+
+    __tablename__ = "agents"
+    __table_args__ = (
+        of_tenant(),
+        UniqueConstraint("tenant_id", "id"),
+        # Across all tenants: signing in names no tenant.
+        Index("agents_email_key", text("lower(email)"), unique=True),
+        one_of("role", AGENT_ROLES),
+        one_of("status", AGENT_STATUSES),
+        CheckConstraint("capacity BETWEEN 0 AND 1000", name="capacity"),
+    )
+
+    id: UUID = key()
+    tenant_id: UUID
+    email: str = word()
+    name: str = word()
+    role: str = word("agent")
+    languages: list[str] = words()
+    skills: list[str] = words()
+    capacity: int = number(5)
+    status: str = word("offline")
+    status_at: datetime | None = moment()
+    """When `status` was chosen; the burst limit after a login counts from here."""
+    idle_since: datetime | None = moment()
+    """When the last session ended: `longest_idle` orders by it, NULL first."""
+    password_hash: str | None = word()
+    """argon2id; NULL: signs in by OIDC only."""
+    token_epoch: int = count(0)
+    """Tokens issued under a lower epoch are void."""
+    disabled_at: datetime | None = moment()
+    created_at: datetime = created()
+
+
+class Team(Row, table=True):
+    __tablename__ = "teams"
+    __table_args__ = (
+        of_tenant(),
+        UniqueConstraint("tenant_id", "id"),
+        UniqueConstraint("tenant_id", "name"),
+    )
+
+    id: UUID = key()
+    tenant_id: UUID
+    name: str = word()
+    created_at: datetime = created()
+
+
+class TeamMember(Row, table=True):
+    __tablename__ = "team_members"
+    __table_args__ = (
+        within_tenant("team_id", "teams", ondelete="CASCADE"),
+        within_tenant("agent_id", "agents", ondelete="CASCADE"),
+        Index("team_members_agent_id_idx", "agent_id"),
+    )
+
+    team_id: UUID = key()
+    agent_id: UUID = key()
+    tenant_id: UUID
+
+
+class Contact(Row, table=True):
+    """A customer: the *author* of the source documents."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        of_tenant(),
+        UniqueConstraint("tenant_id", "id"),
+        Index("contacts_tenant_id_email_idx", "tenant_id", text("lower(email)")),
+    )
+
+    id: UUID = key()
+    tenant_id: UUID
+    name: str | None = word()
+    email: str | None = word()
+    phone: str | None = word()
+    locale: str | None = word()
+    attributes: Json = json_object()
+    verified: bool = flag(default=False)
+    """True only when the tenant's own backend vouched for the identity."""
+    last_seen_at: datetime | None = moment()
+    created_at: datetime = created()
+
+
+class ContactIdentity(Row, table=True):
+    """What an issuer outside calls a contact: a token's `sub`, a phone number, a PSID."""
+
+    __tablename__ = "contact_identities"
+    __table_args__ = (
+        within_tenant("contact_id", "contacts", ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "issuer", "subject"),
+        Index("contact_identities_contact_id_idx", "contact_id"),
+    )
+
+    id: UUID = key()
+    tenant_id: UUID
+    contact_id: UUID
+    issuer: str = word()
+    subject: str = word()
+    created_at: datetime = created()

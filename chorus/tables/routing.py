@@ -1,0 +1,107 @@
+"""Queues, who serves them, and why each session went where it went."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+
+from chorus.tables.columns import (
+    Json,
+    Row,
+    created,
+    flag,
+    json_object,
+    json_value,
+    key,
+    moment,
+    number,
+    of_tenant,
+    one_of,
+    within_tenant,
+    word,
+    words,
+)
+
+QUEUE_POLICIES = ("longest_idle", "least_loaded", "round_robin", "manual")
+QUEUE_VISIBILITIES = ("public", "internal")
+
+
+class Queue(Row, table=True):
+    """A line of waiting sessions and the rule that picks an agent."""
+
+    __tablename__ = "queues"
+    __table_args__ = (
+        of_tenant(),
+        within_tenant("overflow_queue_id", "queues"),
+        UniqueConstraint("tenant_id", "id"),
+        UniqueConstraint("tenant_id", "name"),
+        one_of("policy", QUEUE_POLICIES),
+        one_of("visibility", QUEUE_VISIBILITIES),
+        CheckConstraint("max_wait_s > 0", name="max_wait_s"),
+        CheckConstraint("sla_s > 0", name="sla_s"),
+        CheckConstraint("offer_s > 0", name="offer_s"),
+        CheckConstraint("wrap_up_s >= 0", name="wrap_up_s"),
+        CheckConstraint("overflow_queue_id <> id", name="overflow_queue_id"),
+        Index(
+            "queues_one_default_key",
+            "tenant_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    id: UUID = key()
+    tenant_id: UUID
+    name: str = word()
+    policy: str = word("longest_idle")
+    priority: int = number(0)
+    skills: list[str] = words()
+    """Asked of every agent who serves this queue."""
+    conditions: Json = json_object()
+    """Which escalations come here by themselves; {} takes none."""
+    hours: Json | None = json_value()
+    """Opening hours; NULL is always open."""
+    is_default: bool = flag(default=False)
+    visibility: str = word("public")
+    """`public`: a customer may name it."""
+    max_wait_s: int | None = number()
+    overflow_queue_id: UUID | None = None
+    sla_s: int | None = number()
+    """Promised seconds until a person accepts."""
+    offer_s: int = number(30)
+    wrap_up_s: int = number(0)
+    created_at: datetime = created()
+
+
+class QueueMember(Row, table=True):
+    __tablename__ = "queue_members"
+    __table_args__ = (
+        within_tenant("queue_id", "queues", ondelete="CASCADE"),
+        within_tenant("agent_id", "agents", ondelete="CASCADE"),
+        Index("queue_members_agent_idx", "agent_id"),
+    )
+
+    queue_id: UUID = key()
+    agent_id: UUID = key()
+    tenant_id: UUID
+    last_offered_at: datetime | None = moment()
+    """`round_robin` asks whoever was asked longest ago."""
+
+
+class RoutingDecision(Row, table=True):
+    """Every candidate the router looked at, and why all but one were passed over."""
+
+    __tablename__ = "routing_decisions"
+    __table_args__ = (
+        within_tenant("session_id", "live_chat_sessions"),
+        Index("routing_decisions_session_idx", "session_id", "at"),
+    )
+
+    id: UUID = key()
+    tenant_id: UUID
+    session_id: UUID
+    at: datetime = created()
+    candidates: Json = json_object()
+    """Agent id → {eligible, refused?, score}."""
+    chosen: UUID | None = None
+    why: str = word("")
