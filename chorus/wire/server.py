@@ -167,7 +167,8 @@ class Message(Outbound):
     id: UUID
     role: Role
     userId: UUID | None = None
-    content: str | None
+    content: str | None = None
+    """Left out where the message was deleted."""
     type: str
     visibility: Visibility
     ts: Timestamp
@@ -352,7 +353,7 @@ class Attachment(Outbound):
 
 class InboxContact(Shape):
     id: UUID
-    name: str | None
+    name: str | None = None
     verified: bool
 
 
@@ -424,8 +425,8 @@ class Subscribed(Outbound):
 
 
 class OfferPacket(Shape):
-    summary: str | None
-    reason: str | None
+    summary: str | None = None
+    reason: str | None = None
     waiting_s: int
     contact: InboxContact
 

@@ -1,0 +1,56 @@
+"""Write everything that is defined once and shown elsewhere; `--check` fails where it is stale."""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.gen_typescript import wire_typescript
+
+ROOT = Path(__file__).resolve().parent.parent
+
+WHOLE_FILES: dict[str, Callable[[], str]] = {
+    "sdk/src/wire.gen.ts": wire_typescript,
+}
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file with what it should hold."""
+    return {ROOT / name: write() for name, write in WHOLE_FILES.items()}
+
+
+def stale() -> dict[Path, str]:
+    """Those that hold something else now."""
+    return {path: text for path, text in generated().items() if _now(path) != text}
+
+
+def _now(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def _show(path: Path, wanted: str) -> None:
+    name = str(path.relative_to(ROOT))
+    lines = (_now(path).splitlines(True), wanted.splitlines(True))
+    sys.stdout.writelines(difflib.unified_diff(*lines, f"{name} (now)", f"{name} (wanted)"))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail with a diff")
+    checking = parser.parse_args().check
+    found = stale()
+    for path, text in found.items():
+        if checking:
+            _show(path, text)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        sys.stdout.write(f"wrote {path.relative_to(ROOT)}\n")
+    if checking and found:
+        sys.stdout.write("\nThese files are stale. Run `make gen` and commit what it writes.\n")
+    return int(checking and bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
