@@ -76,11 +76,7 @@ def _pending(revision: str | None) -> int:
 async def _revision(raw: asyncpg.Connection) -> str | None:
     if await raw.fetchval("SELECT to_regclass('public.alembic_version')") is None:
         return None
-    await raw.execute("SET ROLE chorus_owner")
-    revision: str | None = await raw.fetchval(
-        "SELECT version_num FROM public.alembic_version"
-    )
-    await raw.execute("RESET ROLE")
+    revision: str | None = await raw.fetchval("SELECT version_num FROM public.alembic_version")
     return revision
 
 

@@ -47,9 +47,7 @@ class Conversation(Row, table=True):
         one_of("floor_holder", Floor),
         CheckConstraint("first_seq >= 1 AND last_seq >= first_seq - 1", name="seq"),
         CheckConstraint("unread >= 0", name="unread"),
-        CheckConstraint(
-            "(status = 'snoozed') = (snoozed_until IS NOT NULL)", name="snoozed"
-        ),
+        CheckConstraint("(status = 'snoozed') = (snoozed_until IS NOT NULL)", name="snoozed"),
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed"),
         CheckConstraint("csat_score BETWEEN 1 AND 5", name="csat_score"),
         Index(

@@ -40,9 +40,7 @@ class LiveChatSession(Row, table=True):
         UniqueConstraint("tenant_id", "id"),
         one_of("status", SessionState),
         one_of("source", SESSION_SOURCES),
-        CheckConstraint(
-            f"(status IN ({_FINAL})) = (ended_at IS NOT NULL)", name="ended_at"
-        ),
+        CheckConstraint(f"(status IN ({_FINAL})) = (ended_at IS NOT NULL)", name="ended_at"),
         CheckConstraint(
             "status NOT IN ('active', 'wrap_up') OR agent_id IS NOT NULL",
             name="agent_id",

@@ -28,9 +28,7 @@ class OutboxEvent(Row, table=True):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("outbox_unsent_idx", "id", postgresql_where=text("sent_at IS NULL")),
-        Index(
-            "outbox_sent_idx", "sent_at", postgresql_where=text("sent_at IS NOT NULL")
-        ),
+        Index("outbox_sent_idx", "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
         {"postgresql_with": {"fillfactor": 80, "autovacuum_vacuum_scale_factor": 0.02}},
     )
 
@@ -54,13 +52,9 @@ class Job(Row, table=True):
     __table_args__ = (
         UniqueConstraint("tenant_id", "kind", "key"),
         one_of("state", JOB_STATES),
-        CheckConstraint(
-            "(state = 'running') = (lease_until IS NOT NULL)", name="lease_until"
-        ),
+        CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease_until"),
         Index("jobs_due_idx", "due_at", postgresql_where=text("state = 'pending'")),
-        Index(
-            "jobs_lease_idx", "lease_until", postgresql_where=text("state = 'running'")
-        ),
+        Index("jobs_lease_idx", "lease_until", postgresql_where=text("state = 'running'")),
         Index(
             "jobs_finished_idx",
             "finished_at",

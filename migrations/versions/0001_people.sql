@@ -183,6 +183,9 @@ CREATE TABLE canned_replies (
     UNIQUE NULLS NOT DISTINCT (tenant_id, agent_id, shortcut, language)
 );
 
+-- Any login may ask how far this database is.
+GRANT SELECT ON alembic_version TO PUBLIC;
+
 INSERT INTO installation (id, epoch) VALUES (1, replace(gen_random_uuid()::text, '-', ''));
 
 -- Every table with a tenant_id passes through here once, in the migration that makes it.

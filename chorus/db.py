@@ -1,0 +1,399 @@
+"""PostgreSQL: one pool per role, and transactions that know their tenant.
+
+Only `Db.transaction` and `Db.raw_transaction` commit. Frames go out after the commit, by
+`Transaction.after_commit`; outbox rows go inside it.
+"""
+
+import asyncio
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
+from time import monotonic, perf_counter
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+import orjson
+from sqlalchemy import Executable, ScalarResult, event, text
+from sqlalchemy.engine import ExceptionContext, Result
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    create_async_engine,
+)
+
+from chorus.errors import Overloaded, Unavailable
+from chorus.log import get_logger
+
+log = get_logger(__name__)
+
+DbRole = Literal["chorus_app", "chorus_system"]
+Params = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+AfterCommit = Callable[[], Awaitable[None]]
+RawConnection = Any
+"""`asyncpg.Connection`, which has no annotations. jsonb goes in and out as a JSON string."""
+
+STATEMENT_TIMEOUT_S = 2
+IDLE_IN_TRANSACTION_S = 5
+CONNECT_TIMEOUT_S = 5
+# The server gives up first; this one is for a server that no longer answers at all.
+COMMAND_TIMEOUT_S = STATEMENT_TIMEOUT_S + 3
+
+# Failover and shutdown: read_only_sql_transaction, admin_shutdown, crash_shutdown,
+# cannot_connect_now. Every connection opened before one of these leads to the wrong server.
+_FAILOVER_STATES = frozenset({"25006", "57P01", "57P02", "57P03"})
+# Worth another try on the same server: query_canceled, lock_not_available, deadlock_detected,
+# serialization_failure, too_many_connections.
+_BUSY_STATES = frozenset({"57014", "55P03", "40P01", "40001", "53300"})
+_FOREIGN = (
+    DBAPIError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
+
+_CURRENT_ROLE = """
+SELECT rolname AS name, rolsuper OR rolbypassrls AS unbound
+FROM pg_roles WHERE rolname = current_user
+"""
+_SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
+
+
+class RoleRefused(Exception):
+    """A pool would not run under the role it was opened for, so that no policy binds it."""
+
+
+class ReadSession:
+    """Reads of one moment: every statement sees the same snapshot, none may write."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def execute(self, statement: Executable, params: Params | None = None) -> Result[Any]:
+        with _translated():
+            return await self._session.execute(statement, params)
+
+    async def scalar(self, statement: Executable, params: Params | None = None) -> Any:
+        """Return the first column of the first row, None without rows."""
+        with _translated():
+            return await self._session.scalar(statement, params)
+
+    async def scalars(
+        self, statement: Executable, params: Params | None = None
+    ) -> ScalarResult[Any]:
+        with _translated():
+            return await self._session.scalars(statement, params)
+
+
+class Transaction:
+    """Reads and writes that become visible together, and what to do once they are."""
+
+    __slots__ = ("_callbacks", "_reads", "_session")
+
+    def __init__(self, session: AsyncSession, callbacks: list[AfterCommit]) -> None:
+        self._session = session
+        self._reads = ReadSession(session)
+        self._callbacks = callbacks
+
+    async def execute(self, statement: Executable, params: Params | None = None) -> Result[Any]:
+        return await self._reads.execute(statement, params)
+
+    async def scalar(self, statement: Executable, params: Params | None = None) -> Any:
+        return await self._reads.scalar(statement, params)
+
+    async def scalars(
+        self, statement: Executable, params: Params | None = None
+    ) -> ScalarResult[Any]:
+        return await self._reads.scalars(statement, params)
+
+    def add(self, row: object) -> None:
+        self._session.add(row)
+
+    def add_all(self, rows: Iterable[object]) -> None:
+        self._session.add_all(rows)
+
+    async def flush(self) -> None:
+        """Send what was added, to have its constraints checked here and not at the end."""
+        with _translated():
+            await self._session.flush()
+
+    def after_commit(self, callback: AfterCommit) -> None:
+        """Await `callback` once the commit stands and the connection is given back.
+
+        Callbacks run in the order they were added. One that fails is logged and hinders
+        neither the others nor the act: the commit is a fact, and readers repair themselves.
+        """
+        self._callbacks.append(callback)
+
+
+Reader = ReadSession | Transaction
+"""What a function takes that only reads."""
+
+
+class Db:
+    """A pool of connections under one role."""
+
+    __slots__ = ("_engine", "_on_wait_s", "_stale_before")
+
+    def __init__(self, engine: AsyncEngine, on_wait_s: Callable[[float], None] | None) -> None:
+        self._engine = engine
+        self._on_wait_s = on_wait_s
+        self._stale_before = 0.0
+        pool = engine.sync_engine.pool
+        event.listen(pool, "connect", _remember_opening)
+        event.listen(pool, "checkout", self._refuse_stale)
+        event.listen(engine.sync_engine, "handle_error", _expire_on_failover)
+
+    @property
+    def pool_size(self) -> int:
+        return int(self._engine.sync_engine.pool.size())  # type: ignore[attr-defined]
+
+    @property
+    def pool_in_use(self) -> int:
+        return int(self._engine.sync_engine.pool.checkedout())  # type: ignore[attr-defined]
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: UUID | None) -> AsyncIterator[Transaction]:
+        """Open a transaction that commits when the block ends and rolls back when it raises.
+
+        Under chorus_app `tenant_id` decides which rows exist; None sees none of them.
+        """
+        callbacks: list[AfterCommit] = []
+        async with (
+            self._connection() as connection,
+            AsyncSession(connection, expire_on_commit=False) as session,
+        ):
+            await _enter(session, tenant_id)
+            yield Transaction(session, callbacks)
+            with _translated():
+                await session.commit()
+        for callback in callbacks:
+            await _run_after_commit(callback)
+
+    @asynccontextmanager
+    async def read(self, tenant_id: UUID | None) -> AsyncIterator[ReadSession]:
+        """Open a read-only transaction; all its statements see one snapshot."""
+        async with self._connection() as connection:
+            await connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            async with AsyncSession(connection, expire_on_commit=False) as session:
+                await _enter(session, tenant_id)
+                yield ReadSession(session)
+
+    @asynccontextmanager
+    async def raw_transaction(
+        self, tenant_id: UUID | None = None
+    ) -> AsyncIterator[RawConnection]:
+        """Lend the driver's connection inside BEGIN and COMMIT: the hot path.
+
+        The block is for this connection only: its network errors are taken for the database's.
+        """
+        async with self._connection() as connection:
+            with self._raw_faults():
+                driver = await _driver(connection)
+                async with driver.transaction():
+                    if tenant_id is not None:
+                        await driver.execute(
+                            "SELECT set_config('app.tenant_id', $1, true)",
+                            str(tenant_id),
+                        )
+                    yield driver
+
+    @asynccontextmanager
+    async def pinned(self) -> AsyncIterator[RawConnection]:
+        """Lend a connection outside of any transaction and close it afterwards.
+
+        For session-level advisory locks and LISTEN, which end with the connection.
+        """
+        async with self._connection() as connection:
+            with self._raw_faults():
+                try:
+                    yield await _driver(connection)
+                finally:
+                    await connection.invalidate()
+
+    async def ping(self) -> None:
+        """Do one round trip. Raises Unavailable or Overloaded."""
+        async with self._connection() as connection:
+            with _translated():
+                await connection.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        asked_at = perf_counter()
+        with _translated():
+            connection = await self._engine.connect()
+        try:
+            if self._on_wait_s is not None:
+                self._on_wait_s(perf_counter() - asked_at)
+            yield connection
+        finally:
+            await asyncio.shield(connection.close())
+
+    @contextmanager
+    def _raw_faults(self) -> Iterator[None]:
+        # SQLAlchemy does not see what the driver raises here, so the pool is told by hand.
+        try:
+            with _translated():
+                yield
+        except Unavailable as error:
+            if _leads_nowhere(error.__cause__):
+                self._stale_before = monotonic()
+            raise
+
+    def _refuse_stale(self, _driver: object, record: Any, _proxy: object) -> None:
+        if record.info["opened_at_s"] <= self._stale_before:
+            raise InvalidatePoolError
+
+
+@asynccontextmanager
+async def open_db(
+    url: str,
+    *,
+    role: DbRole,
+    pool_size: int,
+    application_name: str,
+    pool_timeout_s: float = 0.5,
+    on_wait_s: Callable[[float], None] | None = None,
+) -> AsyncIterator[Db]:
+    """Open a pool whose every connection runs as `role`, and close it at the end.
+
+    A transaction that finds no free connection for `pool_timeout_s` raises Overloaded;
+    `on_wait_s` is told how long each one waited. Raises RoleRefused or Unavailable at once
+    when the first connection cannot be had.
+    """
+
+    async def connect() -> RawConnection:
+        return await _connect(url, role, application_name)
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=pool_timeout_s,
+        pool_use_lifo=True,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+    )
+    try:
+        db = Db(engine, on_wait_s)
+        await db.ping()
+        yield db
+    finally:
+        await engine.dispose()
+
+
+async def _connect(url: str, role: DbRole, application_name: str) -> RawConnection:
+    """Connect with everything as a session default, which RESET brings back.
+
+    `role` as a start-up setting is SET ROLE without the round trip.
+    """
+    try:
+        connection = await asyncpg.connect(
+            url,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=COMMAND_TIMEOUT_S,
+            server_settings={
+                "role": role,
+                "application_name": application_name,
+                "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+                "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
+                "synchronous_commit": "on",
+                "timezone": "UTC",
+            },
+        )
+    except (
+        asyncpg.InvalidParameterValueError,
+        asyncpg.InsufficientPrivilegeError,
+    ) as error:
+        raise RoleRefused(
+            f"The database login may not take the role {role}: {error}. "
+            "`chorus migrate` makes the roles and says what is missing."
+        ) from error
+    try:
+        await _check_role(connection, role)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+async def _check_role(connection: RawConnection, role: DbRole) -> None:
+    row = await connection.fetchrow(_CURRENT_ROLE)
+    if row["name"] != role:
+        raise RoleRefused(f"The connection runs as {row['name']} and not as {role}.")
+    if row["unbound"]:
+        raise RoleRefused(f"The role {role} is a superuser or has BYPASSRLS.")
+
+
+async def _enter(session: AsyncSession, tenant_id: UUID | None) -> None:
+    if tenant_id is None:
+        return
+    with _translated():
+        await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
+
+
+async def _driver(connection: AsyncConnection) -> RawConnection:
+    return (await connection.get_raw_connection()).driver_connection
+
+
+async def _run_after_commit(callback: AfterCommit) -> None:
+    try:
+        await callback()
+    except Exception:
+        log.exception("after_commit_failed")
+
+
+def _remember_opening(_driver: object, record: Any) -> None:
+    record.info["opened_at_s"] = monotonic()
+
+
+def _expire_on_failover(context: ExceptionContext) -> None:
+    options = context.connection.get_execution_options() if context.connection else {}
+    # A write inside `Db.read` is a fault of ours and says nothing about the server.
+    if _leads_nowhere(context.original_exception) and not options.get("postgresql_readonly"):
+        context.is_disconnect = True
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Say Overloaded or Unavailable for what another try may cure; the rest is a fault of ours."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Overloaded("The database is busy. Try again.") from error
+    except _FOREIGN as error:
+        if not (_leads_nowhere(error) or _sqlstate(error) in _BUSY_STATES):
+            raise
+        raise Unavailable("The database cannot be reached. Try again.") from error
+
+
+def _leads_nowhere(error: BaseException | None) -> bool:
+    """Say whether the connection, and all its age, is of no more use."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    state = _sqlstate(error)
+    if state is not None:
+        return state in _FAILOVER_STATES or state.startswith("08")
+    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+
+
+def _sqlstate(error: BaseException | None) -> str | None:
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    state: str | None = getattr(origin, "sqlstate", None)
+    return state
