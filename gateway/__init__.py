@@ -1,0 +1,1 @@
+"""The WebSocket edge: authenticate, bound, forward, fan out, drain. It has no database."""

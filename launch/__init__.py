@@ -1,0 +1,1 @@
+"""The command line and the supervisor: they may import everything, nothing imports them."""

@@ -1,0 +1,1 @@
+"""Who is there: heartbeats in Redis, linger, transitions. It has no database."""

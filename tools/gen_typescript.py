@@ -5,7 +5,16 @@ from enum import Enum
 
 from chorus.codes import CLOSE_MEANING, NACK_RULES, reconnect_policy
 from chorus.wire import common
-from tools.wire_model import Field, Frame, client_frames, enums, fields_of, server_frames, shapes, summary
+from tools.wire_model import (
+    Field,
+    Frame,
+    client_frames,
+    enums,
+    fields_of,
+    server_frames,
+    shapes,
+    summary,
+)
 
 HEAD = "// Written by `make gen` from chorus/wire and chorus/codes.py. Do not edit.\n"
 
@@ -114,7 +123,9 @@ def _required(frame: Frame) -> str:
 
 def _durable(frames: Iterable[Frame]) -> str:
     names = "".join(f'  "{frame.event}",\n' for frame in frames if frame.durable)
-    doc = _doc("Frames that take a place in their conversation (to its sender, `delivered` does too).")
+    doc = _doc(
+        "Frames that take a place in their conversation (to its sender, `delivered` does too)."
+    )
     return f'{doc}export const DURABLE_EVENTS: readonly ServerFrame["event"][] = [\n{names}];\n'
 
 
@@ -123,7 +134,9 @@ def _nack_rules() -> str:
         f"  {code.value}: {{ retryable: {_bool(rule.retryable)}, ambiguous: {_bool(rule.ambiguous)} }},\n"
         for code, rule in NACK_RULES.items()
     )
-    kind = "Readonly<Record<NackCode, { readonly retryable: boolean; readonly ambiguous: boolean }>>"
+    kind = (
+        "Readonly<Record<NackCode, { readonly retryable: boolean; readonly ambiguous: boolean }>>"
+    )
     doc = _doc("What each nack code says about sending again. The nack itself says it too.")
     return f"{doc}export const NACK_RULES: {kind} = {{\n{rows}}};\n"
 

@@ -17,7 +17,12 @@ from chorus.wire.server import SERVER_FRAMES
 type_name = {str: "string", int: "number", float: "number", bool: "boolean", Any: "unknown"}
 _UNIONS = (Union, types.UnionType)
 _UNSAID = (None, 2**53)
-_LIMITS = {"max_length": "at most {} long", "min_length": "at least {} long", "ge": "≥ {}", "le": "≤ {}"}
+_LIMITS = {
+    "max_length": "at most {} long",
+    "min_length": "at least {} long",
+    "ge": "≥ {}",
+    "le": "≤ {}",
+}
 
 
 @dataclass(frozen=True, slots=True)
