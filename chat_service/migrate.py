@@ -9,6 +9,7 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -31,7 +32,8 @@ async def upgrade(database_url: str) -> int:
     """Run the pending migrations and return how many there were.
 
     Any number of processes may call this at once: an advisory lock lets one work and the
-    others find nothing to do. Raises DatabaseNewer and RolesRefused before changing anything.
+    others find nothing to do. Within one process call it once at a time (Alembic's context is
+    a global). Raises DatabaseNewer and RolesRefused before changing anything.
     """
     async with _session(database_url) as connection:
         raw = await _driver(connection)
@@ -65,7 +67,7 @@ def _pending(revision: str | None) -> int:
     script = ScriptDirectory.from_config(_config())
     try:
         return len(list(script.iterate_revisions("head", revision or "base")))
-    except CommandError as error:
+    except (CommandError, RevisionError) as error:
         head = script.get_current_head()
         raise DatabaseNewer(
             f"This database is at revision {revision}, which this version of Chorus (up to "

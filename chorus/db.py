@@ -23,8 +23,7 @@ import asyncpg
 import orjson
 from sqlalchemy import Executable, ScalarResult, event, text
 from sqlalchemy.engine import ExceptionContext, Result
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -32,7 +31,8 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from chorus.errors import Overloaded, Unavailable
+from chorus.db_faults import leads_nowhere, translated
+from chorus.errors import Unavailable
 from chorus.log import get_logger
 
 log = get_logger(__name__)
@@ -48,20 +48,6 @@ IDLE_IN_TRANSACTION_S = 5
 CONNECT_TIMEOUT_S = 5
 # The server gives up first; this one is for a server that no longer answers at all.
 COMMAND_TIMEOUT_S = STATEMENT_TIMEOUT_S + 3
-
-# Failover and shutdown: read_only_sql_transaction, admin_shutdown, crash_shutdown,
-# cannot_connect_now. Every connection opened before one of these leads to the wrong server.
-_FAILOVER_STATES = frozenset({"25006", "57P01", "57P02", "57P03"})
-# Worth another try on the same server: query_canceled, lock_not_available, deadlock_detected,
-# serialization_failure, too_many_connections.
-_BUSY_STATES = frozenset({"57014", "55P03", "40P01", "40001", "53300"})
-_FOREIGN = (
-    DBAPIError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    OSError,
-    TimeoutError,
-)
 
 _CURRENT_ROLE = """
 SELECT rolname AS name, rolsuper OR rolbypassrls AS unbound
@@ -83,18 +69,18 @@ class ReadSession:
         self._session = session
 
     async def execute(self, statement: Executable, params: Params | None = None) -> Result[Any]:
-        with _translated():
+        with translated():
             return await self._session.execute(statement, params)
 
     async def scalar(self, statement: Executable, params: Params | None = None) -> Any:
         """Return the first column of the first row, None without rows."""
-        with _translated():
+        with translated():
             return await self._session.scalar(statement, params)
 
     async def scalars(
         self, statement: Executable, params: Params | None = None
     ) -> ScalarResult[Any]:
-        with _translated():
+        with translated():
             return await self._session.scalars(statement, params)
 
 
@@ -127,7 +113,7 @@ class Transaction:
 
     async def flush(self) -> None:
         """Send what was added, to have its constraints checked here and not at the end."""
-        with _translated():
+        with translated():
             await self._session.flush()
 
     def after_commit(self, callback: AfterCommit) -> None:
@@ -178,7 +164,7 @@ class Db:
         ):
             await _enter(session, tenant_id)
             yield Transaction(session, callbacks)
-            with _translated():
+            with translated():
                 await session.commit()
         for callback in callbacks:
             await _run_after_commit(callback)
@@ -187,10 +173,10 @@ class Db:
     async def read(self, tenant_id: UUID | None) -> AsyncIterator[ReadSession]:
         """Open a read-only transaction; all its statements see one snapshot."""
         async with self._connection() as connection:
-            await connection.execution_options(
+            snapshot = await connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            async with AsyncSession(connection, expire_on_commit=False) as session:
+            async with AsyncSession(snapshot, expire_on_commit=False) as session:
                 await _enter(session, tenant_id)
                 yield ReadSession(session)
 
@@ -229,13 +215,13 @@ class Db:
     async def ping(self) -> None:
         """Do one round trip. Raises Unavailable or Overloaded."""
         async with self._connection() as connection:
-            with _translated():
+            with translated():
                 await connection.execute(text("SELECT 1"))
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
         asked_at = perf_counter()
-        with _translated():
+        with translated():
             connection = await self._engine.connect()
         try:
             if self._on_wait_s is not None:
@@ -248,10 +234,10 @@ class Db:
     def _raw_faults(self) -> Iterator[None]:
         # SQLAlchemy does not see what the driver raises here, so the pool is told by hand.
         try:
-            with _translated():
+            with translated():
                 yield
         except Unavailable as error:
-            if _leads_nowhere(error.__cause__):
+            if leads_nowhere(error.__cause__):
                 self._stale_before = monotonic()
             raise
 
@@ -287,7 +273,7 @@ async def open_db(
         max_overflow=0,
         pool_timeout=pool_timeout_s,
         pool_use_lifo=True,
-        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_serializer=_json,
         json_deserializer=orjson.loads,
     )
     try:
@@ -344,7 +330,7 @@ async def _check_role(connection: RawConnection, role: DbRole) -> None:
 async def _enter(session: AsyncSession, tenant_id: UUID | None) -> None:
     if tenant_id is None:
         return
-    with _translated():
+    with translated():
         await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
 
 
@@ -359,6 +345,17 @@ async def _run_after_commit(callback: AfterCommit) -> None:
         log.exception("after_commit_failed")
 
 
+def _json(value: object) -> str:
+    return orjson.dumps(value, default=_plain).decode()
+
+
+def _plain(value: object) -> str:
+    # The driver's ids are a subclass of UUID, which orjson does not take for one.
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
 def _remember_opening(_driver: object, record: Any) -> None:
     record.info["opened_at_s"] = monotonic()
 
@@ -366,34 +363,5 @@ def _remember_opening(_driver: object, record: Any) -> None:
 def _expire_on_failover(context: ExceptionContext) -> None:
     options = context.connection.get_execution_options() if context.connection else {}
     # A write inside `Db.read` is a fault of ours and says nothing about the server.
-    if _leads_nowhere(context.original_exception) and not options.get("postgresql_readonly"):
+    if leads_nowhere(context.original_exception) and not options.get("postgresql_readonly"):
         context.is_disconnect = True
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Say Overloaded or Unavailable for what another try may cure; the rest is a fault of ours."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise Overloaded("The database is busy. Try again.") from error
-    except _FOREIGN as error:
-        if not (_leads_nowhere(error) or _sqlstate(error) in _BUSY_STATES):
-            raise
-        raise Unavailable("The database cannot be reached. Try again.") from error
-
-
-def _leads_nowhere(error: BaseException | None) -> bool:
-    """Say whether the connection, and all its age, is of no more use."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated
-    state = _sqlstate(error)
-    if state is not None:
-        return state in _FAILOVER_STATES or state.startswith("08")
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
-
-
-def _sqlstate(error: BaseException | None) -> str | None:
-    origin = error.orig if isinstance(error, DBAPIError) else error
-    state: str | None = getattr(origin, "sqlstate", None)
-    return state

@@ -14,9 +14,13 @@ _LOST_RACE = (
 )
 
 _MISSING = "SELECT name FROM unnest($1::text[]) AS name WHERE to_regrole(name) IS NULL"
-_NOT_MEMBER = """
+# From 16 on the maker of a role is its member without the right to SET ROLE to it.
+_NOT_TAKEABLE = """
 SELECT name FROM unnest($1::text[]) AS name
-WHERE NOT pg_has_role(session_user, name, 'MEMBER')
+WHERE NOT pg_has_role(
+    session_user, name,
+    CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END
+)
 """
 
 
@@ -44,7 +48,7 @@ async def ensure_roles(connection: asyncpg.Connection) -> None:
 async def _make(connection: asyncpg.Connection) -> None:
     for name in await connection.fetch(_MISSING, ROLES):
         await connection.execute(f"CREATE ROLE {name['name']} NOLOGIN")
-    for name in await connection.fetch(_NOT_MEMBER, ROLES):
+    for name in await connection.fetch(_NOT_TAKEABLE, ROLES):
         await connection.execute(f"GRANT {name['name']} TO SESSION_USER")
 
 

@@ -156,4 +156,4 @@ def of_tenant() -> ForeignKeyConstraint:
 
 
 def _default(value: int | None) -> dict[str, Any]:
-    return {} if value is None else {"server_default": text(f"'{value}'")}
+    return {} if value is None else {"server_default": text(str(value))}

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field
 
 from chorus.tables.columns import (
@@ -20,6 +20,8 @@ from chorus.tables.columns import (
     within_tenant,
     word,
 )
+
+_ZERO = text("0")
 
 
 class CannedReply(Row, table=True):
@@ -74,7 +76,7 @@ class Summary(Row, table=True):
     cost: Decimal = Field(
         default=Decimal(0),
         sa_type=Numeric(18, 9),
-        sa_column_kwargs={"server_default": "0"},
+        sa_column_kwargs={"server_default": _ZERO},
     )
     """US dollars."""
     ms: int = number(0)
