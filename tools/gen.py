@@ -6,18 +6,33 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tools.gen_metrics import metrics_table
+from tools.gen_protocol import protocol_parts
+from tools.gen_schema import wire_schema
+from tools.gen_settings import env_example, settings_tables
 from tools.gen_typescript import wire_typescript
+from tools.markdown import fill
 
 ROOT = Path(__file__).resolve().parent.parent
 
 WHOLE_FILES: dict[str, Callable[[], str]] = {
+    ".env.example": env_example,
+    "docs/wire.schema.json": wire_schema,
     "sdk/src/wire.gen.ts": wire_typescript,
+}
+# Hand-written pages with places for generated parts.
+PAGES: dict[str, Callable[[], dict[str, str]]] = {
+    "docs/metrics.md": lambda: {"metrics": metrics_table()},
+    "docs/protocol.md": protocol_parts,
+    "docs/settings.md": lambda: {"settings": settings_tables()},
 }
 
 
 def generated() -> dict[Path, str]:
     """Every generated file with what it should hold."""
-    return {ROOT / name: write() for name, write in WHOLE_FILES.items()}
+    whole = {ROOT / name: write() for name, write in WHOLE_FILES.items()}
+    pages = {ROOT / name: fill((ROOT / name).read_text(), parts()) for name, parts in PAGES.items()}
+    return whole | pages
 
 
 def stale() -> dict[Path, str]:

@@ -151,7 +151,7 @@ def _used() -> set[type]:
     waiting: list[Any] = [*CLIENT_FRAMES.values(), *SERVER_FRAMES.values()]
     while waiting:
         for info in waiting.pop().model_fields.values():
-            new = {kind for kind in _named(info.annotation)} - found
+            new = set(_named(info.annotation)) - found
             found |= new
             waiting += [kind for kind in new if issubclass(kind, BaseModel)]
     return found
