@@ -94,9 +94,7 @@ async def _session(database_url: str) -> AsyncIterator[AsyncConnection]:
             server_settings={"application_name": "chorus migrate"},
         )
 
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=connect, poolclass=NullPool
-    )
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
             yield connection

@@ -181,9 +181,7 @@ class Db:
                 yield ReadSession(session)
 
     @asynccontextmanager
-    async def raw_transaction(
-        self, tenant_id: UUID | None = None
-    ) -> AsyncIterator[RawConnection]:
+    async def raw_transaction(self, tenant_id: UUID | None = None) -> AsyncIterator[RawConnection]:
         """Lend the driver's connection inside BEGIN and COMMIT: the hot path.
 
         The block is for this connection only: its network errors are taken for the database's.

@@ -89,9 +89,7 @@ def count(default: int | None = None, *, primary_key: bool = False) -> Any:
 
 
 def flag(*, default: bool) -> Any:
-    return Field(
-        default=default, sa_column_kwargs={"server_default": text(str(default).lower())}
-    )
+    return Field(default=default, sa_column_kwargs={"server_default": text(str(default).lower())})
 
 
 def moment() -> Any:
@@ -135,9 +133,7 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def within_tenant(
-    column: str, table: str, *, ondelete: str | None = None
-) -> ForeignKeyConstraint:
+def within_tenant(column: str, table: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
     """Point `column` at a row of `table` of the same tenant.
 
     Row-level security does not look at foreign keys, so the tenant is part of each of them.
