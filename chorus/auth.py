@@ -80,6 +80,8 @@ class Principal:
     subject: str = ""
     """What the issuer calls this user; equals `user_id` for our own tokens."""
     conversation_id: UUID | None = None
+    origin: str | None = None
+    """The page a visitor token was made for; a socket from another page is refused."""
 
     @property
     def speaks_as(self) -> Role:
@@ -242,6 +244,7 @@ class Verifier:
             issuer=issuer.name,
             subject=str(claims.get(issuer.claims.user)),
             conversation_id=_uuid_claim(claims["conv"]) if claims.get("conv") else None,
+            origin=str(claims["ori"])[:255] if claims.get("ori") else None,
         )
 
 
@@ -297,9 +300,13 @@ class TokenMaker:
         role: str,
         audience: str,
         conversation_id: UUID | None = None,
+        origin: str | None = None,
         ttl_s: int = TOKEN_TTL_S,
     ) -> tuple[str, int]:
-        """Make a token; answers it with its expiry in Unix seconds."""
+        """Make a token; answers it with its expiry in Unix seconds.
+
+        `origin`: for a visitor token, the page that asked for it (the Origin header).
+        """
         signing, issued_at = keys.signing_key(self._directory), int(self._now())
         claims: dict[str, Any] = {
             "iss": OWN_ISSUER,
@@ -314,6 +321,8 @@ class TokenMaker:
         }
         if conversation_id is not None:
             claims["conv"] = str(conversation_id)
+        if origin is not None:
+            claims["ori"] = origin
         headers = {"kid": signing.kid}
         token = jwt.encode(claims, signing.private_pem, algorithm=keys.ALGORITHM, headers=headers)
         return token, issued_at + ttl_s

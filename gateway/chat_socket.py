@@ -1,0 +1,212 @@
+"""The WebSocket shell: admission before accept, then frames in and effects out."""
+
+from asyncio import CancelledError
+from time import monotonic, time
+from typing import Literal
+from uuid import UUID
+
+from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketState
+from uvicorn.protocols.utils import ClientDisconnected
+
+from chorus import metrics
+from chorus.errors import ChorusError
+from chorus.log import get_logger
+from chorus.wire.common import BEARER_PREFIX, MAX_TOKEN_BYTES, PROTOCOL
+from gateway.admission import Refused, Ticket, client_address
+from gateway.hardened import TRANSPORT_EXTENSION, SocketTransport
+from gateway.hub import Connection
+from gateway.origins import page_of
+from gateway.protocol import Peer
+from gateway.resources import Resources, node_name
+from gateway.room import Packet
+from gateway.shell import Shell
+from gateway.tasks import Tasks
+
+log = get_logger(__name__)
+MAX_OFFERS = 4
+
+
+class SocketSink:
+    """The way out of a WebSocket: straight to its transport, bounded by the hub."""
+
+    def __init__(self, websocket: WebSocket, transport: SocketTransport, tasks: Tasks) -> None:
+        self._websocket = websocket
+        self._transport = transport
+        self._tasks = tasks
+
+    @property
+    def buffered_bytes(self) -> int:
+        return self._transport.buffered_bytes
+
+    def write(self, packet: Packet) -> None:
+        self._transport.send_text_frame(packet.framed)
+
+    def close(self, code: int, reason: str) -> None:
+        metrics.ws_disconnects_total.labels(str(int(code)), "true").inc()
+        self._tasks.spawn(self._close(code, reason), "close_socket")
+
+    async def _close(self, code: int, reason: str) -> None:
+        try:
+            if self._websocket.application_state is WebSocketState.CONNECTED:
+                await self._websocket.close(code, reason)
+        except (ClientDisconnected, RuntimeError, OSError):
+            self._transport.abort()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+
+async def conversation_socket(websocket: WebSocket) -> None:
+    """`/ws/v1/conversations/{conversationId}`."""
+    conversation_id: UUID = websocket.path_params["conversation_id"]
+    await _serve(websocket, "chat", conversation_id)
+
+
+async def inbox_socket(websocket: WebSocket) -> None:
+    """`/ws/v1/inbox`."""
+    await _serve(websocket, "inbox", None)
+
+
+async def _serve(
+    websocket: WebSocket, kind: Literal["chat", "inbox"], conversation_id: UUID | None
+) -> None:
+    resources: Resources = websocket.state.resources
+    ticket = await _admit(websocket, resources)
+    if ticket is None:
+        return
+    try:
+        token = _token(websocket)
+        await websocket.accept(subprotocol=PROTOCOL)
+        ticket.opened()
+        connection = _connect(websocket, resources, kind, conversation_id, token)
+        try:
+            await _talk(websocket, Shell(resources, connection), connection.peer)
+        finally:
+            await _leave(resources, connection)
+    except (ClientDisconnected, OSError):
+        log.debug("socket_gone")
+    finally:
+        ticket.gone(monotonic())
+
+
+async def _admit(websocket: WebSocket, resources: Resources) -> Ticket | None:
+    """Decide before accept; a refusal is an HTTP answer (PROTOCOL §1)."""
+    refusal = _malformed(websocket)
+    if refusal is not None:
+        await _deny(websocket, *refusal)
+        return None
+    address = client_address(websocket.scope, resources.trusted)
+    admitted = resources.admission.admit(address, monotonic())
+    if isinstance(admitted, Refused):
+        retry = {"retry-after": str(admitted.retry_after_s)}
+        await _deny(websocket, admitted.status, admitted.reason, retry)
+        return None
+    if not await _origin_fits(websocket, resources):
+        admitted.gone(monotonic())
+        await _deny(websocket, 403, "This page may not open a socket here.")
+        return None
+    return admitted
+
+
+def _malformed(websocket: WebSocket) -> tuple[int, str] | None:
+    offered, token = websocket.scope["subprotocols"], _token(websocket)
+    if PROTOCOL not in offered or len(offered) > MAX_OFFERS:
+        return 400, f"Offer the subprotocol {PROTOCOL}."
+    if "token" in websocket.query_params or "access_token" in websocket.query_params:
+        return 400, "A token never stands in a URL."
+    if token is not None and len(token) > MAX_TOKEN_BYTES:
+        return 431, "A token may have 4 KiB."
+    return None
+
+
+async def _origin_fits(websocket: WebSocket, resources: Resources) -> bool:
+    """A bad token on a named page passes: it gets its close code after accept, and nothing else."""
+    page, token = page_of(websocket.headers), _token(websocket)
+    if page.allows(resources.configured_origins, None):
+        return True
+    if token is None:
+        return False
+    try:
+        principal = await resources.verifier.verify(token)
+    except ChorusError:
+        return page.origin is not None
+    return page.allows(resources.configured_origins, principal)
+
+
+async def _deny(
+    websocket: WebSocket, status: int, reason: str, headers: dict[str, str] | None = None
+) -> None:
+    metrics.ws_handshakes_total.labels(str(status)).inc()
+    hint = {"sec-websocket-protocol": PROTOCOL} if status == 400 else {}
+    answer = Response(reason + "\n", status, {**(headers or {}), **hint}, "text/plain")
+    await websocket.send_denial_response(answer)
+
+
+def _token(websocket: WebSocket) -> str | None:
+    for offer in websocket.scope["subprotocols"]:
+        if offer.startswith(BEARER_PREFIX):
+            return str(offer[len(BEARER_PREFIX) :])
+    return None
+
+
+def _connect(
+    websocket: WebSocket,
+    resources: Resources,
+    kind: Literal["chat", "inbox"],
+    conversation_id: UUID | None,
+    token: str | None,
+) -> Connection:
+    metrics.ws_handshakes_total.labels("101").inc()
+    number = resources.hub.next_id()
+    peer = Peer(
+        rules=resources.rules,
+        conn=f"{node_name(resources.node)[:8]}{number:x}",
+        kind=kind,
+        conversation_id=conversation_id,
+        opened_s=monotonic(),
+        token=token,
+    )
+    transport: SocketTransport = websocket.scope["extensions"][TRANSPORT_EXTENSION]
+    sink = SocketSink(websocket, transport, resources.tasks)
+    agent = kind == "inbox"
+    settings = resources.settings
+    limit = settings.agent_queue_bytes if agent else settings.customer_queue_bytes
+    connection = Connection(number, peer, sink, limit, page_of(websocket.headers))
+    resources.hub.add(connection)
+    return connection
+
+
+async def _talk(websocket: WebSocket, shell: Shell, peer: Peer) -> None:
+    await shell.run(peer.opened(time()))
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            _count_disconnect(peer, message.get("code", 1006))
+            return
+        text = message.get("text")
+        if text is None:
+            await shell.run(peer.received_binary())
+        else:
+            await shell.run(peer.received(text, monotonic(), time()))
+
+
+def _count_disconnect(peer: Peer, code: int) -> None:
+    if peer.phase.name != "CLOSED":
+        clean = "true" if code in (1000, 1001) else "false"
+        metrics.ws_disconnects_total.labels(str(code), clean).inc()
+
+
+async def _leave(resources: Resources, connection: Connection) -> None:
+    """Take the connection out of every table, whatever ended it."""
+    memberships = frozenset(connection.members)
+    resources.hub.remove(connection)
+    try:
+        await resources.inboxes.left(connection)
+        beat = resources.announcer.farewell(connection, memberships)
+        if beat is not None:
+            await resources.announcer.left(beat)
+    except CancelledError:
+        raise
+    except OSError as error:
+        log.info("farewell_failed", error=type(error).__name__)

@@ -1,0 +1,139 @@
+"""What comes over Redis, to the rooms. Synchronous; a foreign header is dropped unparsed."""
+
+from collections.abc import Callable
+from time import monotonic, time
+from uuid import UUID
+
+import orjson
+
+from chorus import metrics, topics
+from chorus.codes import NackCode
+from chorus.log import get_logger
+from chorus.rpc import Outgoing, Revocation
+from chorus.topics import Header, Kind
+from gateway.hub import Hub, Member
+from gateway.pending import Outstanding, Pending
+from gateway.repair import Repairer
+from gateway.revocation import Revocations
+from gateway.room import Event, Room
+
+log = get_logger(__name__)
+
+
+class Fanout:
+    """Takes published frames apart and gives them to the hub."""
+
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        outstanding: Outstanding,
+        repairer: Repairer,
+        revocations: Revocations,
+        node: int,
+        on_inbox: Callable[[UUID, list[tuple[UUID, int]]], None],
+    ) -> None:
+        self._hub = hub
+        self._outstanding = outstanding
+        self._repairer = repairer
+        self._revocations = revocations
+        self._node = node
+        self._on_inbox = on_inbox
+
+    def on_message(self, channel: str, packed: bytes) -> None:
+        """Take one published message. Never raises: a bad one is logged and dropped."""
+        try:
+            if channel.startswith("fan:"):
+                self._conversation(packed)
+            elif channel.startswith("gw:"):
+                self._mine(packed)
+            elif channel.startswith("inbox:"):
+                self._inbox(UUID(channel[6:]), packed)
+            elif channel == topics.CONTROL:
+                self._control(packed)
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning("bad_publication", channel=channel[:40], error=type(error).__name__)
+
+    def deliver(self, outgoing: Outgoing) -> None:
+        """Take what `Ingest` answered as if it had come over Redis."""
+        packed = bytes.fromhex(outgoing.header) + outgoing.frame.encode()
+        header, _ = topics.unpack(packed)
+        if header.kind is Kind.REPLY:
+            self._mine(packed)
+        else:
+            self._conversation(packed)
+
+    def _conversation(self, packed: bytes) -> None:
+        room = self._hub.rooms.get(topics.conversation_bytes(packed))
+        if room is None and (not self._outstanding):
+            return
+        header, frame = topics.unpack(packed)
+        if header.kind is Kind.EPHEMERAL:
+            if room is not None:
+                self._hub.whisper(room, header, frame, "ephemeral")
+            return
+        mine = header.node == self._node
+        if room is None and not mine:
+            return
+        self._durable(room, header, frame, header.slot if mine else 0)
+
+    def _durable(self, room: Room[Member] | None, header: Header, frame: bytes, slot: int) -> None:
+        metrics.fanout_lag_ms.observe(max(0.0, time() * 1000 - header.ts_ms))
+        if slot:
+            self._measure(slot)
+        event = Event(
+            seq=header.seq,
+            conversation_id=header.conversation,
+            audience=header.audience,
+            author=header.author,
+            frame=frame,
+            ts_ms=header.ts_ms,
+            slot=slot,
+        )
+        if room is None:
+            self._hub.settle(event)
+            return
+        self._hub.durable(room, event)
+        self._repairer.watch(room)
+
+    def _measure(self, slot: int) -> None:
+        pending = self._outstanding.get(slot)
+        if pending is not None:
+            metrics.msg_rtt_ms.observe((monotonic() - pending.sent_s) * 1000)
+            metrics.messages_total.labels("stored").inc()
+
+    def _mine(self, packed: bytes) -> None:
+        header, frame = topics.unpack(packed)
+        if header.kind is not Kind.REPLY:
+            return
+        pending = self._outstanding.take(header.slot)
+        if pending is None:
+            return
+        connection = self._hub.connections.get(pending.item.conn)
+        if connection is None:
+            return
+        self._note(pending, frame)
+        self._hub.answer(connection, frame, pending.ref, header.conversation)
+
+    def _note(self, pending: Pending, frame: bytes) -> None:
+        """A refusal holds back what this sender sent behind it."""
+        answer = orjson.loads(frame)
+        if answer["event"] != "nack":
+            metrics.messages_total.labels("repeated").inc()
+            return
+        code = NackCode(answer["data"]["code"])
+        metrics.messages_total.labels("refused").inc()
+        metrics.nacks_total.labels(code).inc()
+        connection = self._hub.connections[pending.item.conn]
+        item = pending.item
+        connection.peer.refused_later(item.conversation_id, item.id, code, monotonic())
+
+    def _inbox(self, tenant_id: UUID, packed: bytes) -> None:
+        rows = [(UUID(row["conv"]), int(row["rev"])) for row in orjson.loads(packed)]
+        self._on_inbox(tenant_id, rows)
+
+    def _control(self, packed: bytes) -> None:
+        told = orjson.loads(packed)
+        if "revoke" in told:
+            ended = self._revocations.add(Revocation(**told["revoke"]), self._hub)
+            log.info("revoked", kind=told["revoke"]["kind"], sockets=ended)

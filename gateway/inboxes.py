@@ -1,0 +1,181 @@
+"""Open inbox views: which changed rows go to whom, merged for 250 ms (PROTOCOL, agent inbox).
+
+The writer publishes only which conversations changed; the rows are read once per tenant and
+gateway, and matched against each open view here.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from chorus import topics
+from chorus.auth import Principal
+from chorus.bus import Listener
+from chorus.errors import ChorusError
+from chorus.log import get_logger
+from chorus.rpc import ActRequest, ChatRpc
+from chorus.wire.common import InboxView
+from chorus.wire.envelope import encode_raw
+from gateway.hub import Connection, Hub
+from gateway.room import Packet
+from gateway.tasks import Tasks
+
+log = get_logger(__name__)
+MERGE_S = 0.25
+REFRESH_S = 60.0
+ROWS_PER_CALL = 200
+Row = dict[str, Any]
+WAITING = frozenset({"requested", "queued", "offered", "deferred"})
+
+
+@dataclass(slots=True)
+class OpenView:
+    """What one inbox socket looks at."""
+
+    connection: Connection
+    view: InboxView
+    request: dict[str, Any]
+    shown: dict[str, int]
+    """Conversation to the `rev` last sent."""
+    opened_s: float
+
+
+def matches(view: InboxView, row: Row, agent_id: UUID) -> bool:
+    """Say whether a row belongs to a view of this agent."""
+    match view:
+        case InboxView.MINE:
+            return row.get("assignee") == str(agent_id) and row["status"] == "open"
+        case InboxView.ALL:
+            return bool(row["status"] == "open")
+        case InboxView.SNOOZED:
+            return bool(row["status"] == "snoozed")
+        case InboxView.BOT:
+            return bool(row["status"] == "open" and row["floor"]["holder"] == "bot")
+        case InboxView.QUEUE:
+            return bool(row["status"] != "closed" and row.get("session") in WAITING)
+        case InboxView.MENTIONS:
+            return False
+
+
+class Inboxes:
+    """All open views of this gateway."""
+
+    def __init__(self, hub: Hub, rpc: ChatRpc, tasks: Tasks) -> None:
+        self._hub = hub
+        self._rpc = rpc
+        self._tasks = tasks
+        self._views: dict[int, OpenView] = {}
+        self._dirty: dict[UUID, set[UUID]] = {}
+        self._tenants: dict[UUID, set[int]] = {}
+        self.listener: Listener | None = None
+
+    async def entered(self, connection: Connection, principal: Principal) -> None:
+        """An agent's inbox socket is ready: hear of changes of the tenant."""
+        here = self._tenants.setdefault(principal.tenant_id, set())
+        here.add(connection.id)
+        if len(here) == 1 and self.listener is not None:
+            await self.listener.subscribe(topics.inbox(principal.tenant_id))
+
+    async def left(self, connection: Connection) -> None:
+        self._views.pop(connection.id, None)
+        principal = connection.peer.principal
+        here = self._tenants.get(principal.tenant_id) if principal else None
+        if principal is None or here is None:
+            return
+        here.discard(connection.id)
+        if not here:
+            del self._tenants[principal.tenant_id]
+            if self.listener is not None:
+                await self.listener.unsubscribe(topics.inbox(principal.tenant_id))
+
+    def opened(self, connection: Connection, request: dict[str, Any], snapshot: bytes, at_s: float) -> None:
+        """A page was sent: keep its rows up to date from now on."""
+        data = orjson.loads(snapshot)["data"]
+        shown = {row["conv"]: row["rev"] for row in data.get("items", [])}
+        view = InboxView(request["view"])
+        self._views[connection.id] = OpenView(connection, view, request, shown, at_s)
+
+    def changed(self, tenant_id: UUID, rows: list[tuple[UUID, int]]) -> None:
+        """Conversations changed; read them soon."""
+        waiting = self._dirty.get(tenant_id)
+        if waiting is None:
+            waiting = self._dirty[tenant_id] = set()
+            self._tasks.spawn(self._refresh_rows(tenant_id), "inbox_rows")
+        waiting.update(conversation for conversation, _ in rows)
+
+    def all_dirty(self) -> None:
+        """The fan-out was deaf for a while: send every open page again."""
+        for view in self._views.values():
+            self._tasks.spawn(self._reopen(view), "inbox_reopen")
+
+    async def run(self) -> None:
+        """Send each open page again every 60 s, for ever."""
+        while True:
+            await asyncio.sleep(REFRESH_S / 10)
+            now = asyncio.get_running_loop().time()
+            for view in list(self._views.values()):
+                if now - view.opened_s >= REFRESH_S:
+                    view.opened_s = now
+                    await self._reopen(view)
+
+    async def _reopen(self, view: OpenView) -> None:
+        principal = view.connection.peer.principal
+        if view.connection.closed or principal is None:
+            return
+        try:
+            reply = await self._rpc.act(
+                ActRequest(principal, None, view.connection.peer.conn, "inbox.open", view.request)
+            )
+        except ChorusError as error:
+            log.info("inbox_reopen_failed", error=type(error).__name__)
+            return
+        for frame in reply.frames:
+            view.connection.send(Packet(frame.encode()))
+            self.opened(view.connection, view.request, frame.encode(), asyncio.get_running_loop().time())
+
+    async def _refresh_rows(self, tenant_id: UUID) -> None:
+        await asyncio.sleep(MERGE_S)
+        changed = list(self._dirty.pop(tenant_id, ()))
+        views = [view for view in self._views.values() if _tenant(view) == tenant_id]
+        if not changed or not views:
+            return
+        for start in range(0, len(changed), ROWS_PER_CALL):
+            rows = await self._read(views[0], changed[start : start + ROWS_PER_CALL])
+            for view in views:
+                _update(view, rows)
+
+    async def _read(self, view: OpenView, conversations: list[UUID]) -> list[Row]:
+        principal = view.connection.peer.principal
+        assert principal is not None
+        asked = {"conv": [str(conversation) for conversation in conversations]}
+        try:
+            reply = await self._rpc.act(ActRequest(principal, None, "", "inbox.rows", asked))
+        except ChorusError as error:
+            log.info("inbox_rows_failed", error=type(error).__name__)
+            return []
+        rows: list[Row] = orjson.loads(reply.frames[0])["data"]["items"]
+        return rows
+
+
+def _tenant(view: OpenView) -> UUID | None:
+    principal = view.connection.peer.principal
+    return principal.tenant_id if principal else None
+
+
+def _update(view: OpenView, rows: list[Row]) -> None:
+    """Write the rows that changed in this view, once each."""
+    principal = view.connection.peer.principal
+    if principal is None or view.connection.closed:
+        return
+    for row in rows:
+        conv = row["conv"]
+        if matches(view.view, row, principal.user_id):
+            # The same `rev` may come again with another `unread`: a receipt changes no seq.
+            view.shown[conv] = row["rev"]
+            view.connection.send(Packet(encode_raw("inbox.upsert", {"item": row})))
+        elif conv in view.shown:
+            del view.shown[conv]
+            view.connection.send(Packet(encode_raw("inbox.remove", {"conv": conv})))

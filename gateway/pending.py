@@ -1,0 +1,69 @@
+"""Messages that wait for their answer, in arrival order. Pure."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chorus.ingest import IngestItem
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A forwarded message; `item.slot` is its number at this gateway."""
+
+    item: IngestItem
+    ref: int | None
+    sent_s: float
+
+    @property
+    def slot(self) -> int:
+        return self.item.slot
+
+
+class Outstanding:
+    """All unsettled messages of a gateway. Arrival order is kept over all conversations."""
+
+    def __init__(self) -> None:
+        self._by_slot: dict[int, Pending] = {}
+        self._by_id: dict[tuple[UUID, UUID], int] = {}
+        self._last_slot = 0
+
+    def __len__(self) -> int:
+        return len(self._by_slot)
+
+    def next_slot(self) -> int:
+        self._last_slot += 1
+        return self._last_slot
+
+    def add(self, pending: Pending) -> None:
+        self._by_slot[pending.slot] = pending
+        self._by_id.setdefault((pending.item.conversation_id, pending.item.id), pending.slot)
+
+    def get(self, slot: int) -> Pending | None:
+        return self._by_slot.get(slot)
+
+    def take(self, slot: int) -> Pending | None:
+        """Settle by number."""
+        pending = self._by_slot.pop(slot, None)
+        if pending is not None:
+            key = (pending.item.conversation_id, pending.item.id)
+            if self._by_id.get(key) == slot:
+                del self._by_id[key]
+        return pending
+
+    def take_id(self, conversation_id: UUID, id: UUID) -> Pending | None:
+        """Settle by message id: a row found by reading."""
+        slot = self._by_id.get((conversation_id, id))
+        return None if slot is None else self.take(slot)
+
+    def overdue(self, before_s: float) -> list[Pending]:
+        """Those sent before `before_s`, oldest first."""
+        late = []
+        for pending in self._by_slot.values():
+            if pending.sent_s >= before_s:
+                break
+            late.append(pending)
+        return late
+
+    def unsettled(self) -> list[Pending]:
+        """All of them in arrival order: what is posted again when a connection was lost."""
+        return list(self._by_slot.values())

@@ -1,0 +1,399 @@
+"""The protocol of one socket as a pure object: frames and facts in, effects out (ADR-0005).
+
+No I/O, no clock, no task. It never raises on client input and answers nothing after a `Close`.
+Source: PROTOCOL §1–§3, §5, §7. The shells are `chat_socket.py` (WebSocket) and `sse.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import Literal
+from uuid import UUID
+
+from chorus.auth import Principal
+from chorus.codes import NACK_RULES, CloseCode, NackCode
+from chorus.rpc import ResumePoint
+from chorus.wire import client, server
+from chorus.wire.common import MAX_FRAME_BYTES, MAX_SUBSCRIPTIONS, PROTOCOL, Inbound, Role
+from chorus.wire.envelope import Received, Refused, decode, encode, encode_raw, nack
+from gateway import nonce
+from gateway.admission import Bucket, full_bucket
+from gateway.effects import (
+    CatchUp,
+    Close,
+    Command,
+    Effect,
+    Enter,
+    Follow,
+    Forward,
+    Mark,
+    Pulse,
+    Send,
+    Unfollow,
+    Verify,
+    Whisper,
+)
+
+EXPIRY_NOTICE_S = 60
+EXPIRY_GRACE_S = 25
+GATE_S = 5.0
+ABUSE_PER_MINUTE = 50
+TYPING_EVERY_S = 3.0
+_COMMANDS = client.CONVERSATION_COMMANDS + client.AGENT_COMMANDS
+_VISITOR_COMMANDS = frozenset({"edit", "delete", "escalate", "cancel", "rate"})
+_ROLES = frozenset(Role)
+
+
+class Phase(Enum):
+    AWAIT_AUTH = auto()
+    VERIFYING = auto()
+    ENTERING = auto()
+    LIVE = auto()
+    CLOSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a gateway tells in `hello` and holds its sockets to. Durations in ms, rates per second."""
+
+    node: str
+    nonce_key: bytes
+    ping_ms: int = 25_000
+    dead_ms: int = 35_000
+    auth_ms: int = 10_000
+    ack_ms: int = 10_000
+    customer_messages: tuple[float, int] = (5.0, 20)
+    agent_messages: tuple[float, int] = (10.0, 40)
+    commands: tuple[float, int] = (10.0, 20)
+
+
+@dataclass(slots=True)
+class _Gate:
+    """After a retryable nack: other new ids of the conversation wait for the refused one."""
+
+    id: UUID
+    code: NackCode
+    until_s: float
+
+
+@dataclass(slots=True)
+class Peer:
+    """One socket. Times are monotonic seconds (`at_s`) or Unix seconds (`unix_s`)."""
+
+    rules: Rules
+    conn: str
+    kind: Literal["chat", "inbox"]
+    conversation_id: UUID | None
+    opened_s: float
+    token: str | None = None
+    phase: Phase = Phase.AWAIT_AUTH
+    principal: Principal | None = None
+    session: UUID | None = None
+    client_name: str = ""
+    resume: ResumePoint | None = None
+    heard_s: float = 0.0
+    pinged: bool = False
+    pings: int = 0
+    noticed: bool = False
+    followed: int = 0
+    drained: bool = False
+    one_way: bool = False
+    """An event stream: nothing is ever heard from it, so silence means nothing."""
+    _messages: Bucket | None = None
+    _commands: Bucket | None = None
+    _typed_s: dict[UUID, float] = field(default_factory=dict)
+    _gates: dict[UUID, _Gate] = field(default_factory=dict)
+    _abuse: list[float] = field(default_factory=list)
+
+    # -- what the shell calls
+
+    def opened(self, unix_s: float) -> list[Effect]:
+        """Greet."""
+        self.heard_s = self.opened_s
+        hello = server.Hello(
+            protocol=PROTOCOL,
+            conn=self.conn,
+            node=self.rules.node,
+            nonce=nonce.make(self.rules.nonce_key, self.conn, unix_s),
+            ts=datetime.fromtimestamp(unix_s, UTC),
+            ping_ms=self.rules.ping_ms,
+            dead_ms=self.rules.dead_ms,
+            auth_ms=self.rules.auth_ms,
+            ack_ms=self.rules.ack_ms,
+            max_frame=MAX_FRAME_BYTES,
+            limits={
+                "message": self.rules.customer_messages,
+                "agent_message": self.rules.agent_messages,
+                "command": self.rules.commands,
+                "typing": (1 / TYPING_EVERY_S, 1),
+            },
+            backoff=server.Backoff(min_ms=100, max_ms=20_000),
+            features=["resume", "receipts", "typing", "presence", "drain"],
+        )
+        return [Send(encode(hello))]
+
+    def received(self, payload: str, at_s: float, unix_s: float) -> list[Effect]:
+        """Take one text frame."""
+        if self.phase is Phase.CLOSED:
+            return []
+        self.heard_s, self.pinged = at_s, False
+        got = decode(payload)
+        if isinstance(got, Refused):
+            return self._bad(got, at_s)
+        if isinstance(got.frame, client.Auth):
+            return self._auth(got.frame, unix_s)
+        if self.phase is not Phase.LIVE:
+            return self._close(CloseCode.PROTOCOL, "auth comes first")
+        return self._live(got, at_s)
+
+    def received_binary(self) -> list[Effect]:
+        """Binary frames are not spoken."""
+        return [] if self.phase is Phase.CLOSED else self._close(CloseCode.BINARY, "text only")
+
+    def verified(self, principal: Principal) -> list[Effect]:
+        """The token is good: enter, or go on with the new one."""
+        if self.phase is Phase.CLOSED:
+            return []
+        if self.principal is not None:
+            return self._refreshed(principal)
+        if (self.kind == "inbox") != principal.is_agent and self.kind == "inbox":
+            return self._close(CloseCode.FORBIDDEN, "agents only")
+        self.principal, self.phase = principal, Phase.ENTERING
+        rate = self.rules.agent_messages if principal.is_agent else self.rules.customer_messages
+        self._messages = full_bucket(*rate, self.heard_s)
+        self._commands = full_bucket(*self.rules.commands, self.heard_s)
+        return [Enter(self.resume)]
+
+    def rejected(self, code: CloseCode) -> list[Effect]:
+        """The token, or the access, is not good."""
+        return [] if self.phase is Phase.CLOSED else self._close(code, "")
+
+    def entered(self) -> list[Effect]:
+        """Access is given; from now on frames are taken."""
+        if self.phase is Phase.ENTERING:
+            self.phase = Phase.LIVE
+        return []
+
+    def refused_later(self, conversation_id: UUID, id: UUID, code: NackCode, at_s: float) -> None:
+        """A message got a retryable nack after it was forwarded: hold the ones behind it back."""
+        gate = self._gates.get(conversation_id)
+        held = gate is not None and gate.id != id and at_s < gate.until_s
+        if NACK_RULES[code].retryable and not held:
+            self._gates[conversation_id] = _Gate(id, code, at_s + GATE_S)
+
+    def tick(self, at_s: float, unix_s: float) -> list[Effect]:
+        """Time went on: called about once a second."""
+        if self.phase is Phase.CLOSED:
+            return []
+        if self.phase is not Phase.LIVE:
+            late = at_s - self.opened_s >= self.rules.auth_ms / 1000
+            return self._close(CloseCode.AUTH_TIMEOUT, "no auth in time") if late else []
+        silent_ms = 0.0 if self.one_way else (at_s - self.heard_s) * 1000
+        if silent_ms >= self.rules.dead_ms:
+            return self._close(CloseCode.NO_PONG, "")
+        effects = self._expiry(unix_s)
+        if silent_ms >= self.rules.ping_ms and not self.pinged and self.phase is Phase.LIVE:
+            self.pinged, self.pings = True, self.pings + 1
+            effects.append(Send(encode_raw("ping", {"n": self.pings})))
+        return effects
+
+    def end(self, code: CloseCode, reason: str = "") -> list[Effect]:
+        """Close from outside: superseded, revoked, too slow, drained."""
+        return [] if self.phase is Phase.CLOSED else self._close(code, reason)
+
+    # -- auth
+
+    def _auth(self, frame: client.Auth, unix_s: float) -> list[Effect]:
+        if self.phase is Phase.LIVE:
+            return [Verify(frame.token)] if frame.token else self._close(CloseCode.INVALID_TOKEN, "")
+        if self.phase is not Phase.AWAIT_AUTH:
+            return self._close(CloseCode.PROTOCOL, "auth twice")
+        if frame.nonce is None or not _fits(self.rules.nonce_key, self.conn, frame.nonce, unix_s):
+            return self._close(CloseCode.AUTH_TIMEOUT, "stale nonce")
+        if frame.session is None or frame.client is None:
+            return self._close(CloseCode.BAD_FRAME, "session and client are needed")
+        token = frame.token or self.token
+        if token is None:
+            return self._close(CloseCode.INVALID_TOKEN, "no token")
+        self.session, self.client_name, self.token = frame.session, frame.client.name, None
+        if frame.resume is not None:
+            self.resume = ResumePoint(frame.resume.epoch, frame.resume.last_seq)
+        self.phase = Phase.VERIFYING
+        return [Verify(token)]
+
+    def _refreshed(self, principal: Principal) -> list[Effect]:
+        before = self.principal
+        assert before is not None
+        if (principal.tenant_id, principal.user_id) != (before.tenant_id, before.user_id):
+            return self._close(CloseCode.FORBIDDEN, "another subject")
+        self.principal, self.noticed = principal, False
+        return [Send(encode_raw("auth.ok", {"token_exp": principal.expires_at}))]
+
+    def _expiry(self, unix_s: float) -> list[Effect]:
+        assert self.principal is not None
+        left_s = self.principal.expires_at - unix_s
+        if left_s <= -EXPIRY_GRACE_S:
+            return self._close(CloseCode.EXPIRED, "")
+        if left_s > EXPIRY_NOTICE_S or self.noticed:
+            return []
+        self.noticed = True
+        return [Send(encode_raw("auth.expiring", {"in_ms": max(0, int(left_s * 1000))}))]
+
+    # -- frames of a live socket
+
+    def _live(self, got: Received, at_s: float) -> list[Effect]:
+        frame = got.frame
+        match frame:
+            case client.Ping():
+                return [Pulse(frame.n)]
+            case client.Pong():
+                return []
+            case client.AgentStatus() | client.OfferAccept() | client.OfferDecline() | client.InboxOpen():
+                return self._command(frame, None, got.ref, at_s)
+            case client.Subscribe() | client.Unsubscribe():
+                return self._subscription(frame, got.ref)
+        conversation_id = self._target(got.conv)
+        if conversation_id is None:
+            return self._nack(NackCode.INVALID, got.ref, frame, at_s, reason="`conv` is needed here.")
+        return self._in_conversation(frame, conversation_id, got.ref, at_s)
+
+    def _in_conversation(
+        self, frame: Inbound, conversation_id: UUID, ref: int | None, at_s: float
+    ) -> list[Effect]:
+        match frame:
+            case client.Message():
+                return self._message(frame, conversation_id, ref, at_s)
+            case client.Receipt():
+                return [Mark(conversation_id, frame)]
+            case client.Position():
+                return [CatchUp(conversation_id, frame.seq, frame.epoch, ref)]
+            case client.Typing() | client.Viewing():
+                return self._whisper(frame, conversation_id, ref, at_s)
+            case _:
+                return self._command(frame, conversation_id, ref, at_s)
+
+    def _target(self, named: UUID | None) -> UUID | None:
+        return self.conversation_id if self.kind == "chat" else named
+
+    def _message(
+        self, frame: client.Message, conversation_id: UUID, ref: int | None, at_s: float
+    ) -> list[Effect]:
+        if not self._may_say(frame):
+            return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
+        gate = self._gates.get(conversation_id)
+        if gate is not None:
+            if frame.id != gate.id and at_s < gate.until_s:
+                return self._nack(gate.code, ref, frame, at_s, retry_after_ms=500, counted=False)
+            del self._gates[conversation_id]
+        assert self._messages is not None
+        if not self._messages.take(at_s):
+            wait_ms = int(self._messages.wait_s() * 1000) + 1
+            self.refused_later(conversation_id, frame.id, NackCode.RATE_LIMITED, at_s)
+            return self._nack(NackCode.RATE_LIMITED, ref, frame, at_s, retry_after_ms=wait_ms)
+        return [Forward(conversation_id, frame, ref)]
+
+    def _may_say(self, frame: client.Message) -> bool:
+        principal = self.principal
+        assert principal is not None
+        if frame.role is not None and frame.role not in (principal.role, principal.speaks_as):
+            return False
+        if "chat:write" not in principal.scopes:
+            return False
+        return principal.is_agent or (frame.visibility == "public" and frame.type not in ("event", "void"))
+
+    def _command(
+        self, frame: Inbound, conversation_id: UUID | None, ref: int | None, at_s: float
+    ) -> list[Effect]:
+        assert self.principal is not None and self._commands is not None
+        agent_only = frame.event not in _VISITOR_COMMANDS
+        if (agent_only and not self.principal.is_agent) or "chat:write" not in self.principal.scopes:
+            return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
+        if isinstance(frame, (*client.AGENT_COMMANDS, client.InboxOpen)) and self.kind == "chat":
+            return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
+        if not self._commands.take(at_s):
+            wait_ms = int(self._commands.wait_s() * 1000) + 1
+            return self._nack(NackCode.RATE_LIMITED, ref, frame, at_s, retry_after_ms=wait_ms)
+        data = frame.model_dump(mode="json", exclude_none=True)
+        return [Command(conversation_id, frame.event, data, getattr(frame, "id", None), ref)]
+
+    def _subscription(self, frame: client.Subscribe | client.Unsubscribe, ref: int | None) -> list[Effect]:
+        if self.kind == "chat":
+            return self._nack(NackCode.FORBIDDEN, ref, frame, self.heard_s)
+        if isinstance(frame, client.Unsubscribe):
+            return [Unfollow(list(frame.conv))]
+        if self.followed + len(frame.items) > MAX_SUBSCRIPTIONS:
+            reason = f"At most {MAX_SUBSCRIPTIONS} conversations on one socket."
+            return self._nack(NackCode.INVALID, ref, frame, self.heard_s, reason=reason)
+        return [Follow(list(frame.items), ref)]
+
+    def _whisper(
+        self, frame: client.Typing | client.Viewing, conversation_id: UUID, ref: int | None, at_s: float
+    ) -> list[Effect]:
+        assert self.principal is not None
+        private = isinstance(frame, client.Viewing) or frame.visibility != "public"
+        if private and not self.principal.is_agent:
+            return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
+        if frame.state == "start" and isinstance(frame, client.Typing):
+            if at_s - self._typed_s.get(conversation_id, -TYPING_EVERY_S) < TYPING_EVERY_S:
+                return []
+            self._typed_s[conversation_id] = at_s
+        return [Whisper(conversation_id, frame)]
+
+    # -- refusals
+
+    def _bad(self, got: Refused, at_s: float) -> list[Effect]:
+        if self.phase is not Phase.LIVE:
+            return self._close(CloseCode.BAD_FRAME, got.code)
+        data = nack(got.code, id=got.id, reason=got.reason)
+        return self._refuse(got.code, data, got.ref, self._conv_of(got.conv), at_s)
+
+    def _nack(
+        self,
+        code: NackCode,
+        ref: int | None,
+        frame: Inbound,
+        at_s: float,
+        *,
+        reason: str | None = None,
+        retry_after_ms: int | None = None,
+        counted: bool = True,
+    ) -> list[Effect]:
+        data = nack(code, id=getattr(frame, "id", None), reason=reason, retry_after_ms=retry_after_ms)
+        if not counted:
+            return [Send(encode_raw("nack", data, ref=ref))]
+        return self._refuse(code, data, ref, None, at_s)
+
+    def _refuse(
+        self, code: NackCode, data: dict[str, object], ref: int | None, conv: UUID | None, at_s: float
+    ) -> list[Effect]:
+        answer: list[Effect] = [Send(encode_raw("nack", data, ref=ref, conv=conv))]
+        if not NACK_RULES[code].counts_as_abuse:
+            return answer
+        self._abuse = [then for then in self._abuse if at_s - then < 60] + [at_s]
+        if len(self._abuse) > ABUSE_PER_MINUTE:
+            return answer + self._close(CloseCode.RATE_ABUSE, "too many refused frames")
+        return answer
+
+    def _conv_of(self, named: UUID | None) -> UUID | None:
+        return named if self.kind == "inbox" else None
+
+    def _close(self, code: CloseCode, reason: str) -> list[Effect]:
+        fatal = self.phase is not Phase.LIVE and code < CloseCode.OVERLOADED and code >= CloseCode.PROTOCOL
+        self.phase = Phase.CLOSED
+        closing: list[Effect] = [Close(code, reason)]
+        if not fatal:
+            return closing
+        return [Send(encode(server.ErrorFrame(code=code.name, fatal=True))), *closing]
+
+
+def _fits(key: bytes, conn: str, given: str, unix_s: float) -> bool:
+    try:
+        return nonce.fits(key, conn, given, unix_s)
+    except ValueError:
+        return False
+
+
+def answers(effects: Sequence[Effect]) -> list[bytes]:
+    """The frames among effects, for tests and logs."""
+    return [effect.payload for effect in effects if isinstance(effect, Send)]

@@ -1,0 +1,184 @@
+"""The event stream for clients behind a proxy that blocks upgrades: the same core, the same order.
+
+`GET /livechat/conversations/{id}/events?after=&epoch=` with a bearer token; `Last-Event-ID` wins
+over `after`. What a socket would send as frames goes by `POST …/messages` and `POST …/commands`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from time import monotonic
+from uuid import UUID
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from chorus import metrics
+from chorus.auth import Principal
+from chorus.codes import CloseCode
+from chorus.errors import ChorusError, Forbidden, Overloaded, Unauthenticated
+from chorus.rpc import ResumePoint
+from chorus.web import problem_of
+from gateway.admission import Refused, Ticket, client_address
+from gateway.hub import Connection
+from gateway.origins import page_of
+from gateway.protocol import Peer, Phase
+from gateway.resources import Resources, node_name
+from gateway.room import Packet
+from gateway.shell import Shell
+
+COMMENT_S = 15.0
+MAX_SEQ_DIGITS = 16
+
+
+class StreamSink:
+    """The way out of an event stream: a queue bounded by the hub in bytes."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[bytes] = deque()
+        self._wake = asyncio.Event()
+        self._ended = False
+        self.buffered_bytes = 0
+
+    def write(self, packet: Packet) -> None:
+        head = b"" if packet.seq is None else b"id: %d\n" % packet.seq
+        self._put(head + b"data: " + packet.payload + b"\n\n")
+
+    def close(self, code: int, reason: str) -> None:
+        if self._ended:
+            return
+        metrics.ws_disconnects_total.labels(str(int(code)), "true").inc()
+        self._put(b"event: close\ndata: %b\n\n" % orjson.dumps({"code": int(code), "reason": reason}))
+        self._ended = True
+
+    def abort(self) -> None:
+        self._ended = True
+        self._waiting.clear()
+        self._wake.set()
+
+    def _put(self, block: bytes) -> None:
+        self._waiting.append(block)
+        self.buffered_bytes += len(block)
+        self._wake.set()
+
+    async def blocks(self) -> AsyncIterator[bytes]:
+        """What is to be written, with a comment every 15 s of silence, until closed."""
+        while True:
+            while self._waiting:
+                block = self._waiting.popleft()
+                self.buffered_bytes -= len(block)
+                yield block
+            if self._ended:
+                return
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), COMMENT_S)
+            except TimeoutError:
+                yield b": still here\n\n"
+
+
+async def events(request: Request) -> Response:
+    """Open the stream, or say in HTTP why not."""
+    resources: Resources = request.state.resources
+    cors = _cors(request)
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=cors)
+    try:
+        principal = await _principal(request, resources)
+        ticket = _admit(request, resources)
+    except ChorusError as error:
+        answer = problem_of(error)
+        answer.headers.update(cors)
+        return answer
+    connection = _connect(request, resources, principal)
+    headers = {**cors, "cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(
+        _stream(resources, connection, principal, ticket), media_type="text/event-stream", headers=headers
+    )
+
+
+async def _principal(request: Request, resources: Resources) -> Principal:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    principal = await resources.verifier.verify(token)
+    if resources.revocations.ended(principal) is not None:
+        raise Unauthenticated
+    page = page_of(request.headers)
+    if page.origin is not None and not page.allows(resources.configured_origins, principal):
+        raise Forbidden("This page may not read this stream.")
+    return principal
+
+
+def _admit(request: Request, resources: Resources) -> Ticket:
+    admitted = resources.admission.admit(client_address(request.scope, resources.trusted), monotonic())
+    if isinstance(admitted, Refused):
+        raise Overloaded(admitted.reason, retry_after_ms=admitted.retry_after_s * 1000)
+    admitted.opened()
+    return admitted
+
+
+def _cors(request: Request) -> dict[str, str]:
+    origin = request.headers.get("origin")
+    if origin is None:
+        return {}
+    return {
+        "access-control-allow-origin": origin,
+        "access-control-allow-headers": "authorization, last-event-id",
+        "access-control-allow-methods": "GET",
+        "vary": "Origin",
+    }
+
+
+def _connect(request: Request, resources: Resources, principal: Principal) -> Connection:
+    conversation_id: UUID = request.path_params["conversation_id"]
+    number = resources.hub.next_id()
+    peer = Peer(
+        rules=resources.rules,
+        conn=f"{node_name(resources.node)[:8]}{number:x}",
+        kind="chat",
+        conversation_id=conversation_id,
+        opened_s=monotonic(),
+        phase=Phase.VERIFYING,
+        resume=_resume(request),
+        one_way=True,
+    )
+    settings = resources.settings
+    limit = settings.agent_queue_bytes if principal.is_agent else settings.customer_queue_bytes
+    connection = Connection(number, peer, StreamSink(), limit, page_of(request.headers))
+    resources.hub.add(connection)
+    return connection
+
+
+def _resume(request: Request) -> ResumePoint | None:
+    after = request.headers.get("last-event-id") or request.query_params.get("after", "")
+    epoch = request.query_params.get("epoch", "")
+    if not (after.isascii() and after.isdigit() and len(after) <= MAX_SEQ_DIGITS and epoch):
+        return None
+    return ResumePoint(epoch[:80], int(after))
+
+
+async def _stream(
+    resources: Resources, connection: Connection, principal: Principal, ticket: Ticket
+) -> AsyncIterator[bytes]:
+    sink = connection.sink
+    assert isinstance(sink, StreamSink)
+    try:
+        resources.tasks.spawn(_enter(resources, connection, principal), "enter_stream")
+        async for block in sink.blocks():
+            yield block
+    finally:
+        ticket.gone(monotonic())
+        resources.hub.remove(connection)
+
+
+async def _enter(resources: Resources, connection: Connection, principal: Principal) -> None:
+    shell = Shell(resources, connection)
+    try:
+        await shell.run(connection.peer.verified(principal))
+    except ChorusError as error:
+        connection.close(error.close)
+    except Exception:
+        connection.close(CloseCode.INTERNAL)
+        raise

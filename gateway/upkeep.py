@@ -1,0 +1,176 @@
+"""What a gateway does by the clock: timers of sockets, overdue answers, heads, health, drain."""
+
+import asyncio
+import random
+from time import monotonic, time
+from uuid import UUID
+
+import orjson
+
+from chorus import bus, metrics, topics
+from chorus.auth import TOKEN_TTL_S
+from chorus.codes import CloseCode, NackCode
+from chorus.errors import ChorusError
+from chorus.log import get_logger
+from chorus.topics import NO_AUTHOR, NO_CONN, Audience, Header, Kind
+from chorus.wire.envelope import encode_raw, nack
+from gateway.effects import Close, Send
+from gateway.hub import Connection
+from gateway.resources import Resources, node_name
+from gateway.room import Packet
+
+log = get_logger(__name__)
+TICK_S = 1.0
+STALLS = 3
+CANARY_S = 5.0
+HEALTH_S = 1.0
+DRAIN_SLICES = 50
+NO_CONVERSATION = UUID(int=0)
+
+
+async def tick_for_ever(resources: Resources) -> None:
+    """Once a second: timers of every socket, answers that are overdue."""
+    while True:
+        await asyncio.sleep(TICK_S)
+        now = monotonic()
+        for connection in list(resources.hub.connections.values()):
+            _tick(connection, now)
+        nack_overdue(resources, now)
+
+
+def _tick(connection: Connection, now: float) -> None:
+    for effect in connection.peer.tick(now, time()):
+        if isinstance(effect, Send):
+            connection.send(Packet(effect.payload))
+        elif isinstance(effect, Close):
+            connection.closed = True
+            connection.sink.close(effect.code, effect.reason)
+
+
+def nack_overdue(resources: Resources, now: float) -> None:
+    """Messages without an answer in time: they may be stored, so say so."""
+    for pending in resources.outstanding.overdue(now - resources.settings.ack_ms / 1000):
+        resources.outstanding.take(pending.slot)
+        metrics.nacks_total.labels(NackCode.UNAVAILABLE).inc()
+        connection = resources.hub.connections.get(pending.item.conn)
+        if connection is None:
+            continue
+        item = pending.item
+        connection.peer.refused_later(item.conversation_id, item.id, NackCode.UNAVAILABLE, now)
+        frame = encode_raw("nack", nack(NackCode.UNAVAILABLE, id=item.id))
+        resources.hub.answer(connection, frame, pending.ref, item.conversation_id)
+
+
+async def watch_writes(resources: Resources) -> None:
+    """Close sockets that took no byte for three periods in a row (4106)."""
+    period_s = resources.settings.write_timeout_ms / 1000
+    while True:
+        await asyncio.sleep(period_s)
+        for connection in list(resources.hub.connections.values()):
+            _watch_write(connection)
+
+
+def _watch_write(connection: Connection) -> None:
+    waiting = connection.sink.buffered_bytes
+    taken = connection.written_bytes - waiting
+    stalled = waiting > 0 and taken <= connection.taken_bytes
+    connection.stalls = connection.stalls + 1 if stalled else 0
+    connection.taken_bytes = taken
+    if connection.stalls >= STALLS:
+        connection.close(CloseCode.WRITE_TIMEOUT)
+        connection.sink.abort()
+
+
+async def compare_heads(resources: Resources) -> None:
+    """Compare local heads with PostgreSQL: often while Redis is away, else every 10 s."""
+    while True:
+        away = resources.forwarder.bypassing
+        pause_s = HEALTH_S if away else resources.settings.heads_every_ms / 1000
+        await asyncio.sleep(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 (spreads load)
+        try:
+            reply = await resources.repairer.compare_heads()
+        except ChorusError:
+            _set(resources, "store", lost=True)
+            continue
+        _set(resources, "store", lost=False)
+        for revocation in reply.revocations if reply else ():
+            resources.revocations.add(revocation, resources.hub)
+        resources.revocations.forget(time() - TOKEN_TTL_S * 96)
+
+
+async def watch_redis(resources: Resources) -> None:
+    """Every second: does Redis answer, and how much waits for the writer?"""
+    while True:
+        try:
+            await _look_at_redis(resources)
+        except bus.RedisFailure:
+            _set(resources, "realtime", lost=True)
+        await asyncio.sleep(HEALTH_S)
+
+
+async def _look_at_redis(resources: Resources) -> None:
+    pipe = resources.redis.pipeline(transaction=False)
+    for part in range(topics.PARTITIONS):
+        pipe.xlen(topics.ingest(part))
+    backlog = sum(await pipe.execute())
+    metrics.ingest_backlog.set(backlog)
+    resources.overloaded = backlog > resources.settings.max_backlog
+    resources.answered["redis"] = True
+    _set(resources, "realtime", lost=resources.forwarder.bypassing)
+
+
+async def sing(resources: Resources) -> None:
+    """A canary to ourselves: a deaf listener is found by its silence."""
+    header = Header(Kind.CANARY, Audience.EVERYONE, NO_CONVERSATION, 0, resources.node, NO_CONN, 0, 0, NO_AUTHOR)
+    while True:
+        await asyncio.sleep(CANARY_S)
+        channel = topics.gateway(node_name(resources.node))
+        await bus.publish_all(resources.redis, [(channel, header.pack())])
+
+
+async def watch_chat(resources: Resources) -> None:
+    """Until the chat service has answered once, ask every 100 ms: readiness waits for it."""
+    while not resources.answered["chat"]:
+        try:
+            await resources.repairer.compare_heads()
+            resources.answered["chat"] = True
+        except ChorusError:
+            await asyncio.sleep(0.1)
+
+
+def _set(resources: Resources, what: str, *, lost: bool) -> None:
+    """Tell every client once when a part goes or comes back."""
+    if lost == (what in resources.degraded):
+        return
+    if lost:
+        resources.degraded.add(what)
+    else:
+        resources.degraded.discard(what)
+    if what != "realtime" or not resources.forwarder.bypassing:
+        resources.hub.broadcast("degraded" if lost else "recovered", {"what": what})
+    log.warning("degraded" if lost else "recovered", what=what)
+
+
+async def drain(resources: Resources, *, over_s: float) -> None:
+    """Move all sockets: `drain` in slices, answers out, then close the rest with 4200."""
+    resources.draining = resources.admission.draining = True
+    ends = monotonic() + over_s
+    waiting = list(resources.hub.connections.values())
+    slice_size = max(1, -(-len(waiting) // DRAIN_SLICES))
+    for start in range(0, len(waiting), slice_size):
+        left_ms = max(1_000, int((ends - monotonic()) * 1000))
+        for connection in waiting[start : start + slice_size]:
+            _ask_to_move(connection, left_ms)
+        await asyncio.sleep(min(over_s / DRAIN_SLICES, 0.05 if len(waiting) < DRAIN_SLICES else over_s))
+    while monotonic() < ends and resources.hub.connections:
+        await asyncio.sleep(0.05)
+        if not any(not connection.closed for connection in resources.hub.connections.values()):
+            break
+    for connection in list(resources.hub.connections.values()):
+        connection.close(CloseCode.DRAIN, orjson.dumps({"retry_after_ms": [0, 1000]}).decode())
+
+
+def _ask_to_move(connection: Connection, left_ms: int) -> None:
+    data = {"reason": "restart", "reconnect_in_ms": [0, min(3_000, left_ms // 2)], "deadline_ms": left_ms}
+    connection.peer.drained = True
+    connection.send(Packet(encode_raw("drain", data)))
