@@ -60,28 +60,43 @@ class RoleRefused(Exception):
     """A pool would not run under the role it was opened for, so that no policy binds it."""
 
 
+class SwallowedError(Exception):
+    """A statement failed, its error was caught outside of a savepoint: nothing was committed."""
+
+
 class ReadSession:
     """Reads of one moment: every statement sees the same snapshot, none may write."""
 
-    __slots__ = ("_session",)
+    __slots__ = ("_session", "failed")
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self.failed = False
+        """A statement failed: PostgreSQL answers COMMIT with ROLLBACK, and no error."""
 
     async def execute(self, statement: Executable, params: Params | None = None) -> Result[Any]:
-        with translated():
+        with self._watched():
             return await self._session.execute(statement, params)
 
     async def scalar(self, statement: Executable, params: Params | None = None) -> Any:
         """Return the first column of the first row, None without rows."""
-        with translated():
+        with self._watched():
             return await self._session.scalar(statement, params)
 
     async def scalars(
         self, statement: Executable, params: Params | None = None
     ) -> ScalarResult[Any]:
-        with translated():
+        with self._watched():
             return await self._session.scalars(statement, params)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            with translated():
+                yield
+        except BaseException:
+            self.failed = True
+            raise
 
 
 class Transaction:
@@ -115,6 +130,23 @@ class Transaction:
         """Send what was added, to have its constraints checked here and not at the end."""
         with translated():
             await self._session.flush()
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo only this block when it raises, so that the caller may catch and go on."""
+        try:
+            async with self._session.begin_nested():
+                yield
+        except BaseException:
+            self._reads.failed = False
+            raise
+
+    async def commit_whole(self) -> None:
+        """Commit for `Db.transaction`, unless a failed statement made that a rollback."""
+        if self._reads.failed:
+            raise SwallowedError
+        with translated():
+            await self._session.commit()
 
     def after_commit(self, callback: AfterCommit) -> None:
         """Await `callback` once the commit stands and the connection is given back.
@@ -163,9 +195,9 @@ class Db:
             AsyncSession(connection, expire_on_commit=False) as session,
         ):
             await _enter(session, tenant_id)
-            yield Transaction(session, callbacks)
-            with translated():
-                await session.commit()
+            transaction = Transaction(session, callbacks)
+            yield transaction
+            await transaction.commit_whole()
         for callback in callbacks:
             await _run_after_commit(callback)
 
@@ -185,6 +217,7 @@ class Db:
         """Lend the driver's connection inside BEGIN and COMMIT: the hot path.
 
         The block is for this connection only: its network errors are taken for the database's.
+        A statement that fails ends the block: caught inside, COMMIT would roll back in silence.
         """
         async with self._connection() as connection:
             with self._raw_faults():

@@ -1,6 +1,7 @@
 """What a pool promises: its role, its tenant, its commits, and coming back after an outage."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chat_service.migrate import upgrade
-from chorus.db import Db, DbRole, RoleRefused, open_db
+from chorus.db import Db, DbRole, RoleRefused, SwallowedError, open_db
 from chorus.errors import Overloaded, Unavailable
 from chorus.ids import uuid7
 from chorus.tables.conversations import Conversation, Message
@@ -221,10 +222,40 @@ async def test_a_full_pool_is_overloaded_and_counts_itself(database_url: str) ->
 
 
 async def test_a_statement_that_takes_too_long_may_be_tried_again(system: Db) -> None:
-    async with system.transaction(None) as transaction:
-        await transaction.execute(text("SET LOCAL statement_timeout = '10ms'"))
+    async with system.read(None) as read:
+        await read.execute(text("SET LOCAL statement_timeout = '10ms'"))
         with pytest.raises(Unavailable):
-            await transaction.execute(text("SELECT pg_sleep(10)"))
+            await read.execute(text("SELECT pg_sleep(10)"))
+
+
+async def test_a_swallowed_error_is_no_commit(system: Db) -> None:
+    announced: list[str] = []
+
+    async def announce() -> None:
+        announced.append("tenant")
+
+    async def swallow() -> None:
+        async with system.transaction(None) as transaction:
+            transaction.after_commit(announce)
+            with suppress(DBAPIError):
+                await transaction.execute(text("SELECT 1/0"))
+
+    with pytest.raises(SwallowedError):
+        await swallow()
+    assert announced == []
+
+
+async def test_a_savepoint_undoes_its_own_block_only(system: Db) -> None:
+    async with system.transaction(None) as transaction:
+        transaction.add(a_tenant("kept"))
+        await transaction.flush()
+        with suppress(DBAPIError):
+            async with transaction.savepoint():
+                await transaction.execute(text("UPDATE tenants SET name = 'lost'"))
+                await transaction.execute(text("SELECT 1/0"))
+
+    async with system.read(None) as read:
+        assert (await read.scalar(select(Tenant))).name == "Acme"
 
 
 async def test_json_of_the_drivers_own_ids_can_be_stored(system: Db) -> None:
