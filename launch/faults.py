@@ -9,3 +9,10 @@ class LaunchError(Exception):
 
 class ServerDied(LaunchError):
     """An embedded server ended before it was ready; the message carries its last words."""
+
+
+def first_cause(error: BaseException) -> BaseException:
+    """Look through the groups that task groups wrap around an error."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

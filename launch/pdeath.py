@@ -24,7 +24,8 @@ def main(arguments: list[str]) -> None:
         os.setuid(int(uid))
     if sys.platform == "linux":
         _die_with_parent(getattr(signal, f"SIG{name}"), int(parent))
-    os.execvp(command[0], command)
+    # A full path: searching one imports more of Python, which this user may not reach any more.
+    os.execv(command[0], command)
 
 
 def _die_with_parent(signum: int, parent: int) -> None:

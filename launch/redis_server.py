@@ -68,9 +68,7 @@ def find_binary() -> RedisBinary:
 
 
 def _version(path: Path) -> str:
-    found = re.search(
-        r"v=(\d+\.\d+\.\d+)", run_as(None, [path, "--version"], timeout_s=10).stdout
-    )
+    found = re.search(r"v=(\d+\.\d+\.\d+)", run_as(None, [path, "--version"], timeout_s=10).stdout)
     return found.group(1) if found else "0.0.0"
 
 
@@ -127,9 +125,7 @@ def open_log(server: RedisServer) -> int:
     return os.open(server.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
 
-def wait_ready(
-    server: RedisServer, alive: Callable[[], bool], *, timeout_s: float = 30
-) -> None:
+def wait_ready(server: RedisServer, alive: Callable[[], bool], *, timeout_s: float = 30) -> None:
     """Block until the server answers PING, its data loaded.
 
     Raises:

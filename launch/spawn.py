@@ -47,7 +47,8 @@ def bound_to_us(
     The signal follows the *thread* that starts it: start such commands from the main thread
     only. On macOS there is no such signal and the command is merely run as `account`.
     """
-    words = [str(word) for word in command]
+    program, *arguments = (str(word) for word in command)
+    words = [shutil.which(program) or program, *arguments]
     setpriv = _setpriv()
     if setpriv is None:
         uid, gid = (str(account.uid), str(account.gid)) if account else ("-", "-")

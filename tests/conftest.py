@@ -10,9 +10,7 @@ from tests.support.servers import RunningServer, start_postgres, start_redis
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "slow: starts several processes; seconds, not milliseconds"
-    )
+    config.addinivalue_line("markers", "slow: starts several processes; seconds, not milliseconds")
 
 
 @pytest.fixture(scope="session")

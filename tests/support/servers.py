@@ -82,11 +82,13 @@ class RunningServer:
         for attempt in range(LAST_ATTEMPT + 1):
             self._process = self._launch()
             try:
-                return self._wait_ready(self.alive)
+                self._wait_ready(self.alive)
             except ServerDied:
                 # Orphans of a killed postmaster hold its shared memory for a moment.
                 if attempt == LAST_ATTEMPT:
                     raise
+            else:
+                return
 
     def __enter__(self) -> Self:
         return self

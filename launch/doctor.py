@@ -1,0 +1,252 @@
+"""`chorus doctor`: the usual causes, each with what to do about it."""
+
+import asyncio
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from chat_service import migrate
+from launch import dependencies, files, postgres
+from launch.client import Refused, open_api, open_socket
+from launch.faults import LaunchError
+from launch.installation import named_pids, process_status, the_database_url
+from launch.round_trip import round_trip_ms
+
+PYTHON_OLDEST = (3, 11)
+NODE_OLDEST = 20
+FILES_NEEDED = 4_096
+DISK_NEEDED_MIB = 500
+SKEW_MAX_S = 5.0
+NO_CONVERSATION = "00000000-0000-7000-8000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check; `fix` is empty when all is well. A warning does not fail."""
+
+    check: str
+    state: str
+    fact: str
+    fix: str = ""
+
+
+def fine(check: str, fact: str) -> Finding:
+    return Finding(check, "ok", fact)
+
+
+def warning(check: str, fact: str, fix: str) -> Finding:
+    return Finding(check, "warning", fact, fix)
+
+
+def broken(check: str, fact: str, fix: str) -> Finding:
+    return Finding(check, "broken", fact, fix)
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What is examined; `run` is None while nothing runs."""
+
+    data: Path
+    environment: Mapping[str, str]
+    run: files.RunFile | None
+
+
+async def examine(data: Path, environment: Mapping[str, str]) -> list[Finding]:
+    """Run every check that makes sense now, the machine first, then what runs."""
+    running = files.holder(data) is not None
+    patient = Patient(data, environment, files.read_run_file(data) if running else None)
+    findings = [check(patient) for check in MACHINE_CHECKS]
+    findings.append(await _database(patient))
+    findings.append(await _redis(patient))
+    if patient.run is None:
+        findings.append(warning("running", f"nothing runs on {data}", "start it: chorus up"))
+        return findings
+    running_now = [await examine_one(patient, patient.run) for examine_one in RUNNING_CHECKS]
+    return [*findings, *running_now]
+
+
+def check_python(_patient: Patient) -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < PYTHON_OLDEST:
+        return broken("python", found, "install Python 3.11 or newer")
+    return fine("python", found)
+
+
+def check_node(_patient: Patient) -> Finding:
+    node = shutil.which("node")
+    if node is None:
+        return warning("node", "not found", "install Node 20 or newer to build the pages")
+    asked = subprocess.run(
+        [node, "--version"], capture_output=True, text=True, timeout=10, check=False
+    )
+    version = asked.stdout.strip().lstrip("v")
+    if not version or int(version.split(".")[0]) < NODE_OLDEST:
+        return warning("node", version, "install Node 20 or newer to build the pages")
+    return fine("node", version)
+
+
+def check_data(patient: Patient) -> Finding:
+    try:
+        files.make_data_folder(patient.data)
+    except LaunchError as error:
+        return broken("data folder", str(error), "choose another with --data, or fix its owner")
+    cluster = patient.data / "postgres" / "cluster" / "PG_VERSION"
+    if not cluster.exists() or patient.environment.get("DATABASE_URL"):
+        return fine("data folder", f"{patient.data} can be written")
+    made, found = cluster.read_text().strip(), postgres.find_install()
+    if made != str(found.major):
+        fact = f"the database was made by PostgreSQL {made}, the binaries are {found.version}"
+        return broken("data folder", fact, "run that version and set DATABASE_URL, or move it away")
+    return fine("data folder", f"{patient.data} can be written; PostgreSQL {made}")
+
+
+def check_disk(patient: Patient) -> Finding:
+    free_mib = shutil.disk_usage(patient.data if patient.data.exists() else Path.cwd()).free >> 20
+    fact = f"{free_mib} MiB free"
+    if free_mib < DISK_NEEDED_MIB:
+        return broken("disk", fact, "free some space: PostgreSQL and Redis stop when it is full")
+    return fine("disk", fact)
+
+
+def check_open_files(_patient: Patient) -> Finding:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < FILES_NEEDED:
+        fix = "raise it (ulimit -Hn, or LimitNOFILE= of the service): every socket is a file"
+        return warning("open files", f"limit {hard}", fix)
+    return fine("open files", "no limit" if hard == resource.RLIM_INFINITY else f"limit {hard}")
+
+
+def check_processes(patient: Patient) -> Finding:
+    if patient.run is None:
+        return fine("processes", "none expected")
+    states = [process_status(name, pid, now_s=time.time()) for name, pid in named_pids(patient.run)]
+    gone = [state.name for state in states if not state.alive]
+    if gone:
+        fix = "read logs/<name>.log in the data folder; the supervisor starts it again"
+        return broken("processes", f"not alive: {', '.join(gone)}", fix)
+    used_mib = sum(state.rss_mib or 0 for state in states)
+    return fine("processes", f"{len(states)} alive, {used_mib:.0f} MiB")
+
+
+async def _database(patient: Patient) -> Finding:
+    try:
+        url = the_database_url(patient.data, patient.environment)
+        facts = await dependencies.ask_database(url)
+        waiting = await migrate.pending(url)
+    except migrate.DatabaseNewer as error:
+        return broken("database", str(error), "start the newer version of Chorus")
+    except LaunchError as error:
+        if patient.run is None and not patient.environment.get("DATABASE_URL"):
+            return fine("database", "embedded, not running")
+        return broken("database", str(error), "check DATABASE_URL, the server and its firewall")
+    if abs(facts.clock_skew_s) > SKEW_MAX_S:
+        fact = f"its clock is {facts.clock_skew_s:+.1f} s from ours"
+        return broken("database", fact, "synchronise both clocks (NTP): tokens and timers need it")
+    if waiting:
+        return broken("database", f"{waiting} migrations are pending", "run: chorus migrate")
+    return fine(
+        "database", f"PostgreSQL {facts.version}, migrated, clock {facts.clock_skew_s:+.2f} s"
+    )
+
+
+async def _redis(patient: Patient) -> Finding:
+    url = patient.environment.get("REDIS_URL") or _embedded_redis_url(patient)
+    if url is None:
+        return fine("redis", "embedded, not running")
+    try:
+        facts = await dependencies.ask_redis(url)
+    except LaunchError as error:
+        return broken("redis", str(error), "check REDIS_URL, the server and its firewall")
+    if not facts.writable:
+        return broken("redis", "it refuses writes (MISCONF)", "its data folder must be writable")
+    if facts.maxmemory_policy != "noeviction":
+        fix = "CONFIG SET maxmemory-policy noeviction: it holds messages that are not stored yet"
+        return broken("redis", f"maxmemory-policy is {facts.maxmemory_policy}", fix)
+    if not facts.appendonly:
+        fix = "set appendonly yes: what was accepted but not stored survives its restart"
+        return warning("redis", "no append-only file", fix)
+    return fine("redis", f"Redis {facts.version}, noeviction, append-only")
+
+
+def _embedded_redis_url(patient: Patient) -> str | None:
+    if patient.run is None or "redis" not in patient.run.pids:
+        return None
+    lines = (patient.data / "redis" / "redis.conf").read_text().splitlines()
+    settings = dict(line.split(" ", 1) for line in lines if " " in line)
+    return f"redis://:{settings['requirepass']}@127.0.0.1:{settings['port']}/0"
+
+
+async def _http(_patient: Patient, run: files.RunFile) -> Finding:
+    base = run.urls["base"]
+    fix = "read logs/edge.log; a proxy in between must forward to the port in run.json"
+    try:
+        async with open_api(base) as api:
+            alive, ready = await api.get("/healthz"), await api.get("/readyz")
+    except httpx.HTTPError as error:
+        return broken("edge", f"no answer from {base}: {error}", fix)
+    if alive.is_error:
+        return broken("edge", f"/healthz answers {alive.status_code}", fix)
+    if ready.is_error:
+        return broken("edge", f"/readyz answers {ready.status_code}: {ready.text[:200]}", fix)
+    if degraded := ready.json().get("degraded"):
+        return warning("edge", f"degraded: {', '.join(degraded)}", "see database and redis above")
+    return fine("edge", f"{base} is ready")
+
+
+async def _upgrade(_patient: Patient, run: files.RunFile) -> Finding:
+    """Open a socket with a token that cannot be valid: any close code proves the upgrade."""
+    try:
+        async with asyncio.timeout(10):
+            path = f"/ws/v1/conversations/{NO_CONVERSATION}"
+            async with open_socket(run.urls["ws"], path, "not-a-token"):
+                return broken("websocket", "a false token was let in", "do not use this build")
+    except (Refused, TimeoutError) as error:
+        if "closed the socket: 4" in str(error):
+            return fine("websocket", f"{run.urls['ws']} upgrades")
+        fix = "a proxy strips `Upgrade`: set proxy_http_version 1.1 and both upgrade headers"
+        return broken("websocket", str(error) or "no answer in 10 s", fix)
+
+
+async def _message(_patient: Patient, run: files.RunFile) -> Finding:
+    """Send a real message: the one check that the writer is alive and keeps up."""
+    if not run.agents:
+        return warning("round trip", "no seeded agent to try it with", "say something yourself")
+    try:
+        took_ms = await round_trip_ms(run)
+    except LaunchError as error:
+        fix = "the writer or Redis does not keep up: read logs/writer.log"
+        return broken("round trip", str(error), fix)
+    return fine("round trip", f"visitor → agent → visitor {took_ms:.0f} ms")
+
+
+MACHINE_CHECKS: tuple[Callable[[Patient], Finding], ...] = (
+    check_python,
+    check_node,
+    check_data,
+    check_disk,
+    check_open_files,
+    check_processes,
+)
+RUNNING_CHECKS: tuple[Callable[[Patient, files.RunFile], Awaitable[Finding]], ...] = (
+    _http,
+    _upgrade,
+    _message,
+)
+
+
+def render(findings: list[Finding]) -> str:
+    """Lay the findings out as text, the fix below what is not well."""
+    marks = {"ok": "✓", "warning": "–", "broken": "✗"}
+    lines = []
+    for finding in findings:
+        lines.append(f"  {marks[finding.state]} {finding.check:<12} {finding.fact}")
+        if finding.fix:
+            lines.append(f"    {'':<12} fix: {finding.fix}")
+    return "\n".join(lines)

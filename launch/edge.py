@@ -1,0 +1,39 @@
+"""The `edge` process: gateway, chat API and pages on one port."""
+
+import asyncio
+import os
+
+import uvloop
+from chat_service.app import create_app as create_api
+from gateway.app import create_app as create_gateway
+
+from chat_service.settings import ApiSettings
+from chorus import log
+from gateway.server import CannotListen, listening_socket, serve
+from gateway.settings import GatewaySettings
+from launch.composite import Composite
+from launch.faults import LaunchError
+from launch.pages import create_pages, serves
+
+
+def main() -> None:
+    """Serve until SIGTERM, then drain."""
+    gateway, api = GatewaySettings.from_env(os.environ), ApiSettings.from_env(os.environ)
+    log.setup(process="edge", level=gateway.log_level, form=gateway.log_format)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(gateway, api))
+
+
+async def _serve(settings: GatewaySettings, api: ApiSettings) -> None:
+    try:
+        listener = listening_socket(settings.host, settings.port, reuse_port=settings.edges > 1)
+    except CannotListen as error:
+        raise LaunchError(str(error)) from error
+    gateway = create_gateway(settings)
+    app = Composite(
+        gateway=gateway,
+        api=create_api(api),
+        pages=create_pages(api.pages, dev=settings.dev),
+        is_page=serves(api.pages, dev=settings.dev),
+    )
+    await serve(app, [listener], on_drain=gateway.drain)

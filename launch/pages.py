@@ -1,0 +1,94 @@
+"""The built pages: demo shop, console, headless example, docs, and their assets.
+
+Files keep a strict policy: no inline script or style, nothing from elsewhere.
+"""
+
+import mimetypes
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+PAGES = ("demo", "console", "sdk-example", "docs")
+# Only with CHORUS_DEV: they come with known keys.
+DEV_PAGES = frozenset({"demo", "sdk-example"})
+NOT_BUILT = (
+    "This page is not built yet. Run `npm ci && npm run build` in the source folder, or `make up`,"
+    " which does it for you; then reload.\n"
+)
+HASHED = "public, max-age=31536000, immutable"
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:;"
+        " object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def page_of(path: str) -> str | None:
+    """Name the page a path belongs to; `assets` for files with a hash in their name."""
+    first = path.lstrip("/").split("/", 1)[0]
+    return first if first in PAGES or first == "assets" else None
+
+
+def serves(folder: Path | None, *, dev: bool) -> Callable[[str], bool]:
+    """Decide which paths are pages; without built docs the API shows its own."""
+    documented = folder is not None and (folder / "docs" / "index.html").is_file()
+
+    def decide(path: str) -> bool:
+        page = page_of(path)
+        if path == "/":
+            return True
+        return (
+            page is not None and (page != "docs" or documented) and (dev or page not in DEV_PAGES)
+        )
+
+    return decide
+
+
+def create_pages(folder: Path | None, *, dev: bool) -> ASGIApp:
+    """Serve the pages of a folder; None says how to build them."""
+    root = folder.resolve() if folder else None
+
+    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
+        response = respond(root, scope["method"], scope["path"], dev=dev)
+        await response(scope, receive, send)
+
+    return pages
+
+
+def respond(root: Path | None, method: str, path: str, *, dev: bool) -> Response:
+    """Choose the file for a path; a page without such a file is its `index.html`."""
+    if method not in ("GET", "HEAD"):
+        return PlainTextResponse("Pages are only read.\n", 405, {"Allow": "GET, HEAD"})
+    if path == "/":
+        return RedirectResponse("/demo" if dev else "/console", 307)
+    page = page_of(path)
+    if root is None or page is None:
+        return PlainTextResponse(NOT_BUILT, 503, dict(HEADERS))
+    file = _file(root, path)
+    if file is None and page != "assets":
+        # The URL is state of the page itself: /console/inbox/<id>.
+        file = _file(root, f"/{page}/index.html")
+    if file is None:
+        return PlainTextResponse("There is no such file.\n", 404, dict(HEADERS))
+    cache = HASHED if page == "assets" else "no-cache"
+    return FileResponse(file, headers={**HEADERS, "Cache-Control": cache}, media_type=_type(file))
+
+
+def _file(root: Path, path: str) -> Path | None:
+    """Find a file below the root; nothing outside it, whatever the path says."""
+    if "\0" in path:
+        return None
+    found = (root / path.lstrip("/")).resolve()
+    return found if found.is_relative_to(root) and found.is_file() else None
+
+
+def _type(file: Path) -> str | None:
+    # The system's table may call scripts text/plain, which browsers refuse as modules.
+    if file.suffix in (".js", ".mjs"):
+        return "text/javascript"
+    return mimetypes.guess_type(file.name)[0]

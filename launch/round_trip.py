@@ -1,0 +1,63 @@
+"""A real message there and back, through every process: the only honest proof of readiness."""
+
+import asyncio
+import time
+
+from chorus.ids import uuid7
+from launch.client import ChatSocket, new_visitor, open_api, open_socket, sign_in
+from launch.faults import LaunchError
+from launch.files import RunFile
+
+TIMEOUT_S = 20
+
+
+class RoundTripFailed(LaunchError):
+    """A message did not come back; the message says where it got stuck."""
+
+    exit_code = 1
+
+
+async def round_trip_ms(run: RunFile) -> float:
+    """Let a visitor ask and an agent answer, over two sockets, and close the conversation.
+
+    Raises:
+        RoundTripFailed: no answer in time.
+        Refused: the server said no.
+    """
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            return await _talk(run)
+    except TimeoutError as error:
+        raise RoundTripFailed(
+            f"A message did not come back within {TIMEOUT_S} s; look at `chorus doctor`"
+        ) from error
+
+
+async def _talk(run: RunFile) -> float:
+    base, ws = run.urls["base"], run.urls["ws"]
+    admin = run.agents[0]
+    async with open_api(base) as api:
+        visitor = await new_visitor(api, run.load_inbox_key, "Round trip")
+        agent_token = await sign_in(api, admin.email, admin.password)
+    path = f"/ws/v1/conversations/{visitor.conversation}"
+    async with (
+        open_socket(ws, path, visitor.token) as customer,
+        open_socket(ws, path, agent_token) as agent,
+    ):
+        took_ms = await _ask_and_answer(customer, agent)
+        resolve_id = str(uuid7())
+        await agent.send("resolve", {"id": resolve_id})
+        await agent.until("delivered", id=resolve_id)
+    return took_ms
+
+
+async def _ask_and_answer(customer: ChatSocket, agent: ChatSocket) -> float:
+    # Both must be past their replay, or it would be part of the time.
+    await customer.until("synced")
+    await agent.until("synced")
+    began = time.perf_counter()
+    asked = await customer.say("Does a message arrive?")
+    await agent.until("message", id=asked)
+    answered = await agent.say("It does, and so does the answer.")
+    await customer.until("message", id=answered)
+    return (time.perf_counter() - began) * 1_000

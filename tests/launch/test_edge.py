@@ -1,0 +1,158 @@
+"""Two applications and the pages on one port."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from launch.composite import Composite, LifespanFailed, belongs_to_gateway, lifespan
+from launch.pages import create_pages, page_of, respond, serves
+
+pytestmark = pytest.mark.anyio
+
+
+def tiny(name: str, events: list[str], *, fails: bool = False) -> ASGIApp:
+    """An application that answers with its name and the state of its own lifespan."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            text = f"{name} {scope.get('state', {}).get('mine')}"
+            await PlainTextResponse(text)(scope, receive, send)
+            return
+        await receive()
+        events.append(f"{name} up")
+        scope["state"]["mine"] = name
+        if fails:
+            raise RuntimeError("no database")
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        events.append(f"{name} down")
+        await send({"type": "lifespan.shutdown.complete"})
+
+    return app
+
+
+def composed(events: list[str], *, gateway_fails: bool = False) -> Composite:
+    return Composite(
+        gateway=tiny("gateway", events, fails=gateway_fails),
+        api=tiny("api", events),
+        pages=create_pages(None, dev=True),
+        is_page=serves(None, dev=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/livechat/conversations", "api api"),
+        ("/livechat/conversations/1/events", "gateway gateway"),
+        ("/livechat/conversations/1/events/2", "api api"),
+        ("/ws/v1/inbox", "gateway gateway"),
+        ("/docs", "api api"),
+        ("/healthz", "api api"),
+    ],
+)
+async def test_each_path_reaches_its_application_with_its_state(path: str, answer: str) -> None:
+    app = composed([])
+    async with lifespan(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+            assert (await client.get(path)).text == answer
+
+
+def test_every_socket_belongs_to_the_gateway() -> None:
+    assert belongs_to_gateway({"type": "websocket", "path": "/anything"})
+
+
+async def test_the_api_starts_first_and_stops_last() -> None:
+    events: list[str] = []
+    async with lifespan(composed(events)):
+        pass
+    assert events == ["api up", "gateway up", "gateway down", "api down"]
+
+
+async def test_a_failed_start_says_why_and_stops_what_ran() -> None:
+    events: list[str] = []
+    with pytest.raises(LifespanFailed, match="RuntimeError: no database"):
+        async with lifespan(composed(events, gateway_fails=True)):
+            pass
+    assert events == ["api up", "gateway up", "api down"]
+
+
+async def test_a_starlette_lifespan_is_understood() -> None:
+    async with lifespan(Starlette(routes=[Route("/", PlainTextResponse("x"))])) as state:
+        assert state == {}
+
+
+async def test_without_built_pages_a_sentence_says_how_to_build() -> None:
+    transport = httpx.ASGITransport(composed([]))
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        answer = await client.get("/console/inbox/1")
+    assert answer.status_code == 503
+    assert "npm run build" in answer.text
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    for name in ("demo/index.html", "console/index.html", "assets/app-1a2b.js", "docs/index.html"):
+        path = tmp_path / "pages" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    (tmp_path / "secret").write_text("secret")
+    return (tmp_path / "pages").resolve()
+
+
+async def fetch(built: Path, path: str, *, dev: bool = True) -> httpx.Response:
+    transport = httpx.ASGITransport(create_pages(built, dev=dev))
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        return await client.get(path)
+
+
+async def test_deep_links_are_the_page_and_assets_are_kept(built: Path) -> None:
+    page, asset = await fetch(built, "/console/inbox/7"), await fetch(built, "/assets/app-1a2b.js")
+    assert page.text == "console/index.html"
+    assert page.headers["cache-control"] == "no-cache"
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert "immutable" in asset.headers["cache-control"]
+    assert asset.headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/../../secret", "/console/../../secret", "/assets/%2e%2e/%2e%2e/secret"]
+)
+async def test_nothing_outside_the_folder_is_served(built: Path, path: str) -> None:
+    assert respond(built, "GET", path, dev=True).status_code in (200, 404)
+    assert "secret" not in (await fetch(built, path)).text
+
+
+async def test_a_missing_asset_is_not_the_page(built: Path) -> None:
+    assert (await fetch(built, "/assets/gone.js")).status_code == 404
+    assert respond(built, "GET", "/console/\0", dev=True).status_code == 200
+    assert respond(built, "POST", "/console", dev=True).status_code == 405
+
+
+def test_demo_pages_exist_in_development_only(built: Path) -> None:
+    assert serves(built, dev=True)("/demo")
+    assert not serves(built, dev=False)("/demo")
+    assert serves(built, dev=False)("/docs")
+    assert not serves(None, dev=False)("/docs")
+    assert page_of("/demonstration") is None
+    assert respond(built, "GET", "/", dev=False).headers["location"] == "/console"
+
+
+async def test_a_hanging_start_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("launch.composite.STARTUP_TIMEOUT_S", 0.01)
+
+    async def hangs(scope: Scope, receive: Receive, send: Send) -> None:
+        message: Message = await receive()
+        assert message["type"] == "lifespan.startup"
+        await asyncio.Event().wait()
+
+    with pytest.raises(LifespanFailed, match="no end of startup"):
+        async with lifespan(hangs):
+            pass
