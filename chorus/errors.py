@@ -6,6 +6,7 @@
     ├── Unauthenticated   401      UNAUTHENTICATED   4301
     │   └── TokenExpired                             4300
     ├── Forbidden         403      FORBIDDEN         4003
+    │   └── TenantDisabled                           4006
     ├── NotFound          404      NOT_FOUND         4004
     ├── Conflict          409
     │   ├── IdConflict             ID_CONFLICT

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "CHORUS_"
 
@@ -64,8 +64,6 @@ class Settings(BaseModel):
 def variable(kind: type[Settings], field: str) -> str:
     """The environment variable of a field."""
     alias = kind.model_fields[field].validation_alias
-    if isinstance(alias, AliasChoices):
-        return str(alias.choices[0])
     return alias if isinstance(alias, str) else f"{PREFIX}{field.upper()}"
 
 

@@ -68,7 +68,9 @@ def test_a_sequenced_frame_is_durable_or_answers_its_sender(example: golden.Exam
 
 
 @pytest.mark.parametrize(
-    ("examples", "frames"), [(CLIENT, CLIENT_FRAMES), (SERVER, SERVER_FRAMES)], ids=["client", "server"]
+    ("examples", "frames"),
+    [(CLIENT, CLIENT_FRAMES), (SERVER, SERVER_FRAMES)],
+    ids=["client", "server"],
 )
 def test_every_frame_has_an_example(
     examples: list[golden.Example], frames: dict[str, type[Any]]
@@ -77,7 +79,9 @@ def test_every_frame_has_an_example(
 
 
 @pytest.mark.parametrize(
-    ("examples", "frames"), [(CLIENT, CLIENT_FRAMES), (SERVER, SERVER_FRAMES)], ids=["client", "server"]
+    ("examples", "frames"),
+    [(CLIENT, CLIENT_FRAMES), (SERVER, SERVER_FRAMES)],
+    ids=["client", "server"],
 )
 def test_every_field_of_every_frame_is_seen_once(
     examples: list[golden.Example], frames: dict[str, type[Any]]
