@@ -1,0 +1,298 @@
+"""What becomes of messages once their conversations are locked: the rules of DESIGN §4.
+
+Pure: facts in, ruling out. The order is dedupe, refusals, take-over, numbers. A repeat gets its
+first seq whatever the conversation has become, and changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from chorus.codes import NackCode
+from chorus.ids import uuid7
+from chorus.ingest import IngestItem
+from chorus.wire.common import ConversationStatus, Floor, Role, Visibility
+
+PREVIEW_CHARS: Final = 120
+SUGGESTION: Final = "suggestion"
+AGENT_TOKENS: Final = frozenset({"agent", "supervisor", "admin"})
+SERVICE_TOKENS: Final = frozenset({"server", "internal"})
+SENIORS: Final = frozenset({"supervisor", "admin"})
+
+
+class EventName(StrEnum):
+    """State changes that a message can bring about."""
+
+    PARTICIPANT = "participant"
+    UPDATED = "conversation.updated"
+
+
+@dataclass(slots=True)
+class Head:
+    """A locked conversation, moved along as messages are taken."""
+
+    tenant_id: UUID
+    contact_id: UUID
+    status: str
+    last_seq: int
+    floor_holder: str
+    floor_epoch: int
+    assignee_id: UUID | None
+    waiting_since: datetime | None
+    first_new_seq: int = 0
+    """0 while nothing was added."""
+    preview: str | None = None
+    unread_added: int = 0
+    roles_added: set[str] = field(default_factory=set)
+    spoken: dict[UUID, int] = field(default_factory=dict)
+    """Agents who spoke publicly in this batch, with their last seq."""
+    taken_over: bool = False
+
+    def next_seq(self) -> int:
+        self.last_seq += 1
+        if not self.first_new_seq:
+            self.first_new_seq = self.last_seq
+        return self.last_seq
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A message that is stored already."""
+
+    seq: int
+    body_hash: str
+    ts_ms: int
+    type: str
+    visibility: str
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the database knew under the lock."""
+
+    now: datetime
+    heads: dict[UUID, Head]
+    known: dict[tuple[UUID, UUID], Known] = field(default_factory=dict)
+    agents: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
+    """Roles of the enabled agents among the senders, by tenant and id."""
+    transfer_sides: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
+    """Who may speak beside the assignee during a warm transfer, by conversation."""
+    stale_views: frozenset[tuple[UUID, UUID]] = frozenset()
+    """Messages (by conversation and id) whose sender has not seen another agent's answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message with its place. `repeat`: it had that place before."""
+
+    item: IngestItem
+    seq: int
+    ts_ms: int
+    type: str
+    visibility: str
+    repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that was not taken."""
+
+    item: IngestItem
+    code: NackCode
+    head_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A state change with its own seq, brought about by the message that follows."""
+
+    tenant_id: UUID
+    conversation_id: UUID
+    id: UUID
+    seq: int
+    ts_ms: int
+    event: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """`answers` are aligned with the items; `steps` holds the same and what happened, in order."""
+
+    now: datetime
+    answers: tuple[Stored | Refused, ...]
+    steps: tuple[Stored | Refused | Happened, ...]
+    heads: dict[UUID, Head]
+
+
+def rule(items: Sequence[IngestItem], facts: Facts) -> Ruling:
+    """Decide for each item, in arrival order. `facts` is used up."""
+    answers: list[Stored | Refused] = []
+    steps: list[Stored | Refused | Happened] = []
+    ts_ms = exact_ms(facts.now)
+    for item in items:
+        head = facts.heads.get(item.conversation_id)
+        if head is None or head.tenant_id != item.tenant_id:
+            answer: Stored | Refused = Refused(item, NackCode.NOT_FOUND)
+        else:
+            answer = (
+                _repeat(item, head, facts)
+                or _refusal(item, head, facts)
+                or (_take(item, head, facts, ts_ms=ts_ms, steps=steps))
+            )
+        answers.append(answer)
+        steps.append(answer)
+    # Keyed by our own UUIDs: the driver's subclass is no JSON.
+    changed = {
+        item.conversation_id: facts.heads[item.conversation_id]
+        for item, answer in zip(items, answers, strict=True)
+        if isinstance(answer, Stored) and not answer.repeat
+    }
+    return Ruling(facts.now, tuple(answers), tuple(steps), changed)
+
+
+def exact_ms(at: datetime) -> int:
+    """Unix milliseconds of a moment that was cut to milliseconds: float seconds may fall just short."""
+    return round(at.timestamp() * 1000)
+
+
+def preview_of(content: str) -> str:
+    """The start of a message on one line, as an inbox row shows it."""
+    return " ".join(content[: 2 * PREVIEW_CHARS].split())[:PREVIEW_CHARS]
+
+
+def _repeat(item: IngestItem, head: Head, facts: Facts) -> Stored | Refused | None:
+    known = facts.known.get((item.conversation_id, item.id))
+    if known is None:
+        return None
+    if known.body_hash == item.body_hash:
+        return Stored(item, known.seq, known.ts_ms, known.type, known.visibility, repeat=True)
+    # Who may not speak here does not learn which ids exist.
+    code = NackCode.ID_CONFLICT if _may_speak(item, head, facts) else NackCode.FORBIDDEN
+    return Refused(item, code)
+
+
+def _may_speak(item: IngestItem, head: Head, facts: Facts) -> bool:
+    service = item.sender_role in SERVICE_TOKENS
+    if item.role == Role.CUSTOMER:
+        public = item.visibility == Visibility.PUBLIC
+        return (
+            (service or item.sender_role == "visitor")
+            and public
+            and item.sender_id == head.contact_id
+        )
+    if item.role == Role.AGENT:
+        enabled = (item.tenant_id, item.sender_id) in facts.agents
+        return service or (item.sender_role in AGENT_TOKENS and enabled)
+    return service and item.role in (Role.BOT, Role.SYSTEM)
+
+
+def _refusal(item: IngestItem, head: Head, facts: Facts) -> Refused | None:
+    if not _may_speak(item, head, facts):
+        return Refused(item, NackCode.FORBIDDEN)
+    if head.status == ConversationStatus.CLOSED:
+        return Refused(item, NackCode.CONVERSATION_CLOSED)
+    if item.role != Role.AGENT:
+        return None
+    if item.floor_epoch is not None and item.floor_epoch != head.floor_epoch:
+        return Refused(item, NackCode.STALE_FLOOR)
+    if _view_is_stale(item, head, facts):
+        return Refused(item, NackCode.STALE_VIEW, head.last_seq)
+    if item.visibility == Visibility.PUBLIC and not _may_answer(item, head, facts):
+        return Refused(item, NackCode.ALREADY_ASSIGNED)
+    return None
+
+
+def _view_is_stale(item: IngestItem, head: Head, facts: Facts) -> bool:
+    expected = item.expected_seq
+    if expected is None:
+        return False
+    if (item.conversation_id, item.id) in facts.stale_views:
+        return True
+    return any(seq > expected for agent, seq in head.spoken.items() if agent != item.sender_id)
+
+
+def _may_answer(item: IngestItem, head: Head, facts: Facts) -> bool:
+    if _floor_is_free(head) or item.sender_id == head.assignee_id:
+        return True
+    if item.sender_role in SERVICE_TOKENS:
+        return True
+    # The token and the row must both say so: a token outlives a demotion by minutes.
+    role = facts.agents.get((item.tenant_id, item.sender_id))
+    if item.sender_role in SENIORS and role in SENIORS:
+        return True
+    return item.sender_id in facts.transfer_sides.get(item.conversation_id, frozenset())
+
+
+def _floor_is_free(head: Head) -> bool:
+    return head.floor_holder != Floor.HUMAN or head.assignee_id is None
+
+
+def _take(
+    item: IngestItem,
+    head: Head,
+    facts: Facts,
+    *,
+    ts_ms: int,
+    steps: list[Stored | Refused | Happened],
+) -> Stored:
+    kind, visibility = item.type, item.visibility
+    if item.role == Role.BOT and visibility == Visibility.PUBLIC and not _bot_holds(item, head):
+        kind, visibility = SUGGESTION, Visibility.AGENTS.value
+    if item.role == Role.AGENT and visibility == Visibility.PUBLIC and _floor_is_free(head):
+        steps.extend(_take_over(item, head, facts, ts_ms))
+    stored = Stored(item, head.next_seq(), ts_ms, kind, visibility, repeat=False)
+    facts.known[item.conversation_id, item.id] = Known(
+        stored.seq, item.body_hash, ts_ms, kind, visibility
+    )
+    head.roles_added.add(item.role)
+    if visibility == Visibility.PUBLIC:
+        _show(stored, head, facts.now)
+    return stored
+
+
+def _bot_holds(item: IngestItem, head: Head) -> bool:
+    return head.floor_holder == Floor.BOT and item.floor_epoch == head.floor_epoch
+
+
+def _take_over(item: IngestItem, head: Head, facts: Facts, ts_ms: int) -> list[Happened]:
+    """Give the floor to the sender; a service that is no agent silences the bot and owns nothing."""
+    head.floor_holder, head.floor_epoch = Floor.HUMAN.value, head.floor_epoch + 1
+    head.taken_over = True
+    floor = {"holder": head.floor_holder, "epoch": head.floor_epoch}
+    changes: list[tuple[str, dict[str, Any]]] = []
+    if (item.tenant_id, item.sender_id) in facts.agents:
+        head.assignee_id = item.sender_id
+        changes.append(
+            (
+                EventName.PARTICIPANT,
+                {"userId": item.sender_id, "role": Role.AGENT, "change": "joined"},
+            )
+        )
+        updated = {"assignee": item.sender_id, "floor": floor, "by": item.sender_id}
+    else:
+        updated = {"floor": floor, "by": item.sender_id}
+    changes.append((EventName.UPDATED, updated))
+    return [
+        Happened(
+            item.tenant_id, item.conversation_id, uuid7(ts_ms), head.next_seq(), ts_ms, event, data
+        )
+        for event, data in changes
+    ]
+
+
+def _show(stored: Stored, head: Head, now: datetime) -> None:
+    """Move what an inbox row shows of the conversation."""
+    item = stored.item
+    head.preview = preview_of(item.content)
+    if item.role == Role.CUSTOMER:
+        head.unread_added += 1
+        head.waiting_since = head.waiting_since or now
+        return
+    if item.role == Role.AGENT:
+        head.spoken[item.sender_id] = stored.seq
+    if item.role != Role.SYSTEM:
+        head.waiting_since = None
