@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from launch.faults import first_cause
+from launch.readiness import merged_readiness
 
 STARTUP_TIMEOUT_S = 60
 SHUTDOWN_TIMEOUT_S = 60
@@ -47,9 +48,17 @@ class Composite:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
+        if scope["type"] == "http" and scope["path"] == "/readyz":
+            both = {"gateway": self._gateway, "api": self._api}
+            asked = {name: (app, self._scope(app, scope)) for name, app in both.items()}
+            await (await merged_readiness(asked))(scope, receive, send)
+            return
         app = self._choose(scope)
-        state = self._states.get(id(app))
-        await app(scope if state is None else {**scope, "state": dict(state)}, receive, send)
+        await app(self._scope(app, scope), receive, send)
+
+    def _scope(self, app: ASGIApp, scope: Scope) -> Scope:
+        """Copy the scope for one application, with the state of its own lifespan."""
+        return {**scope, "state": dict(self._states.get(id(app), {}))}
 
     def _choose(self, scope: Scope) -> ASGIApp:
         if belongs_to_gateway(scope):

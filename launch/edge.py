@@ -1,15 +1,17 @@
 """The `edge` process: gateway, chat API and pages on one port."""
 
 import asyncio
+import gc
 import os
 
 import uvloop
 from chat_service.app import create_app as create_api
 from gateway.app import create_app as create_gateway
+from gateway.app import drain
 
 from chat_service.settings import ApiSettings
 from chorus import log
-from gateway.server import CannotListen, listening_socket, serve
+from gateway.server import CannotListen, ServerSettings, listening_socket, serve
 from gateway.settings import GatewaySettings
 from launch.composite import Composite
 from launch.faults import LaunchError
@@ -30,10 +32,18 @@ async def _serve(settings: GatewaySettings, api: ApiSettings) -> None:
     except CannotListen as error:
         raise LaunchError(str(error)) from error
     gateway = create_gateway(settings)
+
+    async def on_drain() -> None:
+        await drain(gateway)
+
+    # What is loaded now lives for ever: the collector need not walk it again.
+    gc.collect()
+    gc.freeze()
     app = Composite(
         gateway=gateway,
         api=create_api(api),
         pages=create_pages(api.pages, dev=settings.dev),
         is_page=serves(api.pages, dev=settings.dev),
     )
-    await serve(app, [listener], on_drain=gateway.drain)
+    limits = ServerSettings(drain_max_s=settings.drain_s + 5)
+    await serve(app, [listener], on_drain=on_drain, settings=limits)

@@ -7,6 +7,7 @@ from launch.faults import LaunchError
 
 FIRST_PORT = 8080
 TRIES = 50
+PORTS = 65_536
 
 
 def choose_port(host: str, wanted: int | None) -> int:
@@ -28,9 +29,11 @@ def choose_port(host: str, wanted: int | None) -> int:
 
 def _refusal(host: str, port: int) -> str | None:
     """Try the port; None when it can be bound."""
+    if not 0 < port < PORTS:
+        return f"There is no port {port}; choose one below {PORTS}"
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (socket.gaierror, OverflowError):
+    except socket.gaierror:
         return f"There is no address {host}:{port}"
     with socket.socket(family, kind) as probe:
         # As the edge does: connections of an earlier run that linger are no obstacle.

@@ -37,6 +37,37 @@ def tiny(name: str, events: list[str], *, fails: bool = False) -> ASGIApp:
     return app
 
 
+def stating(facts: str, status: int) -> ASGIApp:
+    """An application that starts at once and answers everything with one fact."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            for phase in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{phase}.complete"})
+            return
+        await PlainTextResponse(facts, status)(scope, receive, send)
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("gateway", "api", "status"), [(200, 200, 200), (503, 200, 503), (200, 503, 503)]
+)
+async def test_the_edge_is_ready_when_both_are(gateway: int, api: int, status: int) -> None:
+    app = Composite(
+        gateway=stating('{"degraded": ["redis"]}', gateway),
+        api=stating("not json", api),
+        pages=create_pages(None, dev=True),
+        is_page=serves(None, dev=True),
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
+        answer = await client.get("/readyz")
+    assert answer.status_code == status
+    assert answer.json()["degraded"] == ["redis"]
+    assert answer.json()["ready"] is (status == 200)
+
+
 def composed(events: list[str], *, gateway_fails: bool = False) -> Composite:
     return Composite(
         gateway=tiny("gateway", events, fails=gateway_fails),
