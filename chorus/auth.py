@@ -179,7 +179,9 @@ def parse_jwks(document: Mapping[str, Any]) -> dict[str, PyJWK]:
 class Verifier:
     """Checks tokens of all configured issuers. The cache of keys is by (issuer, kid)."""
 
-    def __init__(self, issuers: Mapping[str, Issuer], *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, issuers: Mapping[str, Issuer], *, now: Callable[[], float] = time.time
+    ) -> None:
         self._issuers = dict(issuers)
         self._now = now
 
@@ -197,12 +199,18 @@ class Verifier:
             peek = jwt.decode(token, options={"verify_signature": False})
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise Unauthenticated from error
-        issuer = self._issuers.get(peek.get("iss", "")) if isinstance(peek.get("iss"), str) else None
+        issuer = (
+            self._issuers.get(peek.get("iss", "")) if isinstance(peek.get("iss"), str) else None
+        )
         kid = header.get("kid")
         if issuer is None or not isinstance(kid, str) or header.get("typ", "JWT") != "JWT":
             raise Unauthenticated
         key = await issuer.keys.key(kid)
-        if key is None or header.get("alg") != key.algorithm_name or key.algorithm_name not in _ALGORITHMS:
+        if (
+            key is None
+            or header.get("alg") != key.algorithm_name
+            or key.algorithm_name not in _ALGORITHMS
+        ):
             raise Unauthenticated
         return self._principal(issuer, self._decode(token, key, issuer))
 
@@ -214,7 +222,11 @@ class Verifier:
                 algorithms=[key.algorithm_name],
                 issuer=issuer.name,
                 audience=sorted(issuer.audiences),
-                options={"verify_exp": False, "verify_iat": False, "require": ["exp", "iat", "aud"]},
+                options={
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "require": ["exp", "iat", "aud"],
+                },
             )
         except (jwt.PyJWTError, ValueError, OverflowError) as error:
             raise Unauthenticated from error

@@ -27,7 +27,9 @@ Client = Any
 
 
 @asynccontextmanager
-async def open_redis(url: str, *, timeout_s: float = 2.0, max_connections: int = 10) -> AsyncIterator[Client]:
+async def open_redis(
+    url: str, *, timeout_s: float = 2.0, max_connections: int = 10
+) -> AsyncIterator[Client]:
     """Open a client without write retries: a lost reply must not become a second write.
 
     Who writes decides whether to write again (SQL dedupes; see DESIGN §4).

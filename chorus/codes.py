@@ -75,7 +75,12 @@ class Reconnect(StrEnum):
 
 def reconnect_policy(code: int) -> Reconnect:
     """Map any close code, known or not, to the client's next step."""
-    ranges = {40: Reconnect.STOP, 41: Reconnect.BACKOFF, 42: Reconnect.SPREAD, 43: Reconnect.REFRESH}
+    ranges = {
+        40: Reconnect.STOP,
+        41: Reconnect.BACKOFF,
+        42: Reconnect.SPREAD,
+        43: Reconnect.REFRESH,
+    }
     if 4000 <= code <= 4399:
         return ranges[code // 100]
     standard = {
@@ -136,7 +141,9 @@ NACK_RULES: dict[NackCode, NackRule] = {
     NackCode.ID_CONFLICT: NackRule("This id was already used for something else."),
     NackCode.STALE_FLOOR: NackRule("Somebody else has taken over meanwhile."),
     NackCode.STALE_VIEW: NackRule("A colleague has answered meanwhile."),
-    NackCode.RATE_LIMITED: NackRule("Too fast. Wait a moment.", retryable=True, counts_as_abuse=True),
+    NackCode.RATE_LIMITED: NackRule(
+        "Too fast. Wait a moment.", retryable=True, counts_as_abuse=True
+    ),
     NackCode.OVERLOADED: NackRule("The server is busy. Try again.", retryable=True),
     NackCode.UNAVAILABLE: NackRule(
         "Not confirmed yet. It may be stored; send it again with the same id.",

@@ -49,8 +49,12 @@ async def configured_issuers(keys_dir: Path, configured: str) -> AsyncIterator[d
         BadSettings: the JSON does not fit, or one takes the name of our own.
     """
     entries = _parse(configured)
-    async with httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client:
-        external = {entry.name: _issuer(entry, _fetcher(client, entry.jwks_url)) for entry in entries}
+    async with httpx.AsyncClient(
+        timeout=TIMEOUT_S, follow_redirects=False, trust_env=False
+    ) as client:
+        external = {
+            entry.name: _issuer(entry, _fetcher(client, entry.jwks_url)) for entry in entries
+        }
         yield {OWN_ISSUER: own_issuer(keys_dir), **external}
 
 

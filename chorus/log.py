@@ -8,9 +8,21 @@ from typing import Any
 
 import structlog
 
-_TOKEN = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*|chorus\.bearer\.\S+|(?i:bearer|token)\s+[\w.~+/=-]{16,}")
-_FORBIDDEN_FIELDS = frozenset({"content", "token", "password", "authorization", "refresh_token", "text"})
-_PINNED = ("websockets", "websockets.server", "uvicorn.error", "uvicorn.asgi", "httpx", "httpcore", "asyncio")
+_TOKEN = re.compile(
+    r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*|chorus\.bearer\.\S+|(?i:bearer|token)\s+[\w.~+/=-]{16,}"
+)
+_FORBIDDEN_FIELDS = frozenset(
+    {"content", "token", "password", "authorization", "refresh_token", "text"}
+)
+_PINNED = (
+    "websockets",
+    "websockets.server",
+    "uvicorn.error",
+    "uvicorn.asgi",
+    "httpx",
+    "httpcore",
+    "asyncio",
+)
 
 get_logger = structlog.stdlib.get_logger
 
@@ -59,7 +71,11 @@ def setup(*, process: str, level: str, form: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _redact_fields, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _redact_fields,
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()

@@ -26,18 +26,20 @@ _MS = (0.5, 1, 2, 3, 5, 8, 12, 15, 20, 30, 50, 100, 250, 500, 1000, 2500, 5000, 
 _COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
 
-ws_connections = Gauge(
-    "ws_connections", "Open sockets.", ["kind"], multiprocess_mode="livesum"
-)
+ws_connections = Gauge("ws_connections", "Open sockets.", ["kind"], multiprocess_mode="livesum")
 ws_disconnects_total = Counter(
     "ws_disconnects_total", "Sockets that ended, by close code.", ["code", "clean"]
 )
-ws_handshakes_total = Counter("ws_handshakes_total", "Upgrades, by what became of them.", ["result"])
+ws_handshakes_total = Counter(
+    "ws_handshakes_total", "Upgrades, by what became of them.", ["result"]
+)
 msg_rtt_ms = Histogram("msg_rtt_ms", "From a message frame to its `delivered`.", buckets=_MS)
 messages_total = Counter("messages_total", "Messages by what became of them.", ["result"])
 nacks_total = Counter("nacks_total", "Refused frames, by code.", ["code"])
 resume_total = Counter("resume_total", "Resumed conversations, by result.", ["result"])
-gaps_total = Counter("gaps_total", "Holes found in a fan-out, by how they were found.", ["found_by"])
+gaps_total = Counter(
+    "gaps_total", "Holes found in a fan-out, by how they were found.", ["found_by"]
+)
 fanout_lag_ms = Histogram("fanout_lag_ms", "From commit to a gateway's fan-out.", buckets=_MS)
 send_queue_bytes = Histogram(
     "send_queue_bytes",
@@ -53,7 +55,9 @@ event_loop_lag_ms = Histogram(
 ingest_backlog = Gauge(
     "ingest_backlog", "Entries in the ingest streams.", multiprocess_mode="mostrecent"
 )
-ingest_batch_size = Histogram("ingest_batch_size", "Messages per writer transaction.", buckets=_COUNTS)
+ingest_batch_size = Histogram(
+    "ingest_batch_size", "Messages per writer transaction.", buckets=_COUNTS
+)
 ingest_dead_total = Counter("ingest_dead_total", "Poison entries moved to a dead-letter stream.")
 writer_commit_ms = Histogram("writer_commit_ms", "One writer transaction.", buckets=_MS)
 leases_held = Gauge("leases_held", "Ingest partitions held.", multiprocess_mode="livesum")
@@ -66,18 +70,27 @@ db_pool_in_use = Gauge(
 db_pool_size = Gauge(
     "db_pool_size", "Database connections allowed.", ["process"], multiprocess_mode="livesum"
 )
-db_pool_wait_ms = Histogram("db_pool_wait_ms", "Waiting for a connection.", ["process"], buckets=_MS)
+db_pool_wait_ms = Histogram(
+    "db_pool_wait_ms", "Waiting for a connection.", ["process"], buckets=_MS
+)
 redis_breaker_open = Gauge(
-    "redis_breaker_open", "1 while Redis cannot be reached.", ["process"], multiprocess_mode="livemax"
+    "redis_breaker_open",
+    "1 while Redis cannot be reached.",
+    ["process"],
+    multiprocess_mode="livemax",
 )
 presence_transitions_total = Counter(
     "presence_transitions_total", "People who came or went.", ["status"]
 )
-http_requests_total = Counter("http_requests_total", "REST requests.", ["route", "method", "status"])
+http_requests_total = Counter(
+    "http_requests_total", "REST requests.", ["route", "method", "status"]
+)
 http_request_ms = Histogram("http_request_ms", "REST requests.", ["route", "method"], buckets=_MS)
 rpc_requests_total = Counter("rpc_requests_total", "Internal calls.", ["method", "result"])
 rpc_request_ms = Histogram("rpc_request_ms", "Internal calls.", ["method"], buckets=_MS)
-escalations_total = Counter("escalations_total", "Wishes for a person, by state reached.", ["state"])
+escalations_total = Counter(
+    "escalations_total", "Wishes for a person, by state reached.", ["state"]
+)
 queue_wait_s = Histogram("queue_wait_s", "From the wish to an agent.", buckets=_S)
 offers_total = Counter("offers_total", "Offers, by result.", ["result"])
 summary_latency_ms = Histogram("summary_latency_ms", "Until a summary is there.", buckets=_MS)

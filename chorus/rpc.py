@@ -248,8 +248,6 @@ class RpcSecurity:
     verify: Callable[[str], Awaitable[Principal]]
 
 
-
-
 def _dump(message: object) -> bytes:
     return orjson.dumps(message, default=_default)
 
@@ -267,7 +265,9 @@ def _load(kind: type[T]) -> Callable[[bytes], T]:
 class RpcClient:
     """Calls the chat service. `timeout_s` bounds each call."""
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout_s: float, token: Callable[[], str] | None) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, *, timeout_s: float, token: Callable[[], str] | None
+    ) -> None:
         self._timeout_s = timeout_s
         self._token = token
         self._calls: dict[str, Any] = {

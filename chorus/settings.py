@@ -56,7 +56,9 @@ class Settings(BaseModel):
         known = {variable(cls, name): name for name in cls.model_fields}
         values = {key: environ[key] for key in known if environ.get(key, "") != ""}
         try:
-            return cls.model_validate({_input_name(cls, known[key]): value for key, value in values.items()})
+            return cls.model_validate(
+                {_input_name(cls, known[key]): value for key, value in values.items()}
+            )
         except ValidationError as error:
             raise BadSettings(_explain(cls, error)) from error
 

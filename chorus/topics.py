@@ -150,6 +150,14 @@ def unpack(packed: bytes) -> tuple[Header, bytes]:
         raise ValueError("too short for a header")
     kind, audience, conversation, seq, node, conn, slot, ts_ms, author = _HEADER.unpack_from(packed)
     header = Header(
-        Kind(kind), Audience(audience), UUID(bytes=conversation), seq, node, conn, slot, ts_ms, author
+        Kind(kind),
+        Audience(audience),
+        UUID(bytes=conversation),
+        seq,
+        node,
+        conn,
+        slot,
+        ts_ms,
+        author,
     )
     return header, packed[HEADER_BYTES:]

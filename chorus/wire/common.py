@@ -169,4 +169,3 @@ class FloorState(Shape):
 class UserRef(Shape):
     userId: UUID
     name: str | None = None
-

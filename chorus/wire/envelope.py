@@ -140,7 +140,9 @@ def encode(
     conv: UUID | None = None,
 ) -> bytes:
     """Write one server frame. Fields that are None are left out."""
-    return encode_raw(frame.event, frame.model_dump(mode="python", exclude_none=True), seq, ref, conv)
+    return encode_raw(
+        frame.event, frame.model_dump(mode="python", exclude_none=True), seq, ref, conv
+    )
 
 
 def encode_raw(
