@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tools.gen_events import events_table
 from tools.gen_metrics import metrics_table
 from tools.gen_protocol import protocol_parts
 from tools.gen_schema import wire_schema
@@ -22,6 +23,7 @@ WHOLE_FILES: dict[str, Callable[[], str]] = {
 }
 # Hand-written pages with places for generated parts.
 PAGES: dict[str, Callable[[], dict[str, str]]] = {
+    "docs/events.md": lambda: {"events": events_table()},
     "docs/metrics.md": lambda: {"metrics": metrics_table()},
     "docs/protocol.md": protocol_parts,
     "docs/settings.md": lambda: {"settings": settings_tables()},
