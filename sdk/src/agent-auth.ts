@@ -1,0 +1,56 @@
+import { type Credentials, type KeyValueStorage, StoredCredentials } from "./credentials";
+import { type AgentProfile, type AgentSession, Rest } from "./rest";
+import { browserLocks } from "./surroundings";
+
+const KEY = "chorus:agent:session";
+
+/** Sign-in of agents, remembered by the browser and shared by its tabs. */
+export class AgentAuth {
+  readonly #rest: Rest;
+  readonly #stored: StoredCredentials<AgentSession>;
+
+  constructor(apiBase: string, storage: KeyValueStorage) {
+    const rest = new Rest(apiBase);
+    this.#rest = rest;
+    this.#stored = new StoredCredentials<AgentSession>({
+      key: KEY,
+      storage,
+      locks: browserLocks(),
+      renew: ({ refreshToken }) => rest.refresh<AgentSession>(refreshToken),
+    });
+  }
+
+  get agent(): AgentProfile | undefined {
+    return this.#stored.session()?.agent;
+  }
+
+  get credentials(): Credentials {
+    return this.#stored;
+  }
+
+  /** Raises ChorusError with the server's own words when it refuses. */
+  async signIn(email: string, password: string): Promise<AgentProfile> {
+    return this.#keep(await this.#rest.login(email, password));
+  }
+
+  /** Sign in with the one-click token of the first-run page; works on loopback only. */
+  async signInForDevelopment(token: string): Promise<AgentProfile> {
+    return this.#keep(await this.#rest.devLogin(token));
+  }
+
+  async signOut(): Promise<void> {
+    const session = this.#stored.session();
+    const farewell =
+      session === undefined
+        ? Promise.resolve()
+        : this.#rest.logout(session.refreshToken, this.#stored);
+    // Signed out here even when the server cannot be told: its session ends by itself.
+    await farewell.catch(() => undefined);
+    this.#stored.forget();
+  }
+
+  #keep(session: AgentSession): AgentProfile {
+    this.#stored.save(session);
+    return session.agent;
+  }
+}

@@ -1,0 +1,250 @@
+import { type AgentActs, AgentEngine, type AgentSelf, type Offer } from "./agent";
+import type { ConnectionStatus } from "./connection";
+import { type Credentials, fixedCredentials } from "./credentials";
+import { Emitter } from "./emitter";
+import type { CommandEvent, ServerData } from "./frames";
+import { emptyInbox, type Inbox } from "./inbox";
+import type { MessageBody } from "./outbox";
+import { Rest, type Snapshot } from "./rest";
+import { openStore, type Store } from "./store";
+import {
+  browserChannel,
+  browserLocks,
+  onWake,
+  type Surroundings,
+  tabSession,
+  webSocketBase,
+} from "./surroundings";
+import { Tabs } from "./tabs";
+import type { ConversationView } from "./thread";
+import type { Message } from "./timeline";
+import { uuid7 } from "./uuid7";
+import type { InboxView } from "./wire.gen";
+
+export interface AgentOptions extends Surroundings {
+  /** Origin of the server, or "" for the page's own. */
+  readonly apiBase: string;
+  /** An access token, or where to get one. */
+  readonly token: string | Credentials;
+  /** Keeps what is stored of one agent apart from another's on the same browser. */
+  readonly scope?: string;
+  readonly view?: InboxView;
+}
+
+export interface AgentState {
+  readonly connection: ConnectionStatus;
+  readonly self: AgentSelf | null;
+  readonly inbox: Inbox;
+  readonly offers: readonly Offer[];
+  /** The watched conversations; null where this agent may not look. */
+  readonly conversations: Readonly<Record<string, ConversationView | null>>;
+  readonly contacts: Readonly<Record<string, NonNullable<Snapshot["contact"]>>>;
+  readonly persistent: boolean;
+}
+
+export interface AgentEvents {
+  state: AgentState;
+  message: { readonly conv: string; readonly message: Message };
+  notice: ServerData<"notice">;
+}
+
+/** An agent's side of the chat: the inbox, and any number of watched conversations. */
+export class AgentClient {
+  readonly #options: AgentOptions;
+  readonly #emitter = new Emitter<AgentEvents>();
+  readonly #credentials: Credentials;
+  readonly #rest: Rest;
+  readonly #tabs: Tabs<AgentActs>;
+  readonly #forgetWake: () => void;
+  #store: Store | undefined;
+  #engine: AgentEngine | undefined;
+  #state: AgentState;
+  #closed = false;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    const { token } = options;
+    this.#credentials = typeof token === "string" ? fixedCredentials(token) : token;
+    this.#rest = new Rest(options.apiBase);
+    this.#state = nothing(options.view ?? "all");
+    this.#tabs = new Tabs<AgentActs>({
+      name: this.#scope,
+      lead: () => this.#lead(),
+      resign: () => this.#resign(),
+      onSlice: (key, value) => this.#onSlice(key, value),
+      onSignal: (name, payload) => this.#onSignal(name, payload),
+      locks: options.locks ?? browserLocks(),
+      openChannel: options.openChannel ?? browserChannel(),
+    });
+    this.#forgetWake = onWake(() => void this.#tabs.call("wake").catch(() => undefined));
+    void this.#start();
+  }
+
+  get state(): AgentState {
+    return this.#state;
+  }
+
+  on<K extends keyof AgentEvents>(
+    name: K,
+    listener: (payload: AgentEvents[K]) => void,
+  ): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  /** Show another view of the inbox; the tabs of one browser share it. */
+  open(view: InboxView): Promise<void> {
+    return this.#tabs.call("open", view);
+  }
+
+  /** Load the next page of the open view. */
+  more(): Promise<void> {
+    return this.#tabs.call("more");
+  }
+
+  /** Follow a conversation: it appears in `state.conversations` and stays up to date. */
+  watch(conv: string): Promise<void> {
+    return this.#tabs.call("watch", conv);
+  }
+
+  unwatch(conv: string): Promise<void> {
+    return this.#tabs.call("unwatch", conv);
+  }
+
+  /** Say something. Resolves with its id as soon as it outlives a reload. */
+  async send(
+    conv: string,
+    content: string,
+    options: Omit<MessageBody, "content"> = {},
+  ): Promise<string> {
+    const id = uuid7();
+    const draft = { id, createdMs: Date.now(), body: { ...options, content } };
+    await this.#tabs.call("send", conv, draft);
+    return id;
+  }
+
+  retry(conv: string, id: string): Promise<void> {
+    return this.#tabs.call("retry", conv, id);
+  }
+
+  discard(conv: string, id: string): Promise<void> {
+    return this.#tabs.call("discard", conv, id);
+  }
+
+  /** Call with true on every key stroke. Typing of a note stays with agents. */
+  typing(conv: string, active: boolean, { note = false }: { note?: boolean } = {}): void {
+    void this.#tabs.call("typing", conv, active, note).catch(() => undefined);
+  }
+
+  markRead(conv: string): void {
+    const seq = this.#state.conversations[conv]?.seq;
+    if (seq !== undefined) void this.#tabs.call("read", conv, seq).catch(() => undefined);
+  }
+
+  /** Any command of PROTOCOL §3; `conv` is null for those of the agent himself. */
+  command(
+    conv: string | null,
+    event: CommandEvent,
+    data: Record<string, unknown> = {},
+  ): Promise<number | null> {
+    return this.#tabs.call("command", conv, { id: uuid7(), event, data });
+  }
+
+  loadOlder(conv: string): Promise<void> {
+    return this.#tabs.call("older", conv);
+  }
+
+  reconnect(): void {
+    void this.#tabs.call("reconnect").catch(() => undefined);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#forgetWake();
+    this.#tabs.close();
+    this.#store?.close();
+    this.#emitter.clear();
+  }
+
+  /** Leave and forget everything this browser stored for the agent. */
+  async reset(): Promise<void> {
+    await this.#store?.clear();
+    this.close();
+  }
+
+  get #scope(): string {
+    return `chorus:agent:${this.#options.scope ?? "default"}`;
+  }
+
+  async #start(): Promise<void> {
+    this.#store = await openStore(this.#scope, this.#options.indexedDB);
+    if (this.#closed) return this.#store.close();
+    this.#change({ persistent: this.#store.persistent });
+    this.#tabs.join();
+  }
+
+  #lead(): AgentActs {
+    const { openWebSocket, apiBase, view = "all" } = this.#options;
+    if (this.#store === undefined) throw new Error("a tab may lead only after it has joined");
+    this.#engine = new AgentEngine({
+      rest: this.#rest,
+      wsBase: webSocketBase(apiBase),
+      credentials: this.#credentials,
+      store: this.#store,
+      session: tabSession(`${this.#scope}:tab`),
+      view,
+      publish: (key, value) => this.#tabs.publish(key, value),
+      signal: (name, payload) => this.#tabs.signal(name, payload),
+      openWebSocket,
+    });
+    return this.#engine.acts();
+  }
+
+  #resign(): void {
+    this.#engine?.stop();
+    this.#engine = undefined;
+  }
+
+  #onSlice(key: string, value: unknown): void {
+    const [slice, id = ""] = key.split(":");
+    switch (slice) {
+      case "connection":
+        return this.#change({ connection: value as ConnectionStatus });
+      case "self":
+        return this.#change({ self: value as AgentSelf });
+      case "inbox":
+        return this.#change({ inbox: value as Inbox });
+      case "offers":
+        return this.#change({ offers: value as readonly Offer[] });
+      case "details":
+        return this.#change({ contacts: replaced(this.#state.contacts, id, value) });
+      case "conversation":
+        return this.#change({ conversations: replaced(this.#state.conversations, id, value) });
+    }
+  }
+
+  #onSignal(name: string, payload: unknown): void {
+    if (name === "message") this.#emitter.emit("message", payload as AgentEvents["message"]);
+    if (name === "notice") this.#emitter.emit("notice", payload as AgentEvents["notice"]);
+  }
+
+  #change(part: Partial<AgentState>): void {
+    this.#state = { ...this.#state, ...part };
+    this.#emitter.emit("state", this.#state);
+  }
+}
+
+function nothing(view: InboxView): AgentState {
+  return {
+    connection: { phase: "idle" },
+    self: null,
+    inbox: emptyInbox(view),
+    offers: [],
+    conversations: {},
+    contacts: {},
+    persistent: true,
+  };
+}
+
+function replaced<T>(record: Readonly<Record<string, T>>, key: string, value: unknown) {
+  return { ...record, [key]: value as T };
+}

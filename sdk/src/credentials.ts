@@ -1,0 +1,132 @@
+import { ChorusError } from "./errors";
+
+/** Where a page keeps small strings. The browser's own storage fits; it may throw at any time. */
+export interface KeyValueStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+export interface Session {
+  readonly token: string;
+  readonly refreshToken: string;
+  /** RFC 3339, as the server said it. */
+  readonly expiresAt: string;
+}
+
+/** Refreshing failed for good: the person must sign in, or start over. */
+export const SIGNED_OUT = "SIGNED_OUT";
+
+/** Where access tokens come from. */
+export interface Credentials {
+  /** A token that is worth trying, or undefined when there is none yet. */
+  token(): string | undefined;
+  /**
+   * Get a new token. Raises ChorusError `SIGNED_OUT` when there is no way to,
+   * anything else when it may work later.
+   */
+  refresh(): Promise<string>;
+}
+
+/** A token that somebody else renews. */
+export function fixedCredentials(token: string, refresh?: () => Promise<string>): Credentials {
+  let current = token;
+  return {
+    token: () => current,
+    refresh: async () => {
+      if (refresh === undefined) throw new ChorusError(SIGNED_OUT, "The token has expired.", 401);
+      current = await refresh();
+      return current;
+    },
+  };
+}
+
+export interface StoredCredentialsOptions<S extends Session> {
+  readonly key: string;
+  readonly storage: KeyValueStorage;
+  readonly renew: (session: S) => Promise<S>;
+  readonly locks?: LockManager | undefined;
+}
+
+/**
+ * A session that all tabs of a browser share.
+ *
+ * Refresh tokens rotate and a reused one revokes the whole family, so tabs refresh one after
+ * the other, and one that finds the session renewed meanwhile takes that.
+ */
+export class StoredCredentials<S extends Session> implements Credentials {
+  readonly #options: StoredCredentialsOptions<S>;
+  #fallback: S | undefined;
+  #refreshing: Promise<string> | undefined;
+
+  constructor(options: StoredCredentialsOptions<S>) {
+    this.#options = options;
+  }
+
+  session(): S | undefined {
+    const text = attempt(() => this.#options.storage.getItem(this.#options.key));
+    return parseSession<S>(text) ?? this.#fallback;
+  }
+
+  save(session: S): void {
+    this.#fallback = session;
+    attempt(() => this.#options.storage.setItem(this.#options.key, JSON.stringify(session)));
+  }
+
+  forget(): void {
+    this.#fallback = undefined;
+    attempt(() => this.#options.storage.removeItem(this.#options.key));
+  }
+
+  token(): string | undefined {
+    return this.session()?.token;
+  }
+
+  refresh(): Promise<string> {
+    this.#refreshing ??= this.#refreshAlone(this.session()?.token).finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #refreshAlone(worn: string | undefined): Promise<string> {
+    const { locks, key } = this.#options;
+    const renew = () => this.#renew(worn);
+    return locks === undefined ? renew() : locks.request(`${key}:refresh`, renew);
+  }
+
+  async #renew(worn: string | undefined): Promise<string> {
+    const session = this.session();
+    if (session === undefined) throw new ChorusError(SIGNED_OUT, "Nobody is signed in.", 401);
+    if (session.token !== worn) return session.token;
+    try {
+      const renewed = await this.#options.renew(session);
+      this.save({ ...session, ...renewed });
+      return renewed.token;
+    } catch (cause) {
+      if (cause instanceof ChorusError && isFinal(cause.status)) {
+        throw new ChorusError(SIGNED_OUT, "This session has ended.", cause.status);
+      }
+      throw cause;
+    }
+  }
+}
+
+function isFinal(status: number): boolean {
+  return status === 400 || status === 401 || status === 403 || status === 404;
+}
+
+function parseSession<S>(text: string | null | undefined): S | undefined {
+  if (text === null || text === undefined) return undefined;
+  const value = attempt(() => JSON.parse(text) as Partial<Session>);
+  return typeof value?.token === "string" ? (value as S) : undefined;
+}
+
+/** Storage may be blocked, full or gone; the page then lives from memory. */
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+/** "I am typing", at most once in three seconds, withdrawn after five idle ones. */
+export class TypingPace {
+  readonly #send: (state: "start" | "stop") => void;
+  readonly #nowMs: () => number;
+  #lastStartMs = Number.NEGATIVE_INFINITY;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(send: (state: "start" | "stop") => void, nowMs: () => number = Date.now) {
+    this.#send = send;
+    this.#nowMs = nowMs;
+  }
+
+  /** Call on every key stroke. */
+  typed(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.stop(), TYPING_IDLE_MS);
+    if (this.#nowMs() - this.#lastStartMs < TYPING_EVERY_MS) return;
+    this.#lastStartMs = this.#nowMs();
+    this.#send("start");
+  }
+
+  /** Call when the text was sent or emptied. */
+  stop(): void {
+    clearTimeout(this.#idle);
+    if (this.#lastStartMs === Number.NEGATIVE_INFINITY) return;
+    this.#lastStartMs = Number.NEGATIVE_INFINITY;
+    this.#send("stop");
+  }
+
+  close(): void {
+    clearTimeout(this.#idle);
+  }
+}
+
+export const TYPING_EVERY_MS = 3_000;
+export const TYPING_IDLE_MS = 5_000;
+
+/** A watermark that is told at most once a second; the latest wins. */
+export class ReceiptPace {
+  readonly #send: (upTo: number) => boolean;
+  #told = 0;
+  #wanted = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(send: (upTo: number) => boolean) {
+    this.#send = send;
+  }
+
+  /** The first call leaves at once, later ones of the same second together. */
+  reach(upTo: number): void {
+    this.#wanted = Math.max(this.#wanted, upTo);
+    if (this.#timer === undefined) this.#tell();
+  }
+
+  /** A new socket: what the old one carried may never have arrived. */
+  repeat(): void {
+    this.#told = 0;
+    if (this.#timer === undefined) this.#tell();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    if (this.#wanted <= this.#told || !this.#send(this.#wanted)) return;
+    this.#told = this.#wanted;
+    this.#timer = setTimeout(() => this.#tell(), RECEIPT_EVERY_MS);
+  }
+}
+
+export const RECEIPT_EVERY_MS = 1_000;

@@ -1,0 +1,196 @@
+import type { HistoryPage } from "./conversation";
+import type { Credentials, Session } from "./credentials";
+import { ChorusError } from "./errors";
+import type { DurableFrame, FloorState, ServerData } from "./frames";
+import type { ConversationStatus, Role, SessionState, Visibility } from "./wire.gen";
+
+export interface VisitorSession extends Session {
+  readonly contactId: string;
+  readonly conversationId: string;
+}
+
+export interface AgentProfile {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+}
+
+export interface AgentSession extends Session {
+  readonly agent: AgentProfile;
+}
+
+/** A row of the history as REST spells it. */
+export interface HistoryItem {
+  readonly seq: number;
+  readonly id: string;
+  readonly type: string;
+  readonly role?: Role;
+  readonly userId?: string | null;
+  readonly visibility?: Visibility;
+  readonly content?: string | null;
+  readonly createdAt?: string;
+  readonly editedAt?: string | null;
+  readonly deletedAt?: string | null;
+  readonly replyTo?: string | null;
+  readonly attachments?: readonly string[] | null;
+  readonly event?: string;
+  readonly data?: Record<string, unknown>;
+}
+
+export interface HistoryResponse {
+  readonly items: readonly HistoryItem[];
+  readonly nextCursor: string | number | null;
+  readonly headSeq: number;
+  readonly epoch: string;
+}
+
+/** All that a reader of one conversation needs, in one read. */
+export interface Snapshot {
+  readonly id: string;
+  readonly status: ConversationStatus;
+  readonly epoch: string;
+  readonly headSeq: number;
+  readonly firstSeq: number;
+  readonly floor: FloorState | null;
+  readonly session: { readonly id: string; readonly state: SessionState } | null;
+  readonly queue: string | null;
+  readonly position: number | null;
+  readonly etaSeconds: number | null;
+  readonly assignee: string | { readonly id: string } | null;
+  readonly contact: { readonly id: string; readonly name: string | null } | null;
+  readonly receipts: readonly { userId: string; delivered: number; read: number }[];
+  readonly messages: readonly HistoryItem[];
+}
+
+interface Call {
+  readonly method?: "GET" | "POST";
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly credentials?: Credentials;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** Typed calls of the chat API. Every one ends within ten seconds or raises ChorusError. */
+export class Rest {
+  readonly #base: string;
+
+  constructor(apiBase: string) {
+    this.#base = apiBase.replace(/\/+$/u, "");
+  }
+
+  createVisitor(inboxKey: string, traits?: Record<string, unknown>): Promise<VisitorSession> {
+    const body = traits === undefined ? { inboxKey } : { inboxKey, traits };
+    return this.#call("/livechat/visitors", { method: "POST", body });
+  }
+
+  refresh<S extends Session>(refreshToken: string): Promise<S> {
+    return this.#tokens("/auth/refresh", { refreshToken });
+  }
+
+  login(email: string, password: string): Promise<AgentSession> {
+    return this.#tokens("/auth/login", { email, password });
+  }
+
+  /** One-click sign-in of the first-run page; exists on loopback only. */
+  devLogin(token: string): Promise<AgentSession> {
+    return this.#tokens("/dev/login", { token });
+  }
+
+  async logout(refreshToken: string, credentials: Credentials): Promise<void> {
+    const body = { refreshToken };
+    await this.#call("/auth/logout", { method: "POST", body, credentials });
+  }
+
+  /** Start a new conversation of the same visitor. */
+  startConversation(credentials: Credentials): Promise<{ id: string }> {
+    return this.#call("/livechat/conversations", { method: "POST", body: {}, credentials });
+  }
+
+  snapshot(conv: string, credentials: Credentials): Promise<Snapshot> {
+    return this.#call(`/livechat/conversations/${conv}`, { credentials });
+  }
+
+  /** The newest page, or the one before a place. */
+  async history(
+    conv: string,
+    credentials: Credentials,
+    { before, limit = 200 }: { before?: number; limit?: number } = {},
+  ): Promise<HistoryPage> {
+    const query = { before: before ?? Number.MAX_SAFE_INTEGER, limit };
+    const path = `/livechat/conversations/${conv}/messages`;
+    return toPage(await this.#call<HistoryResponse>(path, { query, credentials }));
+  }
+
+  /** Sign-in answers call the access token `accessToken`; the rest of this client says `token`. */
+  async #tokens<S extends Session>(path: string, body: unknown): Promise<S> {
+    const answer = await this.#call<S & { accessToken?: string }>(path, { method: "POST", body });
+    return { ...answer, token: answer.accessToken ?? answer.token };
+  }
+
+  async #call<T>(path: string, call: Call): Promise<T> {
+    const response = await this.#fetch(path, call);
+    if (response.status !== 401 || call.credentials === undefined) return read<T>(response);
+    await call.credentials.refresh();
+    return read<T>(await this.#fetch(path, call));
+  }
+
+  async #fetch(path: string, { method = "GET", body, query, credentials }: Call) {
+    const token = credentials?.token();
+    try {
+      return await fetch(this.#base + path + queryText(query), {
+        method,
+        headers: {
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch {
+      throw new ChorusError("UNREACHABLE", "The chat cannot be reached right now.");
+    }
+  }
+}
+
+function queryText(query: Call["query"]): string {
+  const known = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  if (known.length === 0) return "";
+  return `?${new URLSearchParams(known.map(([name, value]) => [name, String(value)]))}`;
+}
+
+async function read<T>(response: Response): Promise<T> {
+  if (response.status === 204) return undefined as T;
+  // A proxy or a captive portal answers in HTML; that is a failure, not a crash.
+  const body = (await response.json().catch(() => null)) as Record<string, unknown> | null;
+  if (response.ok && body !== null) return body as T;
+  const code = typeof body?.code === "string" ? body.code : `HTTP_${response.status}`;
+  const detail = body?.detail ?? body?.title ?? "The chat answered with an error.";
+  throw new ChorusError(code, String(detail), response.status);
+}
+
+export function toPage(response: HistoryResponse): HistoryPage {
+  const { headSeq, epoch } = response;
+  return { headSeq, epoch, frames: response.items.map(toFrame) };
+}
+
+/** A row of the history is the frame that once told of it, with what became of it since. */
+export function toFrame(item: HistoryItem): DurableFrame {
+  if (item.type === "void") return { event: "void", seq: item.seq, data: {} };
+  if (item.type === "event") {
+    return { event: item.event, seq: item.seq, data: item.data ?? {} } as DurableFrame;
+  }
+  const data: ServerData<"message"> = {
+    id: item.id,
+    role: item.role ?? "system",
+    type: item.type,
+    visibility: item.visibility ?? "public",
+    ts: item.createdAt ?? "",
+    ...(item.userId == null ? {} : { userId: item.userId }),
+    ...(item.replyTo == null ? {} : { reply_to: item.replyTo }),
+    ...(item.attachments == null ? {} : { attachments: [...item.attachments] }),
+    ...(item.editedAt == null ? {} : { edited_at: item.editedAt }),
+    ...(item.deletedAt == null ? { content: item.content ?? "" } : {}),
+  };
+  return { event: "message", seq: item.seq, data };
+}

@@ -1,0 +1,234 @@
+import type { ConnectionStatus } from "./connection";
+import { type KeyValueStorage, StoredCredentials } from "./credentials";
+import { Emitter } from "./emitter";
+import type { CommandEvent } from "./frames";
+import type { MessageBody } from "./outbox";
+import { Rest, type VisitorSession } from "./rest";
+import { unreadCount } from "./selectors";
+import { openStore, type Store } from "./store";
+import {
+  browserChannel,
+  browserLocks,
+  onWake,
+  type Surroundings,
+  tabSession,
+  webSocketBase,
+} from "./surroundings";
+import { Tabs } from "./tabs";
+import type { ConversationView } from "./thread";
+import type { Message } from "./timeline";
+import { uuid7 } from "./uuid7";
+import { type VisitorActs, VisitorEngine } from "./visitor";
+
+export interface VisitorOptions extends Surroundings {
+  /** Origin of the server, or "" for the page's own. */
+  readonly apiBase: string;
+  readonly inboxKey: string;
+  readonly storage: KeyValueStorage;
+  readonly traits?: Record<string, unknown>;
+}
+
+export interface VisitorState {
+  readonly connection: ConnectionStatus;
+  /** Null until there is one, from the cache or from the server. */
+  readonly conversation: ConversationView | null;
+  readonly unread: number;
+  /** False when the browser keeps nothing: unsent messages die with the page. */
+  readonly persistent: boolean;
+}
+
+export interface VisitorEvents {
+  state: VisitorState;
+  /** Somebody else said something, just now. */
+  message: Message;
+}
+
+const NOTHING: VisitorState = {
+  connection: { phase: "idle" },
+  conversation: null,
+  unread: 0,
+  persistent: true,
+};
+
+/** True when this browser has talked to this inbox before, so connecting at once is expected. */
+export function hasVisitorSession(inboxKey: string, storage: KeyValueStorage): boolean {
+  try {
+    return storage.getItem(sessionKey(inboxKey)) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function sessionKey(inboxKey: string): string {
+  return `chorus:${inboxKey}:session`;
+}
+
+/** A visitor's side of the chat, the same in every tab of the browser. */
+export class VisitorClient {
+  readonly #options: VisitorOptions;
+  readonly #emitter = new Emitter<VisitorEvents>();
+  readonly #credentials: StoredCredentials<VisitorSession>;
+  readonly #tabs: Tabs<VisitorActs>;
+  readonly #rest: Rest;
+  readonly #forgetWake: () => void;
+  #store: Store | undefined;
+  #engine: VisitorEngine | undefined;
+  #state = NOTHING;
+  #closed = false;
+
+  constructor(options: VisitorOptions) {
+    this.#options = options;
+    const rest = new Rest(options.apiBase);
+    this.#rest = rest;
+    const locks = options.locks ?? browserLocks();
+    this.#credentials = new StoredCredentials<VisitorSession>({
+      key: sessionKey(options.inboxKey),
+      storage: options.storage,
+      locks,
+      // The conversation may have changed since the session was first issued.
+      renew: async ({ refreshToken, conversationId }) => ({
+        ...(await rest.refresh<VisitorSession>(refreshToken)),
+        conversationId,
+      }),
+    });
+    this.#tabs = new Tabs<VisitorActs>({
+      name: `chorus:${options.inboxKey}`,
+      lead: () => this.#lead(),
+      resign: () => this.#resign(),
+      onSlice: (key, value) => this.#onSlice(key, value),
+      onSignal: (name, payload) => this.#onSignal(name, payload),
+      locks,
+      openChannel: options.openChannel ?? browserChannel(),
+    });
+    this.#forgetWake = onWake(() => void this.#tabs.call("wake").catch(() => undefined));
+    void this.#start();
+  }
+
+  get state(): VisitorState {
+    return this.#state;
+  }
+
+  on<K extends keyof VisitorEvents>(
+    name: K,
+    listener: (payload: VisitorEvents[K]) => void,
+  ): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  /** Say something. Resolves with its id as soon as it outlives a reload. */
+  async send(content: string, options: Omit<MessageBody, "content"> = {}): Promise<string> {
+    const id = uuid7();
+    await this.#tabs.call("send", { id, createdMs: Date.now(), body: { ...options, content } });
+    return id;
+  }
+
+  /** Send a failed message again. */
+  retry(id: string): Promise<void> {
+    return this.#tabs.call("retry", id);
+  }
+
+  discard(id: string): Promise<void> {
+    return this.#tabs.call("discard", id);
+  }
+
+  /** Call with true on every key stroke, with false when the text is empty again. */
+  typing(active: boolean): void {
+    void this.#tabs.call("typing", active).catch(() => undefined);
+  }
+
+  markRead(): void {
+    const seq = this.#state.conversation?.seq ?? 0;
+    if (this.#state.unread > 0) void this.#tabs.call("read", seq).catch(() => undefined);
+  }
+
+  /** `escalate`, `cancel`, `rate`, `edit` and `delete`; rejects with the refusal of the server. */
+  command(event: CommandEvent, data: Record<string, unknown> = {}): Promise<number | null> {
+    return this.#tabs.call("command", { id: uuid7(), event, data });
+  }
+
+  loadOlder(): Promise<void> {
+    return this.#tabs.call("older");
+  }
+
+  /** Do not wait for the back-off any longer. */
+  reconnect(): void {
+    void this.#tabs.call("reconnect").catch(() => undefined);
+  }
+
+  /** Begin a new conversation after the old one was closed, or a new visitor after a dead session. */
+  startOver(): Promise<void> {
+    return this.#tabs.call("startOver");
+  }
+
+  /** Leave; what is stored stays for the next time. */
+  close(): void {
+    this.#closed = true;
+    this.#forgetWake();
+    this.#tabs.close();
+    this.#store?.close();
+    this.#emitter.clear();
+  }
+
+  /** Leave and forget everything this browser knows of the visitor. */
+  async reset(): Promise<void> {
+    await this.#store?.clear();
+    this.#credentials.forget();
+    this.close();
+  }
+
+  async #start(): Promise<void> {
+    const { indexedDB, inboxKey } = this.#options;
+    this.#store = await openStore(`chorus:${inboxKey}`, indexedDB);
+    if (this.#closed) return this.#store.close();
+    await this.#paintFromCache(this.#store);
+    if (!this.#closed) this.#tabs.join();
+  }
+
+  /** A reload shows what was there before anything is asked over the network. */
+  async #paintFromCache(store: Store): Promise<void> {
+    const conv = this.#credentials.session()?.conversationId;
+    const cached = conv === undefined ? undefined : await store.transcript(conv);
+    this.#change({ persistent: store.persistent });
+    if (cached === undefined || this.#state.conversation !== null) return;
+    this.#onSlice("conversation", { ...cached, pending: [], complete: false });
+  }
+
+  #lead(): VisitorActs {
+    const { inboxKey, traits, openWebSocket, apiBase } = this.#options;
+    if (this.#store === undefined) throw new Error("a tab may lead only after it has joined");
+    this.#engine = new VisitorEngine({
+      rest: this.#rest,
+      wsBase: webSocketBase(apiBase),
+      inboxKey,
+      traits,
+      credentials: this.#credentials,
+      store: this.#store,
+      session: tabSession(`chorus:${inboxKey}:tab`),
+      publish: (key, value) => this.#tabs.publish(key, value),
+      signal: (name, payload) => this.#tabs.signal(name, payload),
+      openWebSocket,
+    });
+    return this.#engine.acts();
+  }
+
+  #resign(): void {
+    this.#engine?.stop();
+    this.#engine = undefined;
+  }
+
+  #onSlice(key: string, value: unknown): void {
+    if (key === "connection") this.#change({ connection: value as ConnectionStatus });
+    if (key !== "conversation") return;
+    const conversation = value as ConversationView;
+    this.#change({ conversation, unread: unreadCount(conversation) });
+  }
+
+  #onSignal(name: string, payload: unknown): void {
+    if (name === "message") this.#emitter.emit("message", payload as Message);
+  }
+
+  #change(part: Partial<VisitorState>): void {
+    this.#state = { ...this.#state, ...part };
+    this.#emitter.emit("state", this.#state);
+  }
+}
