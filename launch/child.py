@@ -42,6 +42,7 @@ class Child:
     deaths: int = 0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _file: LogFile | None = None
+    _last_words: str | None = None
 
     @property
     def pid(self) -> int | None:
@@ -130,9 +131,14 @@ class Child:
     def _report_death(self, code: int, delay_s: float) -> None:
         how = f"signal {-code}" if code < 0 else f"status {code}"
         self.printer.say(f"✗ {self.command.name} ended ({how}); again in {delay_s:.1f} s")
-        for line in self.last_lines:
+        said = self.last_lines
+        # The same end again is one line, not the same wall again.
+        known = said[-1:] == [self._last_words]
+        for line in said[-1:] if known else said:
             self.printer.say(f"    {line}")
-        self.printer.say(f"  hint: {self.command.hint}")
+        if not known:
+            self.printer.say(f"  hint: {self.command.hint}")
+        self._last_words = said[-1] if said else None
 
     async def stop(self, wait_s: float) -> None:
         """Ask the process to end and, after `wait_s`, end it; it will not start again."""

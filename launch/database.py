@@ -61,10 +61,10 @@ async def seed_tenant(url: str, data: Path, *, empty: bool) -> dict[str, Any]:
     """Migrate and seed by hand; answers who may sign in, and how."""
     await upgrade(url)
     data = files.make_data_folder(data)
-    password = files.kept_password(data) or files.renew_credentials(data, SEEDED_EMAILS).password
-    seeded = await seed(url, empty=empty, passwords=dict.fromkeys(SEEDED_EMAILS, password))
+    kept = files.read_credentials(data) or files.renew_credentials(data, SEEDED_EMAILS)
+    seeded = await seed(url, empty=empty, passwords=dict.fromkeys(SEEDED_EMAILS, kept.password))
     agents = [{"email": agent.email, "role": agent.role} for agent in seeded.agents]
-    return {"tenant": seeded.tenant, "agents": agents, "password": password}
+    return {"tenant": seeded.tenant, "agents": agents, "password": kept.password}
 
 
 async def add_agent(url: str, email: str, name: str, *, role: str, tenant: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +41,15 @@ class RunFile:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The secrets of an installation; `dev_token` is new at each start and works once."""
+    """The secrets of an installation; `dev_token` is new at each start and works once.
+
+    `shown` says that a person has seen the password on the first-run page.
+    """
 
     password: str
     dev_token: str
-    emails: tuple[str, ...] = field(default=())
+    emails: tuple[str, ...] = ()
+    shown: bool = False
 
 
 def write_run_file(data: Path, run: RunFile) -> None:
@@ -72,16 +76,23 @@ def forget_run(data: Path) -> None:
 
 def renew_credentials(data: Path, emails: tuple[str, ...]) -> Credentials:
     """Keep the password of this installation, made once, and draw a new one-click token."""
-    password = kept_password(data) or f"chorus-{secrets.token_hex(8)}"
-    credentials = Credentials(password, secrets.token_urlsafe(32), emails)
-    replace_private(data / CREDENTIALS_FILE, json.dumps(asdict(credentials), indent=2) + "\n")
+    kept = read_credentials(data)
+    password = kept.password if kept else f"chorus-{secrets.token_hex(8)}"
+    shown = kept is not None and kept.shown
+    credentials = Credentials(password, secrets.token_urlsafe(32), emails, shown)
+    write_credentials(data, credentials)
     return credentials
 
 
-def kept_password(data: Path) -> str | None:
-    """Read the password of this installation; None before there is one."""
-    with contextlib.suppress(FileNotFoundError, ValueError, KeyError):
-        return str(json.loads((data / CREDENTIALS_FILE).read_bytes())["password"])
+def write_credentials(data: Path, credentials: Credentials) -> None:
+    """Keep the secrets where only their owner can read them."""
+    replace_private(data / CREDENTIALS_FILE, json.dumps(asdict(credentials), indent=2) + "\n")
+
+
+def read_credentials(data: Path) -> Credentials | None:
+    """Read the secrets of this installation; None before there are any."""
+    with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
+        return Credentials(**json.loads((data / CREDENTIALS_FILE).read_bytes()))
     return None
 
 

@@ -95,7 +95,6 @@ class Launch:
         say(page.preflight_line(platform.python_version()))
         servers = await self._start_servers()
         keys.ensure(options.data / "keys")
-        first_time = not (options.data / files.CREDENTIALS_FILE).exists()
         credentials = files.renew_credentials(options.data, database.SEEDED_EMAILS)
         seeded = await self._seed(servers.database_url, credentials)
         began = time.monotonic()
@@ -105,7 +104,7 @@ class Launch:
         say(page.processes_line(options.edges, plan.SINGLE_PROCESSES, time.monotonic() - began))
         if seeded is not None:
             say(page.round_trip_line(await round_trip_ms(run)))
-        self._welcome(run, credentials, first_time=first_time)
+        self._welcome(run, credentials)
 
     async def _start_servers(self) -> plan.Servers:
         async with asyncio.TaskGroup() as both:
@@ -190,20 +189,19 @@ class Launch:
                     raise StartFailed(f"Not ready after {READY_TIMEOUT_S} s: {answer.text[:500]}")
                 await asyncio.sleep(0.05)
 
-    def _welcome(
-        self, run: files.RunFile, credentials: files.Credentials, *, first_time: bool
-    ) -> None:
+    def _welcome(self, run: files.RunFile, credentials: files.Credentials) -> None:
         if self._options.pages is None:
             self._printer.say("  – pages are not built (`npm ci && npm run build`); the rest runs")
         shown = page.Welcome(
             run.urls,
             run.agents,
             credentials.dev_token if run.agents else None,
-            credentials.password if first_time else None,
+            None if credentials.shown else credentials.password,
             page.shown_path(self._options.data / files.CREDENTIALS_FILE, Path.cwd()),
         )
         self._printer.say(page.welcome(shown))
         self._printer.release()
+        files.write_credentials(self._options.data, replace(credentials, shown=True))
 
 
 async def _ready(client: httpx.AsyncClient, base: str) -> bool:

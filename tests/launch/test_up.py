@@ -178,8 +178,6 @@ def test_a_taken_port_is_one_sentence(data: Path) -> None:
     [
         ("postgresql://u:secret@127.0.0.1:1/db", "nothing answers at 127.0.0.1:1"),
         ("postgresql://u:secret@192.0.2.1:5432/db", "192.0.2.1:5432"),
-        ("mysql://u:secret@127.0.0.1/db", "is not a URL of such a server"),
-        ("not a url", "is not a URL of such a server"),
     ],
 )
 def test_an_unreachable_database_is_one_sentence(data: Path, url: str, sentence: str) -> None:
