@@ -1,0 +1,103 @@
+# `make` alone prints this file's targets. `make up` and `make test` set up all they need.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+
+PY := .venv/bin/python
+DATA ?= .chorus
+# Pure decisions: every line of them is run by a test.
+CORES := chorus/ids.py,chorus/clock.py,chorus/codes.py,chorus/errors.py,chorus/topics.py,chorus/ingest.py,chorus/wire/*,gateway/protocol.py,gateway/effects.py,presence/tracker.py
+
+##@ Run
+
+.PHONY: up
+up: ## Start everything and show the way in (PORT, DATA, HOST, EDGES). Ctrl-C stops it
+	@tools/bootstrap.sh python pages
+	exec .venv/bin/chorus up --data "$(DATA)" $(if $(PORT),--port $(PORT)) $(if $(HOST),--host $(HOST)) $(if $(EDGES),--edges $(EDGES))
+
+.PHONY: down
+down: ## Stop what `make up` started; the data stays
+	@.venv/bin/chorus down --data "$(DATA)"
+
+.PHONY: logs
+logs: ## Follow the logs of all processes
+	@tail -n 50 -F "$(DATA)"/logs/*.log
+
+.PHONY: doctor
+doctor: ## Look for the usual causes of trouble, each with its fix
+	@tools/bootstrap.sh python
+	.venv/bin/chorus doctor --data "$(DATA)"
+
+.PHONY: reset
+reset: ## Stop, and throw the data of this installation away
+	@[ -x .venv/bin/chorus ] && .venv/bin/chorus down --data "$(DATA)" || true
+	rm -rf -- "$(DATA)"
+
+##@ Work on it
+
+.PHONY: setup
+setup: ## Install what tests and checks need (others do it by themselves)
+	@tools/bootstrap.sh python node pages browser
+
+.PHONY: gen
+gen: ## Write everything generated: TypeScript types, schema, tables in docs, .env.example
+	@tools/bootstrap.sh python
+	$(PY) tools/gen.py
+
+.PHONY: format
+format: ## Format Python and TypeScript
+	@tools/bootstrap.sh python node
+	.venv/bin/ruff check --fix --quiet . || true
+	.venv/bin/ruff format .
+	npm run --silent format
+
+.PHONY: check
+check: ## All fast checks of CI, in order of speed
+	@tools/bootstrap.sh python node
+	tools/check.sh
+
+##@ Test
+
+.PHONY: test
+test: ## All tests with coverage, or one path: make test T=tests/chorus
+	@tools/bootstrap.sh python node pages browser
+	export CHROMIUM="$$(tools/chromium.sh)"
+	if [ -n "$(T)" ]; then exec .venv/bin/pytest $(T); fi
+	rm -f .coverage .coverage.*
+	.venv/bin/pytest --cov --cov-report=term
+	.venv/bin/coverage report --include='$(CORES)' --fail-under=100 --show-missing
+	npm test --silent
+
+.PHONY: test-long
+test-long: ## The same with the full counts of schedules and kills
+	@tools/bootstrap.sh python node pages browser
+	export CHROMIUM="$$(tools/chromium.sh)"
+	.venv/bin/pytest -m "long or not long" --timeout 3600
+
+.PHONY: e2e
+e2e: ## The browser tests alone
+	@tools/bootstrap.sh python node pages browser
+	CHROMIUM="$$(tools/chromium.sh)" .venv/bin/pytest -m browser
+
+.PHONY: fresh-clone
+fresh-clone: ## Clone into an empty folder with an empty HOME; make up, make down, make test there
+	@tools/fresh_clone.sh
+
+##@ Measure
+
+.PHONY: bench
+bench: ## Cost per frame, rows a second, messages end to end, KiB per socket
+	@tools/bootstrap.sh python
+	$(PY) -m load.bench
+
+.PHONY: load
+load: ## Load on what `make up` started
+	@tools/bootstrap.sh python
+	$(PY) -m load.bench --base "$$($(PY) -c 'import json, sys; print(json.load(open(sys.argv[1]))["urls"]["base"])' "$(DATA)/run.json")"
+
+.PHONY: help
+help:
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	echo
