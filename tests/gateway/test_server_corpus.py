@@ -14,6 +14,7 @@ from gateway.hardened import SocketLimits
 from gateway.server import ServerSettings
 from tests.support.echo_edge import EdgeThread, running_edge
 from tests.support.raw_socket import BINARY, CLOSE, PONG, TEXT, RawSocket, Received, frame
+from tests.support.waiting import wait_until
 
 Case = dict[str, Any]
 FOLDER = Path(__file__).parents[1] / "corpus" / "frames"
@@ -32,8 +33,9 @@ def edge() -> Iterator[EdgeThread]:
 
 
 @pytest.fixture(autouse=True)
-def no_errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def no_errors_logged(edge: EdgeThread, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
+    wait_until(lambda: edge.tasks() == 0)
     assert [
         record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR
     ] == []

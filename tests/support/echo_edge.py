@@ -138,6 +138,11 @@ class EdgeThread:
         assert self.server is not None
         return len(self.server.server_state.connections)
 
+    def tasks(self) -> int:
+        """How many runs of the application have not ended."""
+        assert self.server is not None
+        return len(self.server.server_state.tasks)
+
     def call(self, task: Callable[[], None]) -> None:
         """Run `task` on the server's loop and wait for it."""
         done = threading.Event()
