@@ -4,13 +4,15 @@ import asyncio
 import json
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import typer
 
 from launch import files
 from launch.client import ChatSocket, Frame, Visitor, new_visitor, open_api, open_socket, sign_in
 from launch.faults import LaunchError
+
+ANSWER_TIMEOUT_S = 15
 
 
 async def chat_as_customer(run: files.RunFile, *, name: str) -> None:
@@ -63,11 +65,23 @@ async def _sign_in_and_choose(
 
 async def _talk(run: files.RunFile, who: Visitor) -> None:
     path = f"/ws/v1/conversations/{who.conversation}"
+    unanswered: set[str] = set()
+    settled = asyncio.Condition()
+
+    async def note_answer(frame: Frame) -> None:
+        if frame["event"] in ("delivered", "nack"):
+            async with settled:
+                unanswered.discard(frame["data"].get("id", ""))
+                settled.notify_all()
+
     async with open_socket(run.urls["ws"], path, who.token) as socket:
         async with asyncio.TaskGroup() as group:
-            shown = group.create_task(_show(socket, as_json=False))
+            shown = group.create_task(_show(socket, as_json=False, also=note_answer))
             async for line in _typed():
-                await socket.say(line)
+                unanswered.add(await socket.say(line))
+            # Piped input ends at once; what was said is to be stored before we go.
+            async with settled, asyncio.timeout(ANSWER_TIMEOUT_S):
+                await settled.wait_for(lambda: not unanswered)
             shown.cancel()
 
 
@@ -86,9 +100,13 @@ async def _typed() -> AsyncIterator[str]:
             yield line
 
 
-async def _show(socket: ChatSocket, *, as_json: bool) -> None:
+async def _show(
+    socket: ChatSocket, *, as_json: bool, also: Callable[[Frame], Awaitable[None]] | None = None
+) -> None:
     mine = socket.ready["data"]["user"]["userId"]
     async for frame in socket.frames():
+        if also is not None:
+            await also(frame)
         line = json.dumps(frame, ensure_ascii=False) if as_json else as_line(frame, mine)
         if line is not None:
             typer.echo(line)

@@ -16,6 +16,9 @@ from launch.spawn import bound_to_us
 # A Unix socket path has room for 107 bytes; the kernel refuses more.
 SOCKET_PATH_MAX_BYTES = 100
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not chosen
+# The embedded PostgreSQL takes 200 connections; all edges together leave room for the others.
+POOL_SIZE = 30
+POOLED_CONNECTIONS = 120
 SINGLE_PROCESSES = ("writer", "conductor", "presence")
 
 
@@ -112,7 +115,11 @@ def shared_environment(
     }
     if options.pages is not None:
         ours["CHORUS_PAGES"] = str(options.pages)
-    return {"CHORUS_LOG_FORMAT": "console", **inherited, **ours}
+    defaults = {
+        "CHORUS_LOG_FORMAT": "console",
+        "CHORUS_POOL_SIZE": str(max(4, min(POOL_SIZE, POOLED_CONNECTIONS // options.edges))),
+    }
+    return {**defaults, **inherited, **ours}
 
 
 def rpc_target(data: Path, edge: int, edges: int) -> str:

@@ -37,7 +37,7 @@ async def _talk(run: RunFile) -> float:
     base, ws = run.urls["base"], run.urls["ws"]
     admin = run.agents[0]
     async with open_api(base) as api:
-        visitor = await new_visitor(api, run.load_inbox_key, "Round trip")
+        visitor = await new_visitor(api, run.load_inbox_key or run.inbox_key, "Round trip")
         agent_token = await sign_in(api, admin.email, admin.password)
     path = f"/ws/v1/conversations/{visitor.conversation}"
     async with (

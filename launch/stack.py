@@ -66,8 +66,21 @@ class Stack:
 
     def publish(self) -> None:
         """Write `run.json` anew with the pids of now; nothing before there is a `run`."""
-        if self.run is not None:
+        if self.run is None:
+            return
+        try:
             files.write_run_file(self.data, replace(self.run, pids=self.pids()))
+            self._forget_dead_gauges()
+        except OSError as error:
+            # A full disk must not end what runs.
+            self.printer.say(f"✗ run.json cannot be written: {error.strerror}")
+
+    def _forget_dead_gauges(self) -> None:
+        """Drop what a process that ended said about itself "now": sockets, backlog."""
+        living = {str(child.pid) for child in self.children if child.alive()}
+        for leftover in (self.data / "metrics").glob("gauge_live*_*.db"):
+            if leftover.stem.rpartition("_")[2] not in living:
+                leftover.unlink(missing_ok=True)
 
     def pids(self) -> dict[str, int | list[int]]:
         """Name the processes by group; groups that may have several have lists."""

@@ -154,6 +154,7 @@ class Launch:
         agents = tuple(
             files.SeededAgent(agent.email, credentials.password, agent.role)
             for agent in seeded.agents
+            if agent.email in database.SEEDED_EMAILS
         )
         return files.RunFile(
             {},
@@ -182,7 +183,7 @@ class Launch:
         deadline = time.monotonic() + READY_TIMEOUT_S
         base = plan.base_url(self._options.host, self._port)
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-            while not await _ready(client, base):
+            while not await _ready(client, base, times=self._options.edges * 4 - 3):
                 _give_up_on_crashes(self._stack.children)
                 if time.monotonic() > deadline:
                     answer = await client.get(f"{base}/readyz")
@@ -204,11 +205,16 @@ class Launch:
         files.write_credentials(self._options.data, replace(credentials, shown=True))
 
 
-async def _ready(client: httpx.AsyncClient, base: str) -> bool:
-    try:
-        return (await client.get(f"{base}/readyz")).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
+async def _ready(client: httpx.AsyncClient, base: str, *, times: int) -> bool:
+    """Ask several times, on a new connection each: edges share the port and answer in turn."""
+    for _ in range(times):
+        try:
+            answer = await client.get(f"{base}/readyz", headers={"Connection": "close"})
+        except httpx.TransportError:
+            return False
+        if answer.status_code != httpx.codes.OK:
+            return False
+    return True
 
 
 def _give_up_on_crashes(children: list[Child]) -> None:

@@ -35,7 +35,7 @@ async def test_a_wrong_password_is_a_sentence_without_it(
         (redis_server.port, "redis", ask_redis),
     ):
         with pytest.raises(LaunchError) as refused:
-            await ask(f"{scheme}://chorus:mistaken@127.0.0.1:{port}/0")  # type: ignore[operator]
+            await ask(f"{scheme}://chorus:mistaken@127.0.0.1:{port}/0")
         assert "mistaken" not in str(refused.value)
         assert str(port) in str(refused.value)
 

@@ -197,7 +197,7 @@ def test_a_foreign_folder_in_the_common_temp_is_not_trusted(data: Path) -> None:
 def test_without_wheel_and_system_binaries_the_sentence_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(postgres.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     monkeypatch.setattr(postgres, "_system_folders", lambda: iter(()))
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(LaunchError, match="or set DATABASE_URL"):

@@ -143,6 +143,61 @@ async def test_a_failed_start_leaves_nothing_and_keeps_its_sentence(tmp_path: Pa
     assert child.process.returncode is not None
 
 
+async def test_an_interrupted_start_is_given_up_in_good_order(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, Printer(io.StringIO()))
+    child = stack.make_child(command("writer", "import time; time.sleep(600)"))
+
+    async def start() -> None:
+        await child.start()
+        stack.keep(child)
+        stack.interrupt()
+        await asyncio.Event().wait()
+
+    await asyncio.wait_for(stack.live(start), PATIENCE_S)
+    assert child.process is not None
+    assert child.process.returncode == -signal.SIGTERM
+
+
+async def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, Printer(io.StringIO()))
+    script = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('deaf'); time.sleep(600)"
+    )
+    child = stack.make_child(command("writer", script))
+
+    async def start() -> None:
+        await child.start()
+        stack.keep(child)
+        await until(lambda: child.last_lines == ["deaf"])
+        stack.interrupt()
+        stack.interrupt()
+
+    await asyncio.wait_for(stack.live(start), PATIENCE_S)
+    assert child.process is not None
+    assert child.process.returncode == -signal.SIGKILL
+
+
+async def test_a_run_file_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
+    shown = io.StringIO()
+    printer = Printer(shown)
+    stack = Stack(tmp_path / "gone", printer)
+    stack.run = files.RunFile({}, {}, {}, tenant="", inbox_key="", load_inbox_key="")
+    stack.publish()
+    printer.close()
+    assert "run.json cannot be written" in shown.getvalue()
+
+
+async def test_gauges_of_the_dead_are_dropped(tmp_path: Path) -> None:
+    (tmp_path / "metrics").mkdir()
+    for name in ("gauge_livesum_4194305.db", "counter_4194305.db"):
+        (tmp_path / "metrics" / name).touch()
+    stack = Stack(tmp_path, Printer(io.StringIO()))
+    stack.run = files.RunFile({}, {}, {}, tenant="", inbox_key="", load_inbox_key="")
+    stack.publish()
+    assert [path.name for path in (tmp_path / "metrics").iterdir()] == ["counter_4194305.db"]
+
+
 async def test_a_child_is_not_born_after_the_end(tmp_path: Path) -> None:
     stack = Stack(tmp_path, Printer(io.StringIO()))
     child = stack.make_child(command("writer", "import time; time.sleep(600)"))

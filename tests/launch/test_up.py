@@ -1,165 +1,145 @@
 """`chorus up` as a person meets it: the whole thing on real processes, and its refusals."""
 
-import contextlib
-import json
-import os
-import shutil
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
 import pytest
 
 from launch import postgres
-from launch.spawn import free_port
+from launch.client import open_api
+from launch.conversation import chat_as_agent, chat_as_customer
+from launch.database import add_agent, mint_agent_token
+from launch.doctor import examine, render
+from launch.faults import LaunchError
+from launch.installation import the_database_url
+from launch.status import read_status
+from launch.status import render as render_status
+from tests.support.installation import (
+    PATIENCE_S,
+    Up,
+    chorus,
+    clean_environment,
+    eventually,
+    running,
+)
 
-pytestmark = pytest.mark.slow
-PATIENCE_S = 60
-PAGE_END = "Ctrl-C stops everything"
+pytestmark = [pytest.mark.slow, pytest.mark.anyio]
+PROCESSES = {"edge", "writer", "conductor", "presence", "postgres", "redis"}
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with running(tmp_path_factory.mktemp("up") / "data") as running_up:
+        yield running_up
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "data"
-    yield folder
-    shutil.rmtree(postgres.shelter_of(folder), ignore_errors=True)
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
 
 
-def environment(**more: str) -> dict[str, str]:
-    ours = {"DATABASE_URL", "REDIS_URL"}
-    kept = {
-        key: value
-        for key, value in os.environ.items()
-        if key not in ours and not key.startswith("CHORUS_")
-    }
-    return {**kept, **more}
+def test_the_first_run_shows_the_way_in(up: Up) -> None:
+    run = up.run()
+    assert set(run["pids"]) == PROCESSES
+    assert [agent["role"] for agent in run["agents"]] == ["admin", "agent", "supervisor"]
+    assert "✓ round trip visitor → agent → visitor" in up.page
+    assert run["agents"][0]["password"] in up.page
+    assert f"{run['urls']['console']}#dev=" in up.page
+    assert httpx.get(f"{run['urls']['base']}/readyz", trust_env=False).status_code == 200
 
 
-def chorus(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "launch.cli", *words],
-        env=environment(**more),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+def test_secrets_are_for_their_owner_alone(up: Up) -> None:
+    for name in ("run.json", "credentials"):
+        assert (up.data / name).stat().st_mode & 0o777 == 0o600
 
 
-class Up:
-    """A running `chorus up`, read until its page is complete."""
+def test_a_second_start_on_the_same_data_is_one_sentence(up: Up) -> None:
+    second = chorus("up", "--data", str(up.data))
+    assert second.returncode == 2
+    assert "already runs" in second.stderr
+    assert second.stderr.count("\n") == 1
 
-    def __init__(self, data: Path, *words: str) -> None:
-        self.data = data
-        command = [sys.executable, "-m", "launch.cli", "up", "--data", str(data), *words]
-        self.process = subprocess.Popen(
-            command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+
+def test_status_shows_every_process(up: Up) -> None:
+    status = read_status(up.data)
+    assert status.running
+    assert status.ready == 200
+    assert {process.name for process in status.processes} == PROCESSES
+    assert all(process.alive for process in status.processes)
+    assert render_status(status).count("\n") == len(PROCESSES)
+
+
+async def test_the_doctor_finds_nothing(up: Up) -> None:
+    findings = await examine(up.data, clean_environment())
+    assert [finding for finding in findings if finding.state == "broken"] == []
+    assert {"websocket", "round trip", "database", "redis"} <= {each.check for each in findings}
+    assert "fix:" not in render([each for each in findings if each.state == "ok"])
+
+
+async def test_a_customer_and_an_agent_talk_in_the_terminal(
+    up: Up, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", iter(["Is anybody there?\n"]))
+    await chat_as_customer(up.run_file, name="Terminal")
+    conversation = capsys.readouterr().err.split()[1]
+    monkeypatch.setattr("sys.stdin", iter(["Yes, I am.\n"]))
+    await chat_as_agent(up.run_file, conversation=conversation, email="bo@demo.test")
+    shown = capsys.readouterr().out
+    assert "customer: Is anybody there?" in shown
+    assert "✓" in shown
+
+
+async def test_somebody_added_can_be_spoken_for(up: Up) -> None:
+    url = the_database_url(up.data, clean_environment())
+    added = await add_agent(url, "di@demo.test", "Di", role="agent", tenant="demo")
+    minted = await mint_agent_token(url, up.data / "keys", "di@demo.test", ttl_s=60)
+    async with open_api(up.urls["base"]) as api:
+        answer = await api.get(
+            "/livechat/conversations", headers={"Authorization": f"Bearer {minted['token']}"}
         )
-        self.page = self._read_page()
-
-    def _read_page(self) -> str:
-        assert self.process.stdout is not None
-        lines = []
-        for line in self.process.stdout:
-            lines.append(line)
-            if PAGE_END in line:
-                return "".join(lines)
-        pytest.fail("chorus up ended early:\n" + "".join(lines))
-
-    def run(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.data / "run.json").read_bytes())
-        return found
-
-    def processes(self) -> list[psutil.Process]:
-        pids = self.run()["pids"].values()
-        flat = [pid for value in pids for pid in (value if isinstance(value, list) else [value])]
-        return [psutil.Process(pid) for pid in flat]
-
-    def end(self, signum: signal.Signals) -> int:
-        self.process.send_signal(signum)
-        with contextlib.suppress(ValueError):
-            self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode
+    assert answer.status_code == 200
+    assert added["password"].startswith("chorus-")
+    with pytest.raises(LaunchError, match="already"):
+        await add_agent(url, "DI@demo.test", "Di", role="agent", tenant="demo")
+    with pytest.raises(LaunchError, match="no tenant"):
+        await add_agent(url, "ed@demo.test", "Ed", role="agent", tenant="nowhere")
+    with pytest.raises(LaunchError, match="nobody with the address"):
+        await mint_agent_token(url, up.data / "keys", "no@demo.test", ttl_s=60)
 
 
-@contextlib.contextmanager
-def running(data: Path, *words: str) -> Iterator[Up]:
-    up = Up(data, *words)
-    try:
-        yield up
-    finally:
-        if up.process.poll() is None:
-            up.end(signal.SIGKILL)
+def test_a_killed_part_comes_back_on_its_port_and_messages_flow(data: Path) -> None:
+    with running(data, "--edges", "2") as up:
+        before = up.run()
+        assert len(before["pids"]["edge"]) == 2
+        for name in ("writer", "redis", "postgres"):
+            up.kill9(name)
+        eventually(
+            lambda: all(up.run()["pids"][n] != before["pids"][n] for n in ("writer", "redis"))
+        )
+        assert up.run()["ports"] == before["ports"]
+        eventually(lambda: chorus("doctor", "--data", str(data)).returncode == 0)
+
+        processes = [process for process in up.processes() if process.is_running()]
+        assert up.end(signal.SIGKILL) == -signal.SIGKILL
+        assert psutil.wait_procs(processes, timeout=PATIENCE_S)[1] == []
 
 
-def eventually(fact: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not fact():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def test_the_first_run_shows_the_way_in_and_leaves_nothing_behind(data: Path) -> None:
-    port = free_port()
-    with running(data, "--port", str(port)) as up:
-        run = up.run()
-        assert (data / "run.json").stat().st_mode & 0o777 == 0o600
-        assert (data / "credentials").stat().st_mode & 0o777 == 0o600
-        assert run["ports"]["edge"] == port
-        assert [agent["role"] for agent in run["agents"]] == ["admin", "agent", "supervisor"]
-        assert set(run["pids"]) == {
-            "edge", "writer", "conductor", "presence", "postgres", "redis"
-        }  # fmt: skip
-        assert "✓ round trip visitor → agent → visitor" in up.page
-        assert run["agents"][0]["password"] in up.page
-        assert httpx.get(f"{run['urls']['base']}/readyz", trust_env=False).status_code == 200
-
-        second = chorus("up", "--data", str(data))
-        assert second.returncode == 2
-        assert "already runs" in second.stderr
-
-        status = json.loads(chorus("status", "--data", str(data), "--json").stdout)
-        assert status["running"] and status["ready"] == 200
-        assert all(process["alive"] for process in status["processes"])
-
-        examined = chorus("doctor", "--data", str(data), "--json")
-        findings = {finding["check"]: finding for finding in json.loads(examined.stdout)}
-        assert [name for name, found in findings.items() if found["state"] == "broken"] == []
-        assert findings["round trip"]["state"] == "ok"
-
+def test_ctrl_c_stops_everything_and_the_data_stays(data: Path) -> None:
+    with running(data) as up:
+        password = up.run()["agents"][0]["password"]
         processes = up.processes()
         assert up.end(signal.SIGINT) == 0
         assert psutil.wait_procs(processes, timeout=1)[1] == []
         assert not (data / "run.json").exists()
-
-
-def test_a_killed_part_comes_back_and_a_killed_supervisor_takes_all_along(data: Path) -> None:
-    with running(data, "--port", str(free_port()), "--edges", "2") as up:
-        before = up.run()
-        assert len(before["pids"]["edge"]) == 2
-        for name in ("writer", "redis"):
-            os.kill(before["pids"][name], signal.SIGKILL)
-        eventually(
-            lambda: all(
-                up.run()["pids"][name] != before["pids"][name] for name in ("writer", "redis")
-            )
-        )
-        after = up.run()
-        assert after["ports"] == before["ports"]
-        talk = chorus("doctor", "--data", str(data), "--json")
-        assert '"check": "round trip",\n    "state": "ok"' in talk.stdout
-
-        processes = [process for process in up.processes() if process.is_running()]
-        backends = psutil.Process(after["pids"]["postgres"]).children()
-        assert up.end(signal.SIGKILL) == -signal.SIGKILL
-        assert psutil.wait_procs([*processes, *backends], timeout=PATIENCE_S)[1] == []
+    with running(data) as again:
+        assert again.run()["agents"][0]["password"] == password
+        assert password not in again.page
+        assert chorus("down", "--data", str(data)).stdout == "stopped\n"
+        assert again.process.wait(PATIENCE_S) == 0
 
 
 def test_a_taken_port_is_one_sentence(data: Path) -> None:
@@ -173,17 +153,11 @@ def test_a_taken_port_is_one_sentence(data: Path) -> None:
     assert f"Port {port} on 127.0.0.1 is taken" in refused.stderr
 
 
-@pytest.mark.parametrize(
-    ("url", "sentence"),
-    [
-        ("postgresql://u:secret@127.0.0.1:1/db", "nothing answers at 127.0.0.1:1"),
-        ("postgresql://u:secret@192.0.2.1:5432/db", "192.0.2.1:5432"),
-    ],
-)
-def test_an_unreachable_database_is_one_sentence(data: Path, url: str, sentence: str) -> None:
-    refused = chorus("up", "--data", str(data), DATABASE_URL=url)
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "192.0.2.1:5432"])
+def test_an_unreachable_database_is_one_sentence(data: Path, address: str) -> None:
+    refused = chorus("up", "--data", str(data), DATABASE_URL=f"postgresql://u:secret@{address}/db")
     assert refused.returncode == 2
-    assert sentence in refused.stderr
+    assert address in refused.stderr
     assert refused.stderr.count("\n") == 1
     assert "secret" not in refused.stderr + refused.stdout
     assert not (data / "run.json").exists()
@@ -199,9 +173,8 @@ def test_data_of_another_version_is_one_sentence(data: Path) -> None:
 
 
 def test_commands_without_an_installation_say_so(data: Path) -> None:
-    for words in (["tail", "x"], ["chat"], ["widget", "snippet"], ["migrate"]):
-        refused = chorus(*words, "--data", str(data))
-        assert refused.returncode == 2
-        assert "start it with `chorus up`" in refused.stderr
+    refused = chorus("widget", "snippet", "--data", str(data))
+    assert refused.returncode == 2
+    assert "start it with `chorus up`" in refused.stderr
     assert chorus("down", "--data", str(data)).stdout.startswith("nothing runs")
     assert chorus("status", "--data", str(data)).returncode == 1
