@@ -9,6 +9,7 @@ from tests.support import tree
 from tests.support.tree import BESIDE, PACKAGES, ROOT, Source
 
 MAX_FILE_LINES = 400
+MAX_TEST_LINES = 500  # cases are read one by one
 MAX_BODY_LINES = 40
 MAX_LONG_SHARE = 0.02
 KERNEL_BUDGET_LINES = 2_000
