@@ -12,7 +12,6 @@ import asyncpg
 
 from chat_service import failpoints
 from chat_service.entries import Bad, Batch, Taken, batches, given_up, refused_by_database
-from chat_service.intake import Refused
 from chat_service.leases import Leases
 from chat_service.messages import Outcome, Publication, ingest, publications, reply
 from chat_service.settings import WriterSettings
@@ -152,7 +151,6 @@ class Lane:
         spoken: list[Publication] = []
         for outcome in outcomes:
             spoken += publications(outcome, claimed=batch.claimed)
-            _count(outcome)
         failpoints.passing("before_publish")
         await self._settle(spoken, batch)
 
@@ -253,14 +251,3 @@ def _answer(bad: Bad) -> list[Publication]:
     if bad.item is None or not bad.item.node:
         return []
     return [reply(bad.item, encode_raw("nack", nack(bad.code, id=bad.item.id)))]
-
-
-def _count(outcome: Outcome) -> None:
-    refused = [one for one in outcome.answers if isinstance(one, Refused)]
-    repeats = sum(1 for one in outcome.answers if not isinstance(one, Refused) and one.repeat)
-    new = len(outcome.answers) - len(refused) - repeats
-    for result, number in (("stored", new), ("repeat", repeats), ("refused", len(refused))):
-        if number:
-            metrics.messages_total.labels(result).inc(number)
-    for one in refused:
-        metrics.nacks_total.labels(one.code).inc()

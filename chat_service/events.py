@@ -12,7 +12,6 @@ import orjson
 
 from chat_service.store.ingest import OutboxRow
 from chorus.ids import uuid7
-from chorus.jobs import Queue
 
 ISSUER: Final = "chat"
 
@@ -26,8 +25,6 @@ class EventKind:
     says: str
     fields: dict[str, str]
     emitted_by: str
-    queue: Queue | None = None
-    """The Celery queue whose workers the relay wakes."""
 
 
 MESSAGE_CREATED: Final = EventKind(
@@ -55,13 +52,67 @@ OWNER_CHANGED: Final = EventKind(
 CONVERSATION_REOPENED: Final = EventKind(
     "conversation.reopened",
     1,
-    "A snoozed conversation is open again.",
-    {"conversation_id": "the conversation", "reason": "why: snooze_over, …"},
-    "jobs.unsnooze",
+    "A snoozed or closed conversation is open again.",
+    {"conversation_id": "the conversation", "reason": "why: snooze_over, customer_message, …"},
+    "messages.ingest, jobs.unsnooze, commands.reopen",
+)
+CONVERSATION_CREATED: Final = EventKind(
+    "conversation.created",
+    1,
+    "A conversation was opened; nothing is said in it yet.",
+    {
+        "conversation_id": "the conversation",
+        "contact_id": "whose it is",
+        "inbox_id": "where it came in",
+    },
+    "visitors.open, conversations.open_conversation",
+)
+CONVERSATION_CLOSED: Final = EventKind(
+    "conversation.closed",
+    1,
+    "A conversation was resolved.",
+    {"conversation_id": "the conversation", "by": "who resolved it"},
+    "commands.resolve",
+)
+CONVERSATION_SNOOZED: Final = EventKind(
+    "conversation.snoozed",
+    1,
+    "A conversation was put aside.",
+    {"conversation_id": "the conversation", "by": "who did it", "until": "RFC 3339"},
+    "commands.snooze",
+)
+MESSAGE_CHANGED: Final = EventKind(
+    "message.changed",
+    1,
+    "A message was edited, deleted, or shown to others than before.",
+    {
+        "conversation_id": "the conversation",
+        "message_id": "the message",
+        "change": "edited, deleted or moderated",
+        "by": "who did it",
+    },
+    "commands.edit, commands.delete, commands.moderate",
+)
+AGENT_STATUS_CHANGED: Final = EventKind(
+    "agent.status_changed",
+    1,
+    "An agent chose to be available, or not.",
+    {"agent_id": "the agent", "status": "online, away, busy or offline"},
+    "commands.agent_status",
 )
 
 REGISTRY: Final[dict[str, EventKind]] = {
-    kind.name: kind for kind in (MESSAGE_CREATED, OWNER_CHANGED, CONVERSATION_REOPENED)
+    kind.name: kind
+    for kind in (
+        MESSAGE_CREATED,
+        OWNER_CHANGED,
+        CONVERSATION_REOPENED,
+        CONVERSATION_CREATED,
+        CONVERSATION_CLOSED,
+        CONVERSATION_SNOOZED,
+        MESSAGE_CHANGED,
+        AGENT_STATUS_CHANGED,
+    )
 }
 
 

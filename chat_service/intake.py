@@ -50,6 +50,7 @@ class Head:
     spoken: dict[UUID, int] = field(default_factory=dict)
     """Agents who spoke publicly in this batch, with their last seq."""
     taken_over: bool = False
+    woken: bool = False
 
     def next_seq(self) -> int:
         self.last_seq += 1
@@ -116,6 +117,7 @@ class Happened:
     ts_ms: int
     event: str
     data: dict[str, Any]
+    visibility: str = Visibility.PUBLIC.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,8 @@ def _take(
         kind, visibility = SUGGESTION, Visibility.AGENTS.value
     if item.role == Role.AGENT and visibility == Visibility.PUBLIC and _floor_is_free(head):
         steps.extend(_take_over(item, head, facts, ts_ms))
+    if item.role == Role.CUSTOMER and head.status == ConversationStatus.SNOOZED:
+        steps.append(_wake(item, head, ts_ms))
     stored = Stored(item, head.next_seq(), ts_ms, kind, visibility, repeat=False)
     facts.known[item.conversation_id, item.id] = Known(
         stored.seq, item.body_hash, ts_ms, kind, visibility
@@ -282,6 +286,21 @@ def _take_over(item: IngestItem, head: Head, facts: Facts, ts_ms: int) -> list[H
         )
         for event, data in changes
     ]
+
+
+def _wake(item: IngestItem, head: Head, ts_ms: int) -> Happened:
+    """Open a snoozed conversation: whoever put it off waited for the customer."""
+    head.status, head.woken = ConversationStatus.OPEN.value, True
+    return Happened(
+        item.tenant_id,
+        item.conversation_id,
+        uuid7(ts_ms),
+        head.next_seq(),
+        ts_ms,
+        EventName.UPDATED,
+        {"status": head.status},
+        Visibility.AGENTS.value,
+    )
 
 
 def _show(stored: Stored, head: Head, now: datetime) -> None:

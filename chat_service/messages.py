@@ -48,17 +48,19 @@ async def ingest(
     async with db.raw_transaction(tenant_id) as connection:
         ruling = rule(items, await lock(connection, items, leases))
         if ruling.heads:
-            rows = [step for step in ruling.steps if _is_new(step)]
-            await write(
-                connection, ruling.now, rows, heads=ruling.heads, outbox=_domain_events(ruling)
-            )
+            outbox = _domain_events(ruling)
+            await write(connection, ruling.now, _new(ruling), heads=ruling.heads, outbox=outbox)
         failpoints.passing("before_commit")
     failpoints.passing("after_commit")
     return ruling
 
 
-def _is_new(step: Stored | Refused | Happened) -> bool:
-    return isinstance(step, Happened) or (isinstance(step, Stored) and not step.repeat)
+def _new(ruling: Ruling) -> list[Stored | Happened]:
+    return [
+        step
+        for step in ruling.steps
+        if isinstance(step, Happened) or (isinstance(step, Stored) and not step.repeat)
+    ]
 
 
 def _domain_events(ruling: Ruling) -> list[OutboxRow]:
@@ -75,16 +77,20 @@ def _domain_events(ruling: Ruling) -> list[OutboxRow]:
             }
         )
         if head.taken_over:
-            data = {
+            data: dict[str, Any] = {
                 "conversation_id": conversation_id,
                 "assignee_id": str(head.assignee_id) if head.assignee_id else None,
                 "floor": {"holder": head.floor_holder, "epoch": head.floor_epoch},
                 "reason": "take_over",
             }
             rows.append(events.outbox_row(events.OWNER_CHANGED, head.tenant_id, data))
+        if head.woken:
+            woken = {"conversation_id": conversation_id, "reason": "customer_message"}
+            rows.append(events.outbox_row(events.CONVERSATION_REOPENED, head.tenant_id, woken))
     for tenant_id, conversations in created.items():
-        data = {"conversations": conversations}
-        rows.append(events.outbox_row(events.MESSAGE_CREATED, tenant_id, data))
+        rows.append(
+            events.outbox_row(events.MESSAGE_CREATED, tenant_id, {"conversations": conversations})
+        )
     return rows
 
 
@@ -100,7 +106,7 @@ def publications(outcome: Outcome, *, claimed: bool) -> list[Publication]:
         if isinstance(step, Stored) and (claimed or not step.repeat):
             spoken.append(_message(step))
         elif isinstance(step, Happened):
-            spoken.append(_event(step))
+            spoken.append(event_publication(step))
         elif step.item.node:
             spoken.append(_reply(step))
     return spoken + _inbox_hints(outcome)
@@ -140,10 +146,11 @@ def message_frame(stored: Stored) -> bytes:
     return encode_raw("message", data, stored.seq)
 
 
-def _event(step: Happened) -> Publication:
+def event_publication(step: Happened) -> Publication:
+    """A state change for all sockets of its conversation."""
     header = Header(
         Kind.DURABLE,
-        Audience.EVERYONE,
+        audience_of(step.visibility),
         step.conversation_id,
         step.seq,
         0,

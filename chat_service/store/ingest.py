@@ -47,7 +47,7 @@ WITH {fence}
 locked AS MATERIALIZED (
   SELECT c.id, c.tenant_id, c.contact_id, c.status, c.last_seq, c.floor_holder, c.floor_epoch,
          c.assignee_id, c.waiting_since
-  FROM conversations c WHERE c.id = ANY ($1::uuid[]) ORDER BY c.id FOR UPDATE
+  FROM conversations c WHERE c.id = ANY ($1::uuid[]){intact} ORDER BY c.id FOR UPDATE
 ),
 heads AS MATERIALIZED (
   SELECT array_agg(id) AS h0, array_agg(tenant_id) AS h1, array_agg(contact_id) AS h2,
@@ -98,8 +98,14 @@ SELECT {held}, heads.*, seen.*, known.*, people.*, sides.*, stale.*,
 FROM heads, seen, known, people, sides, stale{fence_table}
 """
 
-LOCK: Final = _LOCK.format(fence="", held="NULL::int[] AS held", fence_table="")
-LOCK_FENCED: Final = _LOCK.format(fence=_FENCE, held="fence.held", fence_table=", fence")
+# An uncorrelated condition is checked before the first row: no fence, no locks.
+_INTACT: Final = """
+    AND (SELECT cardinality(fence.held) FROM fence) = cardinality($10::int[])"""
+
+LOCK: Final = _LOCK.format(fence="", intact="", held="NULL::int[] AS held", fence_table="")
+LOCK_FENCED: Final = _LOCK.format(
+    fence=_FENCE, intact=_INTACT, held="fence.held", fence_table=", fence"
+)
 
 WRITE: Final = """
 WITH added AS (
@@ -121,11 +127,12 @@ told AS (
 UPDATE conversations c
 SET last_seq = h.last_seq, last_ts = $1, preview = coalesce(h.preview, c.preview),
     unread = c.unread + h.unread_added, waiting_since = h.waiting_since,
-    floor_holder = h.floor_holder, floor_epoch = h.floor_epoch, assignee_id = h.assignee_id
+    floor_holder = h.floor_holder, floor_epoch = h.floor_epoch, assignee_id = h.assignee_id,
+    status = h.status, snoozed_until = CASE WHEN h.status = 'snoozed' THEN c.snoozed_until END
 FROM unnest($13::uuid[], $14::bigint[], $15::text[], $16::int[], $17::timestamptz[],
-            $18::text[], $19::bigint[], $25::uuid[])
+            $18::text[], $19::bigint[], $25::uuid[], $26::text[])
   AS h (id, last_seq, preview, unread_added, waiting_since, floor_holder, floor_epoch,
-        assignee_id)
+        assignee_id, status)
 WHERE c.id = h.id
 """
 
@@ -253,6 +260,7 @@ async def write(
         [one.event for one in outbox],
         [one.data for one in outbox],
         [head.assignee_id for head in heads_of],
+        [head.status for head in heads_of],
     )
 
 
@@ -271,7 +279,7 @@ def _row(one: Stored | Happened) -> tuple[Any, ...]:
             Role.SYSTEM.value,
             None,
             "event",
-            "public",
+            one.visibility,
             "",
             payload,
             None,

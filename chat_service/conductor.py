@@ -1,0 +1,107 @@
+"""`chorus conductor`: the composition root of the process that does what must happen once."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import uvloop
+
+from chat_service import failpoints, jobs, outbox, reconcile
+from chat_service.jobs import QUEUE_OF, TIMERS, UPKEEP, Tools
+from chat_service.leader import lead
+from chat_service.settings import ConductorSettings
+from chat_service.writer import CONFIGURATION_ERROR, on_signals, open_store
+from chorus import log, metrics
+from chorus.bus import open_redis
+from chorus.clock import SystemClock
+from chorus.enqueue import Doorbell
+from chorus.errors import Overloaded, Unavailable
+from chorus.settings import BadSettings
+
+logger = log.get_logger(__name__)
+
+Act = Callable[[], Awaitable[object]]
+
+POOL_SIZE: Final = 6
+DAILY_EVERY_S: Final = 600.0
+NEW_REDIS_EVERY_S: Final = 1.0
+BACKLOG_EVERY_S: Final = 5.0
+
+
+async def conduct(tools: Tools, doorbell: Doorbell) -> None:
+    """Do everything a leader does, side by side, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        for every_s, act in rounds(tools, doorbell):
+            tasks.create_task(repeat(act, every_s))
+
+
+def rounds(tools: Tools, doorbell: Doorbell) -> list[tuple[float, Act]]:
+    """What is done over and over, and how many seconds apart."""
+    settings, db, client = tools.settings, tools.db, tools.client
+    poll_s, sweep_s = settings.conductor_poll_ms / 1000, settings.conductor_sweep_s
+    batch = settings.conductor_batch
+    walk = reconcile.Walk(db, client, batch)
+    return [
+        (poll_s, lambda: outbox.relay_all(db, client, batch)),
+        (poll_s, lambda: jobs.run_all_due(tools, TIMERS, limit=jobs.TIMERS_AT_ONCE)),
+        (poll_s, lambda: jobs.ring(db, doorbell, QUEUE_OF, sweep_s)),
+        # One at a time: each may take long, and renews only its own lease.
+        (sweep_s, lambda: jobs.run_all_due(tools, UPKEEP, limit=1)),
+        (sweep_s, lambda: jobs.sweep(db, batch)),
+        (settings.conductor_reconcile_s, walk.step),
+        (NEW_REDIS_EVERY_S, lambda: outbox.resend_to_new_redis(db, client)),
+        (BACKLOG_EVERY_S, lambda: outbox.measure_backlog(db)),
+        (DAILY_EVERY_S, lambda: jobs.schedule_daily(db, tools.clock.now())),
+    ]
+
+
+async def repeat(act: Act, every_s: float) -> None:
+    """Act for ever, `every_s` apart; what cannot be reached now is tried next time.
+
+    Polling, not NOTIFY: a transaction that notifies holds a lock of the whole database until its
+    commit is on disk, and every message would be such a transaction.
+    """
+    while True:
+        try:
+            await act()
+        except (Unavailable, Overloaded) as error:
+            logger.warning("act_postponed", error=type(error).__name__)
+        await asyncio.sleep(every_s)
+
+
+async def _main(settings: ConductorSettings) -> None:
+    stop = asyncio.Event()
+    on_signals(stop.set)
+    doorbell = Doorbell(settings.celery_broker_url or settings.redis_url)
+    async with (
+        open_store(settings, "conductor", POOL_SIZE) as db,
+        open_redis(settings.redis_url) as client,
+        asyncio.TaskGroup() as tasks,
+    ):
+        tools = Tools(db, client, settings, SystemClock())
+        working = [
+            tasks.create_task(lead(db, lambda: conduct(tools, doorbell))),
+            tasks.create_task(metrics.watch_event_loop("conductor")),
+        ]
+        await stop.wait()
+        for task in working:
+            task.cancel()
+    doorbell.close()
+
+
+def main() -> None:
+    """Read the environment and run until SIGTERM."""
+    try:
+        settings = ConductorSettings.from_env(os.environ)
+    except BadSettings as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(CONFIGURATION_ERROR)
+    failpoints.arm(os.environ.get("CHORUS_FAILPOINT", ""))
+    log.setup(process="conductor", level=settings.log_level, form=settings.log_format)
+    uvloop.run(_main(settings))
+
+
+if __name__ == "__main__":
+    main()

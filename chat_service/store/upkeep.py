@@ -1,0 +1,124 @@
+"""The SQL of what jobs do: waking conversations, deleting what is old. Each tenant apart."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from chorus.db import RawConnection
+
+_TENANTS: Final = "SELECT id FROM tenants ORDER BY id"
+
+_WAKE: Final = """
+UPDATE conversations SET status = 'open', snoozed_until = NULL, last_seq = last_seq + 1
+WHERE tenant_id = $1 AND id = $2 AND status = 'snoozed' AND snoozed_until <= now()
+RETURNING last_seq, date_trunc('milliseconds', clock_timestamp()) AS at
+"""
+
+# Only from the old end, so that `first_seq` says exactly what is left.
+_EXPIRED: Final = """
+SELECT c.id FROM conversations c
+WHERE c.tenant_id = $1 AND c.id > $2 AND c.first_seq <= c.last_seq
+  AND c.created_at < now() - $3::interval AND EXISTS (
+    SELECT 1 FROM messages m
+    WHERE m.conversation_id = c.id AND m.seq = c.first_seq AND m.created_at < now() - $3::interval
+  )
+ORDER BY c.id LIMIT 1
+"""
+_LOCK: Final = "SELECT first_seq FROM conversations WHERE id = $1 FOR UPDATE"
+_DELETE: Final = """
+WITH kept AS (
+  SELECT min(seq) AS seq FROM messages
+  WHERE conversation_id = $1 AND seq >= $2 AND seq < $2 + $4 AND created_at >= now() - $3::interval
+),
+gone AS (
+  DELETE FROM messages WHERE conversation_id = $1 AND seq >= $2
+    AND seq < coalesce((SELECT seq FROM kept), $2 + $4)
+  RETURNING seq
+)
+UPDATE conversations SET first_seq = (SELECT max(seq) + 1 FROM gone)
+WHERE id = $1 AND EXISTS (SELECT 1 FROM gone)
+RETURNING first_seq
+"""
+_RETENTION_DAYS: Final = "SELECT retention_days FROM tenants WHERE id = $1"
+_PURGE_OUTBOX: Final = """
+DELETE FROM outbox WHERE id IN (
+  SELECT id FROM outbox WHERE tenant_id = $1 AND sent_at < now() - $2::interval LIMIT $3
+)
+"""
+_PURGE_ANSWERS: Final = """
+DELETE FROM command_results WHERE (tenant_id, user_id, command_id) IN (
+  SELECT tenant_id, user_id, command_id FROM command_results
+  WHERE tenant_id = $1 AND created_at < now() - $2::interval LIMIT $3
+)
+"""
+_PURGE_JOBS: Final = """
+DELETE FROM jobs WHERE id IN (
+  SELECT id FROM jobs WHERE tenant_id = $1 AND state IN ('done', 'cancelled')
+    AND finished_at < now() - $2::interval - '1 day'::interval LIMIT $3
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """Where a conversation that is open again stands."""
+
+    seq: int
+    ts_ms: int
+
+
+async def tenants(connection: RawConnection) -> list[UUID]:
+    return [row["id"] for row in await connection.fetch(_TENANTS)]
+
+
+async def wake(connection: RawConnection, tenant_id: UUID, conversation_id: UUID) -> Woken | None:
+    """Open a conversation whose snooze is over and take a seq for it; None: nothing to do."""
+    row = await connection.fetchrow(_WAKE, tenant_id, conversation_id)
+    return Woken(row["last_seq"], round(1000 * row["at"].timestamp())) if row else None
+
+
+async def retention_days(connection: RawConnection, tenant_id: UUID, default: int) -> int:
+    days: int | None = await connection.fetchval(_RETENTION_DAYS, tenant_id)
+    return days or default
+
+
+async def expired_conversation(
+    connection: RawConnection, tenant_id: UUID, after: UUID, *, days: int
+) -> UUID | None:
+    """The next conversation whose oldest message is too old."""
+    found: UUID | None = await connection.fetchval(_EXPIRED, tenant_id, after, timedelta(days=days))
+    return found
+
+
+async def delete_expired(
+    connection: RawConnection, conversation_id: UUID, *, days: int, limit: int
+) -> bool:
+    """Delete up to `limit` expired messages from the old end; says whether there may be more."""
+    first_seq = await connection.fetchval(_LOCK, conversation_id)
+    moved = await connection.fetchval(
+        _DELETE, conversation_id, first_seq, timedelta(days=days), limit
+    )
+    return moved is not None and moved - first_seq >= limit
+
+
+async def purge_outbox(
+    connection: RawConnection, tenant_id: UUID, *, keep_h: int, limit: int
+) -> int:
+    """Forget relayed events and finished jobs; says how many rows went."""
+    gone = await _deleted(connection, _PURGE_OUTBOX, tenant_id, keep_h=keep_h, limit=limit)
+    return gone + await _deleted(connection, _PURGE_JOBS, tenant_id, keep_h=keep_h, limit=limit)
+
+
+async def purge_answers(
+    connection: RawConnection, tenant_id: UUID, *, keep_h: int, limit: int
+) -> int:
+    """Forget the answers of old commands; says how many rows went."""
+    return await _deleted(connection, _PURGE_ANSWERS, tenant_id, keep_h=keep_h, limit=limit)
+
+
+async def _deleted(
+    connection: RawConnection, statement: str, tenant_id: UUID, *, keep_h: int, limit: int
+) -> int:
+    status: str = await connection.execute(statement, tenant_id, timedelta(hours=keep_h), limit)
+    return int(status.rpartition(" ")[2])
