@@ -57,7 +57,12 @@ setup_python() {
   if [ -x .venv/bin/chorus ] && [ "$(cat .venv/.stamp 2>/dev/null)" = "$stamp" ]; then return; fi
   uv="$(uv_command)"
   say "installing Python packages"
-  "$uv" sync --frozen --quiet --python "$(python_on_path)"
+  local python
+  python="$(python_on_path)"
+  # The second try is for networks whose own certificate authority only the system knows.
+  "$uv" sync --frozen --quiet --python "$python" 2>.tools/uv.log ||
+    UV_NATIVE_TLS=true UV_SYSTEM_CERTS=true "$uv" sync --frozen --quiet --python "$python" 2>>.tools/uv.log ||
+    { cat .tools/uv.log >&2; fail "the Python packages could not be installed"; }
   echo "$stamp" >.venv/.stamp
 }
 
@@ -72,7 +77,7 @@ setup_node() {
   stamp="$(cat package-lock.json package.json ./*/package.json | sha256sum | cut -c1-32)-$(node --version)"
   if [ "$(cat node_modules/.stamp 2>/dev/null)" = "$stamp" ]; then return; fi
   say "installing npm packages"
-  npm ci --silent --no-progress >&2
+  npm ci --no-progress >.tools/npm.log 2>&1 || { tail -n 30 .tools/npm.log >&2; fail "the npm packages could not be installed"; }
   echo "$stamp" >node_modules/.stamp
 }
 
