@@ -20,6 +20,7 @@ export function pages(workspace: string, names: readonly string[]): UserConfig {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       target: "es2022",
+      cssTarget: ["chrome123", "firefox120", "safari17.5"],
       rollupOptions: {
         input: Object.fromEntries(names.map((name) => [name, `${root}/${name}/index.html`])),
       },

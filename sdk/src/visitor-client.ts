@@ -5,6 +5,7 @@ import type { CommandEvent } from "./frames";
 import type { MessageBody } from "./outbox";
 import { Rest, type VisitorSession } from "./rest";
 import { unreadCount } from "./selectors";
+import { visitorSessionKey } from "./session-key";
 import { openStore, type Store } from "./store";
 import {
   browserChannel,
@@ -50,19 +51,6 @@ const NOTHING: VisitorState = {
   persistent: true,
 };
 
-/** True when this browser has talked to this inbox before, so connecting at once is expected. */
-export function hasVisitorSession(inboxKey: string, storage: KeyValueStorage): boolean {
-  try {
-    return storage.getItem(sessionKey(inboxKey)) !== null;
-  } catch {
-    return false;
-  }
-}
-
-function sessionKey(inboxKey: string): string {
-  return `chorus:${inboxKey}:session`;
-}
-
 /** A visitor's side of the chat, the same in every tab of the browser. */
 export class VisitorClient {
   readonly #options: VisitorOptions;
@@ -82,7 +70,7 @@ export class VisitorClient {
     this.#rest = rest;
     const locks = options.locks ?? browserLocks();
     this.#credentials = new StoredCredentials<VisitorSession>({
-      key: sessionKey(options.inboxKey),
+      key: visitorSessionKey(options.inboxKey),
       storage: options.storage,
       locks,
       // The conversation may have changed since the session was first issued.
