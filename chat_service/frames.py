@@ -63,7 +63,7 @@ def message_data(row: StoredRow) -> dict[str, Any]:
     """The `data` of a `message` frame; a tombstone has no content and carries nothing."""
     deleted = row.deleted_at is not None
     data: dict[str, Any] = {
-        "id": row.id,
+        "id": str(row.id),
         "role": row.role,
         "content": None if deleted else row.content,
         "type": row.message_type,
@@ -71,7 +71,7 @@ def message_data(row: StoredRow) -> dict[str, Any]:
         "ts": rfc3339(row.created_at),
     }
     if row.sender_id is not None:
-        data["userId"] = row.sender_id
+        data["userId"] = str(row.sender_id)
     if row.payload and not deleted:
         data.update((name, row.payload[name]) for name in _CARRIED if name in row.payload)
     if row.edited_at is not None:

@@ -1,5 +1,6 @@
 """What each process of the chat service may be told, read once by its composition root."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -52,3 +53,50 @@ class ConductorSettings(DatabaseSettings):
     """How long relayed events and command answers are kept."""
     retention_days: Annotated[int, Field(ge=1, le=2555)] = 730
     """How long messages are kept where the tenant says nothing else."""
+
+
+class ApiSettings(DatabaseSettings):
+    """The chat API: REST for clients, gRPC for gateways."""
+
+    host: str = "127.0.0.1"
+    """Address the API listens on, where it runs by itself."""
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    """Port the API listens on, where it runs by itself."""
+    base_url: str = ""
+    """What clients see in front of all paths, like `https://chat.example.com`; the request's own host when empty."""
+    pages: Path | None = None
+    """Directory of built pages; its `docs` folder holds the API browser."""
+    pool_size: Annotated[int, Field(ge=1, le=500)] = 30
+    """Database connections of this process that are bound to one tenant at a time."""
+    system_pool_size: Annotated[int, Field(ge=1, le=100)] = 5
+    """Database connections for heads, revocations and bypassed messages, across tenants."""
+    pool_timeout_ms: Annotated[int, Field(ge=10, le=60_000)] = 500
+    """How long a request waits for a free database connection before it is told OVERLOADED."""
+    trusted_proxies: str = ""
+    """Networks whose X-Forwarded-For is believed, comma-separated, like `10.0.0.0/8,fd00::/8`."""
+    issuers: str = "[]"
+    """External issuers as JSON: `[{"name", "jwksUrl", "audiences", "tenantId"?, "claims"?: {"tenant", "role", "user"}}]`."""
+    limit_loopback: bool = False
+    """Applies the limits per address to loopback as well."""
+    visitors_per_h: Annotated[int, Field(ge=1)] = 10
+    """New visitor sessions and conversations an hour and address."""
+    logins_per_subject: Annotated[int, Field(ge=1)] = 5
+    """Attempts to sign in per e-mail address in 15 minutes."""
+    logins_per_address: Annotated[int, Field(ge=1)] = 20
+    """Attempts to sign in per address in 15 minutes."""
+    tenant_requests_per_s: Annotated[float, Field(gt=0)] = 200.0
+    """REST requests of one tenant a second, in each process."""
+    tenant_requests_burst: Annotated[int, Field(ge=1)] = 400
+    """REST requests of one tenant at once, in each process."""
+    body_max_bytes: Annotated[int, Field(ge=1024)] = 72 * 1024
+    """Largest body of a REST request: a frame and some slack."""
+    edit_window_min: Annotated[int, Field(ge=0)] = 15
+    """How long a customer may change or take back a message."""
+    revocations_poll_ms: Annotated[int, Field(ge=50, le=5_000)] = 1_000
+    """Time between two looks at what was revoked elsewhere."""
+    unleash_url: str = ""
+    """Flag server; without one, `CHORUS_FLAGS` holds."""
+    unleash_token: str = ""
+    """Token for the flag server."""
+    flags: str = "{}"
+    """Feature flags as JSON, like `{"name": true}`, used without a flag server."""

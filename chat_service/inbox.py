@@ -1,0 +1,145 @@
+"""The agents' inbox: a page of a view, and rows again when they changed."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from chat_service.store import inbox as store
+from chat_service.store.inbox import Asked, InboxRecord
+from chorus.auth import Principal
+from chorus.clock import rfc3339
+from chorus.db import Db
+from chorus.errors import BadRequest, Forbidden
+
+MAX_ROWS: Final = 200
+STATUSES: Final = frozenset({"open", "snoozed", "closed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    items: list[InboxRecord]
+    next_cursor: str | None
+
+
+async def read_page(db: Db, principal: Principal, asked: Asked) -> Page:
+    """Read one page, and say where the next begins."""
+    async with db.read(principal.tenant_id) as session:
+        more = Asked(**{**_fields(asked), "limit": asked.limit + 1})
+        found = await store.page(session, principal.tenant_id, more)
+    items = found[: asked.limit]
+    return Page(items, cursor_of(items[-1]) if len(found) > asked.limit else None)
+
+
+def _fields(asked: Asked) -> dict[str, Any]:
+    return {name: getattr(asked, name) for name in Asked.__slots__}
+
+
+async def snapshot(db: Db, principal: Principal, asked: Asked) -> dict[str, Any]:
+    """The `data` of an `inbox.snapshot` frame."""
+    if not principal.is_agent:
+        raise Forbidden
+    page = await read_page(db, principal, asked)
+    async with db.read(principal.tenant_id) as session:
+        counts = await store.counts(session, principal.tenant_id, principal.user_id)
+    data: dict[str, Any] = {
+        "view": str(asked.view),
+        "items": [item_of(one) for one in page.items],
+        "counts": counts,
+    }
+    return data if page.next_cursor is None else {**data, "next": page.next_cursor}
+
+
+async def read_rows(db: Db, principal: Principal, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Rows by conversation; what is not there any more, or not yours, is left out."""
+    if not principal.is_agent:
+        raise Forbidden
+    async with db.read(principal.tenant_id) as session:
+        found = await store.rows(session, principal.tenant_id, ids[:MAX_ROWS])
+    return [item_of(one) for one in found]
+
+
+def item_of(row: InboxRecord) -> dict[str, Any]:
+    """An inbox row as the wire spells it (`InboxItem`)."""
+    item: dict[str, Any] = {
+        "conv": str(row.id),
+        "rev": row.last_seq,
+        "status": row.status,
+        "floor": {"holder": row.floor_holder, "epoch": row.floor_epoch},
+        "session": row.session,
+        "queue": row.queue,
+        "assignee": str(row.assignee_id) if row.assignee_id else None,
+        "contact": {
+            "id": str(row.contact_id),
+            "name": row.contact_name,
+            "verified": row.contact_verified,
+        },
+        "preview": row.preview,
+        "unread": row.unread,
+        "waiting_since": rfc3339(row.waiting_since) if row.waiting_since else None,
+        "priority": row.priority,
+        "tags": row.tags,
+        "channel": row.channel,
+        "last_ts": rfc3339(row.last_ts),
+    }
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def asked_of(
+    view: str, filters: Mapping[str, Any], *, agent_id: UUID, cursor: str | None, limit: int
+) -> Asked:
+    """Read what a client asks for.
+
+    Raises:
+        BadRequest: a filter or the cursor does not fit.
+    """
+    assignee, status, queue = filters.get("assignee"), filters.get("status"), filters.get("queue")
+    if status is not None and status not in STATUSES:
+        raise BadRequest("`status` is open, snoozed or closed.")
+    if queue is not None and not (isinstance(queue, str) and len(queue) <= 80):
+        raise BadRequest("`queue` is the name or id of a queue.")
+    return Asked(
+        view=view,
+        agent_id=agent_id,
+        status=status,
+        queue=queue,
+        assignee_id=None if assignee is None else _uuid(assignee, agent_id),
+        after=None if cursor is None else after_of(cursor),
+        limit=limit,
+    )
+
+
+def _uuid(spelled: object, me: UUID) -> UUID:
+    if spelled == "me":
+        return me
+    try:
+        return UUID(str(spelled))
+    except ValueError as error:
+        raise BadRequest("`assignee` is `me` or the id of an agent.") from error
+
+
+def cursor_of(row: InboxRecord) -> str:
+    """The place of a row in its list, opaque to clients."""
+    place = orjson.dumps([row.last_ts.isoformat(), str(row.id)])
+    return base64.urlsafe_b64encode(place).decode().rstrip("=")
+
+
+def after_of(cursor: str) -> tuple[datetime, UUID]:
+    """Read a cursor of ours.
+
+    Raises:
+        BadRequest: it is none.
+    """
+    try:
+        at, spelled = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError(cursor)
+        return moment, UUID(spelled)
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise BadRequest("This cursor is none of ours.") from error

@@ -1,0 +1,249 @@
+"""What the chat API holds open while it runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+import orjson
+
+from chat_service.commands import Commands
+from chat_service.emit import Publisher
+from chat_service.identity import Identity
+from chat_service.limits import Limits
+from chat_service.origins import OriginBook
+from chat_service.receipts import Receipts
+from chat_service.rpc import ChatCalls
+from chat_service.settings import ApiSettings
+from chat_service.store import security
+from chat_service.trust import Trust
+from chorus import keys, metrics, rpc
+from chorus.auth import (
+    AUD_INTERNAL,
+    OWN_ISSUER,
+    Claims,
+    Issuer,
+    RemoteKeys,
+    TokenMaker,
+    Verifier,
+    own_issuer,
+)
+from chorus.bus import Client, RedisFailure, open_redis
+from chorus.clock import SystemClock
+from chorus.db import Db, open_db
+from chorus.errors import ChorusError, Unavailable
+from chorus.flags import Flags, open_flags
+from chorus.log import get_logger
+from chorus.settings import BadSettings
+from chorus.web import Readiness
+
+log = get_logger(__name__)
+PROCESS: Final = "api"
+PROBE_S: Final = 1.0
+PROBE_TIMEOUT_S: Final = 2.0
+JWKS_TIMEOUT_S: Final = 3.0
+JWKS_MAX_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Everything an edge of this process may reach; acts get only what they use."""
+
+    settings: ApiSettings
+    db: Db
+    system: Db
+    redis: Client
+    trust: Trust
+    identity: Identity
+    commands: Commands
+    receipts: Receipts
+    publisher: Publisher
+    limits: Limits
+    origins: OriginBook
+    readiness: Readiness
+    flags: Flags
+    clock: SystemClock
+    rpc: ChatCalls
+
+
+Opener = Callable[[ApiSettings], Any]
+
+
+@asynccontextmanager
+async def open_resources(settings: ApiSettings) -> AsyncIterator[Resources]:
+    """Open pools, clients and keys; keep watching what changes elsewhere; serve gRPC."""
+    async with AsyncExitStack() as stack:
+        resources = await _open(stack, settings)
+        _clear_stale_socket(settings.rpc_target)
+        await stack.enter_async_context(rpc.serve(resources.rpc, settings.rpc_target))
+        async with asyncio.TaskGroup() as owner:
+            tasks = [
+                owner.create_task(work, name=name)
+                for name, work in (
+                    ("loop", metrics.watch_event_loop(PROCESS)),
+                    ("probes", _probe(resources)),
+                    ("revocations", _follow_revocations(resources)),
+                )
+            ]
+            try:
+                yield resources
+            finally:
+                resources.readiness.draining = True
+                for task in tasks:
+                    task.cancel()
+
+
+async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
+    clock = SystemClock()
+    keys.ensure(settings.keys_dir)
+    http = await stack.enter_async_context(
+        httpx.AsyncClient(timeout=JWKS_TIMEOUT_S, follow_redirects=False, trust_env=False)
+    )
+    flags = await stack.enter_async_context(
+        open_flags(settings.unleash_url, token=settings.unleash_token, known=_flags(settings))
+    )
+    db = await stack.enter_async_context(_pool(settings, "chorus_app", settings.pool_size))
+    system = await stack.enter_async_context(
+        _pool(settings, "chorus_system", settings.system_pool_size)
+    )
+    redis = await stack.enter_async_context(open_redis(settings.redis_url))
+    publisher = Publisher(redis)
+    trust = Trust(db, Verifier(_issuers(settings, http)), clock=clock)
+    identity = Identity(
+        db, TokenMaker(settings.keys_dir), publisher, clock, on_revoked=trust.note_revoked
+    )
+    commands = Commands(db, publisher, clock, timedelta(minutes=settings.edit_window_min))
+    receipts = Receipts(db, publisher, clock)
+    return Resources(
+        settings=settings,
+        db=db,
+        system=system,
+        redis=redis,
+        trust=trust,
+        identity=identity,
+        commands=commands,
+        receipts=receipts,
+        publisher=publisher,
+        limits=Limits(settings),
+        origins=OriginBook(system),
+        readiness=Readiness(("postgres", "redis")),
+        flags=flags,
+        clock=clock,
+        rpc=ChatCalls(db, system, trust, publisher, clock, commands, receipts),
+    )
+
+
+def _pool(settings: ApiSettings, role: Any, size: int) -> Any:
+    name = f"{PROCESS}:{role.removeprefix('chorus_')}"
+    metrics.db_pool_size.labels(name).set(size)
+    wait_ms = metrics.db_pool_wait_ms.labels(name)
+    return open_db(
+        settings.database_url,
+        role=role,
+        pool_size=size,
+        application_name=f"chorus {name}",
+        pool_timeout_s=settings.pool_timeout_ms / 1000,
+        on_wait_s=lambda waited_s: wait_ms.observe(waited_s * 1000),
+    )
+
+
+def _flags(settings: ApiSettings) -> Mapping[str, bool]:
+    return {str(name): bool(on) for name, on in _json(settings.flags, "CHORUS_FLAGS", dict).items()}
+
+
+def _issuers(settings: ApiSettings, http: httpx.AsyncClient) -> dict[str, Issuer]:
+    """Our own issuer and the external ones of the settings.
+
+    Raises:
+        BadSettings: one of them is not complete, or speaks for more than it may.
+    """
+    own = own_issuer(settings.keys_dir)
+    issuers = {own.name: own}
+    for entry in _json(settings.issuers, "CHORUS_ISSUERS", list):
+        try:
+            issuer = _external(entry, http)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BadSettings(f"CHORUS_ISSUERS: an entry lacks or misspells {error}") from error
+        if issuer.name in issuers or issuer.name == OWN_ISSUER or AUD_INTERNAL in issuer.audiences:
+            raise BadSettings("CHORUS_ISSUERS: a name is taken, or an audience is ours alone")
+        issuers[issuer.name] = issuer
+    return issuers
+
+
+def _external(entry: Mapping[str, Any], http: httpx.AsyncClient) -> Issuer:
+    return Issuer(
+        name=str(entry["name"]),
+        keys=RemoteKeys(_fetcher(http, str(entry["jwksUrl"]))),
+        audiences=frozenset(map(str, entry["audiences"])),
+        claims=Claims(**entry.get("claims", {})),
+        tenant_id=UUID(entry["tenantId"]) if entry.get("tenantId") else None,
+    )
+
+
+def _fetcher(http: httpx.AsyncClient, url: str) -> Callable[[], Awaitable[bytes]]:
+    async def fetch() -> bytes:
+        try:
+            answer = await http.get(url)
+            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            raise Unavailable("The issuer of this token cannot be reached.") from error
+        if len(answer.content) > JWKS_MAX_BYTES:
+            raise Unavailable("The issuer of this token gave no usable answer.")
+        return answer.content
+
+    return fetch
+
+
+def _json(written: str, variable: str, kind: type[Any]) -> Any:
+    try:
+        value = orjson.loads(written)
+    except orjson.JSONDecodeError as error:
+        raise BadSettings(f"{variable}: this is not JSON") from error
+    if not isinstance(value, kind):
+        raise BadSettings(f"{variable}: a JSON {kind.__name__} is expected")
+    return value
+
+
+def _clear_stale_socket(target: str) -> None:
+    """Remove the socket file of a process that was killed; a live one would still hold the port."""
+    if target.startswith("unix:"):
+        path = Path(target.removeprefix("unix:"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+async def _probe(resources: Resources) -> None:
+    """Ask both servers for ever, so that readiness knows."""
+    while True:
+        resources.readiness.note("postgres", up=await _answers(resources.db.ping()))
+        resources.readiness.note("redis", up=await _answers(resources.redis.ping()))
+        for name, db in (("api:app", resources.db), ("api:system", resources.system)):
+            metrics.db_pool_in_use.labels(name).set(db.pool_in_use)
+        await asyncio.sleep(PROBE_S)
+
+
+async def _answers(call: Awaitable[Any]) -> bool:
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
+            await call
+    except (ChorusError, *RedisFailure):
+        return False
+    return True
+
+
+async def _follow_revocations(resources: Resources) -> None:
+    """Read what other processes revoked, for ever; a database that is away is asked again."""
+    while True:
+        try:
+            async with resources.system.read(None) as session:
+                rows = await security.revocations(session, at=resources.clock.now())
+            resources.trust.revoked.replace(rows)
+        except ChorusError as error:
+            log.warning("revocations_unknown", error=type(error).__name__)
+        await asyncio.sleep(resources.settings.revocations_poll_ms / 1000)

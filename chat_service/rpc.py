@@ -1,0 +1,193 @@
+"""The gRPC edge: six calls for gateways and bots, each bound to an act.
+
+The caller is trusted to have verified a principal's token; what the principal may do is checked
+here and in SQL again.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from chat_service import commands, conversations, inbox, messages, receipts
+from chat_service.commands import Commands
+from chat_service.emit import Publisher, outgoing
+from chat_service.receipts import Receipts
+from chat_service.store import conversations as store
+from chat_service.trust import Trust
+from chorus import metrics
+from chorus.auth import Principal
+from chorus.clock import Clock
+from chorus.codes import NackCode
+from chorus.db import Db
+from chorus.errors import BadRequest, ChorusError, NotFound, Unauthenticated
+from chorus.rpc import (
+    AccessReply,
+    AccessRequest,
+    ActReply,
+    ActRequest,
+    Head,
+    HeadsReply,
+    HeadsRequest,
+    IngestReply,
+    IngestRequest,
+    ReceiptsReply,
+    ReceiptsRequest,
+    ResumeReply,
+    ResumeRequest,
+)
+from chorus.wire.client import CLIENT_FRAMES, InboxOpen
+from chorus.wire.common import Inbound
+from chorus.wire.envelope import encode_raw, nack
+
+INBOX_ROWS: Final = "inbox.rows"
+"""Asked by gateways only: rows of conversations that changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCalls:
+    """Implements `chorus.rpc.ChatRpc`.
+
+    `db` is bound to one tenant at a time; `system` reads heads and stores messages across them.
+    """
+
+    db: Db
+    system: Db
+    trust: Trust
+    publisher: Publisher
+    clock: Clock
+    commands: Commands
+    receipts_of: Receipts
+
+    async def access(self, request: AccessRequest) -> AccessReply:
+        with _measured("access"):
+            await self._believe(request.principal)
+            return await conversations.access(self.db, request, now=self.clock.now())
+
+    async def resume(self, request: ResumeRequest) -> ResumeReply:
+        with _measured("resume"):
+            return await conversations.resume(self.db, request)
+
+    async def heads(self, request: HeadsRequest) -> HeadsReply:
+        with _measured("heads"):
+            async with self.system.raw_transaction() as raw:
+                epoch = await store.epoch(raw)
+                found = await store.heads(raw, request.conversation_ids)
+            return HeadsReply(epoch, [Head(*one) for one in found], self.trust.revoked.all)
+
+    async def ingest(self, request: IngestRequest) -> IngestReply:
+        with _measured("ingest"):
+            outcome = await messages.ingest(self.system, request.items)
+            spoken = messages.publications(outcome, claimed=False)
+            await self.publisher.publish([one for one in spoken if not one[0].startswith("gw:")])
+            return IngestReply(outgoing(spoken))
+
+    async def act(self, request: ActRequest) -> ActReply:
+        with _measured("act"):
+            try:
+                await self._believe(request.principal)
+                return ActReply(await self._act(request))
+            except ChorusError as error:
+                if not error.expected or error.code in _UNANSWERED:
+                    raise
+                return ActReply([_refusal(error, request.data)])
+
+    async def receipts(self, request: ReceiptsRequest) -> ReceiptsReply:
+        with _measured("receipts"):
+            return ReceiptsReply(await receipts.record(self.receipts_of, request.items))
+
+    async def _believe(self, principal: Principal) -> None:
+        if self.trust.revoked.covers(principal):
+            raise Unauthenticated
+        await self.trust.require_tenant(principal.tenant_id)
+
+    async def _act(self, request: ActRequest) -> list[str]:
+        principal = request.principal
+        if request.event == INBOX_ROWS:
+            ids = _uuids(request.data.get("conv"))
+            items = await inbox.read_rows(self.db, principal, ids)
+            return [_frame(INBOX_ROWS, {"items": items})]
+        frame = read_frame(request.event, request.data)
+        if isinstance(frame, InboxOpen):
+            return [_frame("inbox.snapshot", await self._snapshot(principal, frame))]
+        if not commands.known(request.event):
+            return [_unknown(request.data)]
+        data = await commands.perform(
+            self.commands, principal, frame, conversation_id=request.conversation_id
+        )
+        return [_frame("delivered", data)]
+
+    async def _snapshot(self, principal: Principal, frame: InboxOpen) -> dict[str, Any]:
+        asked = inbox.asked_of(
+            frame.view,
+            frame.filter or {},
+            agent_id=principal.user_id,
+            cursor=frame.cursor,
+            limit=frame.limit,
+        )
+        return await inbox.snapshot(self.db, principal, asked)
+
+
+_UNANSWERED: Final = frozenset(
+    {NackCode.UNAVAILABLE, NackCode.OVERLOADED, NackCode.UNAUTHENTICATED}
+)
+"""Raised to the gateway, which decides what its client hears."""
+
+
+def read_frame(event: str, data: Mapping[str, Any]) -> Inbound:
+    """Read what a client frame says.
+
+    Raises:
+        NotFound: no such frame. BadRequest: it does not fit.
+    """
+    model = CLIENT_FRAMES.get(event)
+    if model is None:
+        raise NotFound
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part)[:40] for part in first["loc"][:4]) or "data"
+        raise BadRequest(f"{where}: {first['msg']}"[:200]) from error
+
+
+def _frame(event: str, data: dict[str, Any]) -> str:
+    return encode_raw(event, data).decode()
+
+
+def _refusal(error: ChorusError, data: Mapping[str, Any]) -> str:
+    head_seq = error.extra.get("head_seq")
+    said = nack(error.code, id=_id(data), reason=error.detail, head_seq=head_seq)
+    return _frame("nack", said)
+
+
+def _unknown(data: Mapping[str, Any]) -> str:
+    return _frame("nack", nack(NackCode.UNKNOWN_EVENT, id=_id(data)))
+
+
+def _id(data: Mapping[str, Any]) -> UUID | None:
+    try:
+        return UUID(str(data.get("id")))
+    except ValueError:
+        return None
+
+
+def _uuids(listed: object) -> Sequence[UUID]:
+    try:
+        return [UUID(str(one)) for one in listed] if isinstance(listed, list) else []
+    except ValueError as error:
+        raise BadRequest("`conv` is a list of ids.") from error
+
+
+@contextmanager
+def _measured(method: str) -> Iterator[None]:
+    with metrics.timed(metrics.rpc_request_ms.labels(method)):
+        try:
+            yield
+        except ChorusError as error:
+            metrics.rpc_requests_total.labels(method, str(error.code)).inc()
+            raise
+        metrics.rpc_requests_total.labels(method, "ok").inc()

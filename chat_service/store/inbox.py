@@ -1,0 +1,132 @@
+"""SQL of the agents' inbox: pages of views, single rows, and counters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chat_service.store.conversations import FINAL, WAITING
+from chat_service.store.rows import every, first
+from chorus.db import Reader
+from chorus.wire.common import InboxView
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRecord:
+    """One conversation as an inbox row shows it."""
+
+    id: UUID
+    last_seq: int
+    status: str
+    floor_holder: str
+    floor_epoch: int
+    session: str | None
+    queue: str | None
+    assignee_id: UUID | None
+    contact_id: UUID
+    contact_name: str | None
+    contact_verified: bool
+    preview: str
+    unread: int
+    waiting_since: datetime | None
+    priority: int
+    tags: list[str]
+    channel: str
+    last_ts: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which page of which view; filters left None do not filter."""
+
+    view: str
+    agent_id: UUID | None = None
+    contact_id: UUID | None = None
+    status: str | None = None
+    queue: str | None = None
+    assignee_id: UUID | None = None
+    after: tuple[datetime, UUID] | None = None
+    """The last row of the page before."""
+    limit: int = 50
+
+
+_SELECT: Final = f"""
+SELECT c.id, c.last_seq, c.status, c.floor_holder, c.floor_epoch, s.status, q.name,
+    c.assignee_id, k.id, k.name, k.verified, c.preview, c.unread, c.waiting_since, c.priority,
+    c.tags, b.channel, coalesce(c.last_ts, c.created_at)
+FROM conversations c
+JOIN contacts k ON k.id = c.contact_id
+JOIN inboxes b ON b.id = c.inbox_id
+LEFT JOIN live_chat_sessions s ON s.conversation_id = c.id AND s.status NOT IN {FINAL}
+LEFT JOIN queues q ON q.id = coalesce(s.queue_id, c.queue_id)
+WHERE c.tenant_id = :tenant
+"""  # noqa: S608 - our own constants
+_MENTIONED: Final = (
+    "c.status <> 'closed' AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id"
+    " AND m.payload->'mentions' @> to_jsonb(CAST(:agent AS text)))"
+)
+_VIEWS: Final = {
+    InboxView.ALL: "true",
+    InboxView.MINE: "c.assignee_id = :agent AND c.status = 'open'",
+    InboxView.QUEUE: f"s.status IN {WAITING} AND c.status <> 'closed'",
+    InboxView.SNOOZED: "c.status = 'snoozed'",
+    InboxView.BOT: "c.floor_holder = 'bot' AND c.status = 'open'",
+    InboxView.MENTIONS: _MENTIONED,
+}
+_FILTERS: Final = {
+    "contact_id": "c.contact_id = :contact_id",
+    "status": "c.status = :status",
+    "queue": "(q.name = :queue OR CAST(q.id AS text) = :queue)",
+    "assignee_id": "c.assignee_id = :assignee_id",
+}
+_ORDER: Final = " ORDER BY coalesce(c.last_ts, c.created_at) DESC, c.id DESC LIMIT :limit"
+_AFTER: Final = (
+    "(coalesce(c.last_ts, c.created_at), c.id)"
+    " < (CAST(:after_ts AS timestamptz), CAST(:after_id AS uuid))"
+)
+
+
+async def page(session: Reader, tenant_id: UUID, asked: Asked) -> list[InboxRecord]:
+    """Read a page, latest first; at most `limit` rows."""
+    given: dict[str, Any] = {"tenant": tenant_id, "limit": asked.limit}
+    where = [_VIEWS[InboxView(asked.view)]]
+    if ":agent" in where[0]:
+        given["agent"] = str(asked.agent_id) if asked.view == InboxView.MENTIONS else asked.agent_id
+    for name, condition in _FILTERS.items():
+        if (value := getattr(asked, name)) is not None:
+            where.append(condition)
+            given[name] = value
+    if asked.after is not None:
+        where.append(_AFTER)
+        given["after_ts"], given["after_id"] = asked.after
+    statement = text(f"{_SELECT} AND {' AND '.join(where)} {_ORDER}")
+    return [InboxRecord(*row) for row in await every(session, statement, given)]
+
+
+_ROWS = text(_SELECT + " AND c.id = ANY(CAST(:ids AS uuid[]))")
+
+
+async def rows(session: Reader, tenant_id: UUID, ids: Sequence[UUID]) -> list[InboxRecord]:
+    given = {"tenant": tenant_id, "ids": list(ids)}
+    return [InboxRecord(*row) for row in await every(session, _ROWS, given)]
+
+
+_COUNTS = text(f"""
+SELECT count(*) FILTER (WHERE s.status IN {WAITING}),
+    count(*) FILTER (WHERE c.assignee_id = :agent AND c.status = 'open'),
+    count(*), count(*) FILTER (WHERE c.status = 'snoozed'),
+    count(*) FILTER (WHERE c.floor_holder = 'bot' AND c.status = 'open')
+FROM conversations c
+LEFT JOIN live_chat_sessions s ON s.conversation_id = c.id AND s.status NOT IN {FINAL}
+WHERE c.tenant_id = :tenant AND c.status <> 'closed'
+""")  # noqa: S608 - our own constants
+
+
+async def counts(session: Reader, tenant_id: UUID, agent_id: UUID) -> dict[str, int]:
+    """How many conversations that are not closed stand in each view."""
+    found = await first(session, _COUNTS, {"tenant": tenant_id, "agent": agent_id})
+    names = (InboxView.QUEUE, InboxView.MINE, InboxView.ALL, InboxView.SNOOZED, InboxView.BOT)
+    return dict(zip(map(str, names), found or [0] * 5, strict=True))
