@@ -1,13 +1,11 @@
-"""A small client of the public API, for the terminal: the same sockets and routes as a browser."""
+"""One socket, one attempt: what a probe needs. It neither resumes nor resends (see ws_client)."""
 
 import json
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
-import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Origin, Subprotocol
@@ -25,14 +23,6 @@ class Refused(LaunchError):
     """The server said no; the message carries its answer."""
 
     exit_code = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """A customer's token and conversation."""
-
-    token: str
-    conversation: str
 
 
 class ChatSocket:
@@ -125,40 +115,3 @@ async def _signed_in(connection: ClientConnection) -> ChatSocket:
     await socket.send("auth", data)
     socket.ready = await socket.until("ready")
     return socket
-
-
-@asynccontextmanager
-async def open_api(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Open a REST client that looks like a page of the same origin."""
-    client = httpx.AsyncClient(
-        base_url=base_url,
-        headers={"Origin": base_url},
-        timeout=TIMEOUT_S,
-        trust_env=False,
-    )
-    async with client:
-        yield client
-
-
-async def new_visitor(api: httpx.AsyncClient, inbox_key: str, name: str) -> Visitor:
-    """Become a customer with a conversation of their own."""
-    asked = {"inboxKey": inbox_key, "traits": {"name": name}}
-    body = await _post(api, "/livechat/visitors", asked)
-    return Visitor(body["token"], body["conversationId"])
-
-
-async def sign_in(api: httpx.AsyncClient, email: str, password: str) -> str:
-    """Sign an agent in and answer the access token."""
-    body = await _post(api, "/auth/login", {"email": email, "password": password})
-    return str(body["accessToken"])
-
-
-async def _post(api: httpx.AsyncClient, path: str, body: Frame) -> Frame:
-    try:
-        answer = await api.post(path, json=body)
-    except httpx.HTTPError as error:
-        raise Refused(f"No answer from {api.base_url}{path}: {error}") from error
-    if answer.is_error:
-        raise Refused(f"{path} answered {answer.status_code}: {answer.text[:300]}")
-    found: Frame = answer.json()
-    return found

@@ -14,7 +14,7 @@ import httpx
 
 from chat_service import migrate
 from launch import dependencies, files, postgres
-from launch.client import Refused, open_api, open_socket
+from launch.client import Refused, open_socket
 from launch.faults import LaunchError
 from launch.installation import named_pids, process_status, the_database_url
 from launch.round_trip import round_trip_ms
@@ -187,8 +187,8 @@ async def _http(_patient: Patient, run: files.RunFile) -> Finding:
     base = run.urls["base"]
     fix = "read logs/edge.log; a proxy in between must forward to the port in run.json"
     try:
-        async with open_api(base) as api:
-            alive, ready = await api.get("/healthz"), await api.get("/readyz")
+        async with httpx.AsyncClient(base_url=base, timeout=10, trust_env=False) as http:
+            alive, ready = await http.get("/healthz"), await http.get("/readyz")
     except httpx.HTTPError as error:
         return broken("edge", f"no answer from {base}: {error}", fix)
     if alive.is_error:

@@ -5,12 +5,12 @@ import gc
 import os
 
 import uvloop
-from chat_service.app import create_app as create_api
-from gateway.app import create_app as create_gateway
-from gateway.app import drain
 
+from chat_service.app import create_app as create_api
 from chat_service.settings import ApiSettings
 from chorus import log
+from gateway.app import create_app as create_gateway
+from gateway.app import drain
 from gateway.server import CannotListen, ServerSettings, listening_socket, serve
 from gateway.settings import GatewaySettings
 from launch.composite import Composite

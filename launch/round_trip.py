@@ -4,9 +4,10 @@ import asyncio
 import time
 
 from chorus.ids import uuid7
-from launch.client import ChatSocket, new_visitor, open_api, open_socket, sign_in
+from launch.client import ChatSocket, open_socket
 from launch.faults import LaunchError
 from launch.files import RunFile
+from launch.rest_client import open_rest
 
 TIMEOUT_S = 20
 
@@ -36,13 +37,13 @@ async def round_trip_ms(run: RunFile) -> float:
 async def _talk(run: RunFile) -> float:
     base, ws = run.urls["base"], run.urls["ws"]
     admin = run.agents[0]
-    async with open_api(base) as api:
-        visitor = await new_visitor(api, run.load_inbox_key or run.inbox_key, "Round trip")
-        agent_token = await sign_in(api, admin.email, admin.password)
-    path = f"/ws/v1/conversations/{visitor.conversation}"
+    async with open_rest(base) as rest:
+        visitor = await rest.visitor(run.load_inbox_key or run.inbox_key, name="Round trip")
+        answering = await rest.login(admin.email, admin.password)
+    path = f"/ws/v1/conversations/{visitor.conversation_id}"
     async with (
         open_socket(ws, path, visitor.token) as customer,
-        open_socket(ws, path, agent_token) as agent,
+        open_socket(ws, path, answering.token) as agent,
     ):
         took_ms = await _ask_and_answer(customer, agent)
         resolve_id = str(uuid7())

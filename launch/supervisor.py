@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
-from chat_service.seed import SeedResult
 
+from chat_service.seed import SeedResult
 from chorus import keys
 from launch import database, dependencies, files, page, plan
 from launch.child import Child

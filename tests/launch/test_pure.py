@@ -115,8 +115,9 @@ def test_the_snippet_escapes_what_it_is_given() -> None:
 
 
 def test_frames_read_like_a_conversation() -> None:
-    said = {"event": "message", "seq": 7, "data": {"userId": "a", "role": "agent", "content": "Hi"}}
-    note = {**said, "data": {**said["data"], "visibility": "agents"}}  # type: ignore[dict-item]
-    assert as_line(said, "a") == "    7  you: Hi"
-    assert as_line(note, "b") == "    7  agent (note): Hi"
-    assert as_line({"event": "void", "seq": 8, "data": {}}, "a") is None
+    said = {"userId": "a", "role": "agent", "content": "Hi"}
+    refused = {"code": "STALE_VIEW", "reason": "Ada replied."}
+    assert as_line("message", said, 7, "a") == "    7  you: Hi"
+    assert as_line("message", {**said, "visibility": "agents"}, 7, "b") == "    7  agent (note): Hi"
+    assert as_line("nack", refused, None, "a") == "       ✗ STALE_VIEW Ada replied."
+    assert as_line("void", {}, 8, "a") is None

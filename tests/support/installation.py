@@ -23,6 +23,8 @@ from launch import files, postgres
 from launch.spawn import free_port
 
 PATIENCE_S = 60
+# A machine that does much else at once starts slowly.
+START_PATIENCE_S = 120
 PAGE_END = "Ctrl-C stops everything"
 
 
@@ -64,9 +66,13 @@ class Up:
         self.page = self._read_page()
 
     def _read_page(self) -> str:
-        eventually(lambda: PAGE_END in self.output() or self.process.poll() is not None)
-        if PAGE_END not in self.output():
-            pytest.fail(f"chorus up ended early:\n{self.output()}")
+        deadline = time.monotonic() + START_PATIENCE_S
+        while PAGE_END not in self.output():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.terminate()
+                self.process.wait(PATIENCE_S)
+                pytest.fail(f"chorus up did not start:\n{self.output()}")
+            time.sleep(0.02)
         return self.output()
 
     def output(self) -> str:
