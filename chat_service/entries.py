@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -10,6 +10,8 @@ import orjson
 from chat_service.store.streams import Entry
 from chorus.codes import NackCode
 from chorus.ingest import IngestItem, dump_items, load_items
+
+UNREADABLE: Final = "unreadable"
 
 Taken = tuple[IngestItem, Entry]
 """An item and the entry it came in."""
@@ -60,9 +62,10 @@ def batches(entries: Sequence[Entry], *, most_items: int, claimed: bool) -> Iter
 def unpack(entry: Entry) -> tuple[list[IngestItem], list[Bad]]:
     """Read an entry; what is unreadable in it does not spoil the rest."""
     try:
-        return load_items(entry.packed), []
+        items = load_items(entry.packed)
     except ValueError:
         return _salvage(entry)
+    return (items, []) if items else _salvage(entry)
 
 
 def refused_by_database(item: IngestItem, entry: Entry, reason: str) -> Bad:
@@ -81,22 +84,25 @@ def given_up(entry: Entry) -> list[Bad]:
 
 def _salvage(entry: Entry) -> tuple[list[IngestItem], list[Bad]]:
     items: list[IngestItem] = []
-    bad = []
-    for part in _parts(entry.packed):
-        packed = part if isinstance(part, bytes) else orjson.dumps(part)
+    bad: list[Bad] = []
+    parts = _parts(entry.packed)
+    if parts is None:
+        return [], [Bad(entry, entry.packed, UNREADABLE, NackCode.INVALID, None)]
+    for part in parts:
         try:
-            items += load_items(b"[" + packed + b"]")
+            items += load_items(orjson.dumps([part]))
         except ValueError:
-            bad.append(Bad(entry, packed, "unreadable", NackCode.INVALID, _sender(part)))
+            sender = _sender(part)
+            bad.append(Bad(entry, orjson.dumps([part]), UNREADABLE, NackCode.INVALID, sender))
     return items, bad
 
 
-def _parts(packed: bytes) -> list[Any]:
+def _parts(packed: bytes) -> list[Any] | None:
     try:
         parsed = orjson.loads(packed)
     except orjson.JSONDecodeError:
-        return [packed]
-    return parsed if isinstance(parsed, list) else [packed]
+        return None
+    return parsed if isinstance(parsed, list) else None
 
 
 def _sender(part: Any) -> IngestItem | None:

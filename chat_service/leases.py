@@ -44,7 +44,7 @@ class Leases:
         self._renew_s = renew_s
         # A writer whose session ended is replaced after `grace_s` without renewal. It stops reading
         # `read_s`, the length of one read, before that.
-        self._grace_s = 3 * renew_s
+        self._grace_s = 3 * renew_s + read_s
         self._trusted_s = min(self._grace_s, lease_s) - read_s
         self._key = secrets.randbits(31)
         self.owner = f"{self._key}@{socket.gethostname()}:{os.getpid()}"

@@ -29,7 +29,7 @@ class WriterSettings(DatabaseSettings):
     writer_lease_s: Annotated[float, Field(ge=1, le=60)] = 5.0
     """How long a partition belongs to a writer that says nothing more."""
     writer_renew_s: Annotated[float, Field(ge=0.1, le=20)] = 0.5
-    """Time between two renewals; a writer whose session ended is replaced after three times as long."""
+    """Time between two renewals; a writer whose session ended is replaced after a little more than three times as long."""
     writer_deliveries_max: Annotated[int, Field(ge=1, le=100)] = 5
     """Attempts before a message that cannot be stored goes to the dead-letter stream."""
 

@@ -20,7 +20,7 @@ WITH due AS (
 UPDATE jobs j
 SET state = 'running', lease_until = now() + $3, fence = j.fence + 1, attempts = j.attempts + 1
 FROM due WHERE j.id = due.id
-RETURNING j.id, j.tenant_id, j.kind, j.key, j.payload, j.fence, j.attempts
+RETURNING j.id, j.tenant_id, j.kind, j.key, j.payload::text AS payload, j.fence, j.attempts
 """
 _RENEW: Final = """
 UPDATE jobs SET lease_until = now() + $3

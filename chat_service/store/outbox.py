@@ -10,7 +10,7 @@ from chorus.db import RawConnection
 
 # Ids are older than their commits, so a cursor over ids would skip rows; this never does.
 _TAKE: Final = """
-SELECT id, tenant_id, issuer, event, data, created_at FROM outbox
+SELECT id, tenant_id, issuer, event, data::text AS data, created_at FROM outbox
 WHERE sent_at IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 _MARK: Final = "UPDATE outbox SET sent_at = clock_timestamp() WHERE id = ANY ($1::uuid[])"
