@@ -1,5 +1,6 @@
 """`chorus up` as a person meets it: the whole thing on real processes, and its refusals."""
 
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -38,8 +39,9 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
+def data(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "data"
+    shutil.rmtree(postgres.shelter_of(tmp_path / "data"), ignore_errors=True)
 
 
 def test_the_first_run_shows_the_way_in(up: Up) -> None:
