@@ -158,17 +158,23 @@ export class AgentClient {
   }
 
   close(): void {
-    this.#closed = true;
-    this.#forgetWake();
-    this.#tabs.close();
+    this.#leave();
     this.#store?.close();
-    this.#emitter.clear();
   }
 
   /** Leave and forget everything this browser stored for the agent. */
   async reset(): Promise<void> {
+    // Leaving writes the transcripts one last time, so it comes before forgetting.
+    this.#leave();
     await this.#store?.clear();
-    this.close();
+    this.#store?.close();
+  }
+
+  #leave(): void {
+    this.#closed = true;
+    this.#forgetWake();
+    this.#tabs.close();
+    this.#emitter.clear();
   }
 
   get #scope(): string {

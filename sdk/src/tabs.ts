@@ -39,6 +39,7 @@ interface OpenCall {
 
 /** A leader that keeps silent for this long is frozen or gone. */
 export const LEADER_PATIENCE_MS = 3_000;
+const MAX_REMEMBERED = 500;
 
 /**
  * The tabs of one browser as one client: one leads and owns the socket, all see its state.
@@ -52,6 +53,7 @@ export class Tabs<Acts extends object> {
   readonly #leadership: Leadership;
   readonly #slices = new Map<string, unknown>();
   readonly #calls = new Map<string, OpenCall>();
+  readonly #performed = new Map<string, Promise<unknown>>();
   #acts: Acts | undefined;
   #joined = false;
   #patience: ReturnType<typeof setTimeout> | undefined;
@@ -172,11 +174,24 @@ export class Tabs<Acts extends object> {
   async #answer({ id, act, args }: Letter & { kind: "call" }): Promise<void> {
     this.#post({ kind: "alive" });
     try {
-      this.#post({ kind: "answer", id, value: await this.#perform(act, args) });
+      this.#post({ kind: "answer", id, value: await this.#performOnce(id, act, args) });
     } catch (cause) {
       const { code, message } = asChorusError(cause);
       this.#post({ kind: "refusal", id, code, text: message });
     }
+  }
+
+  /** The same call may come twice: once by itself, once again when a new leader made itself known. */
+  #performOnce(id: string, act: string, args: unknown[]): Promise<unknown> {
+    const known = this.#performed.get(id);
+    if (known !== undefined) return known;
+    const performance = this.#perform(act, args);
+    this.#performed.set(id, performance);
+    const [oldest] = this.#performed.keys();
+    if (this.#performed.size > MAX_REMEMBERED && oldest !== undefined) {
+      this.#performed.delete(oldest);
+    }
+    return performance;
   }
 
   #settle(letter: Letter & { kind: "answer" | "refusal" }): void {

@@ -150,18 +150,24 @@ export class VisitorClient {
 
   /** Leave; what is stored stays for the next time. */
   close(): void {
-    this.#closed = true;
-    this.#forgetWake();
-    this.#tabs.close();
+    this.#leave();
     this.#store?.close();
-    this.#emitter.clear();
   }
 
   /** Leave and forget everything this browser knows of the visitor. */
   async reset(): Promise<void> {
-    await this.#store?.clear();
+    // Leaving writes the transcript one last time, so it comes before forgetting.
+    this.#leave();
     this.#credentials.forget();
-    this.close();
+    await this.#store?.clear();
+    this.#store?.close();
+  }
+
+  #leave(): void {
+    this.#closed = true;
+    this.#forgetWake();
+    this.#tabs.close();
+    this.#emitter.clear();
   }
 
   async #start(): Promise<void> {

@@ -49,6 +49,7 @@ const UNBOUND = "unbound";
 export class VisitorEngine {
   readonly #options: VisitorEngineOptions;
   readonly #outbox: Outbox;
+  readonly #loaded: Promise<void>;
   readonly #booted: Promise<void>;
   #thread: Thread | undefined;
   #connection: Connection | undefined;
@@ -60,7 +61,8 @@ export class VisitorEngine {
   constructor(options: VisitorEngineOptions) {
     this.#options = options;
     this.#outbox = new Outbox({ store: options.store });
-    this.#booted = this.#boot();
+    this.#loaded = this.#outbox.load();
+    this.#booted = this.#loaded.then(() => this.#identify());
   }
 
   acts(): VisitorActs {
@@ -83,11 +85,6 @@ export class VisitorEngine {
     clearTimeout(this.#retryTimer);
     this.#connection?.stop();
     this.#thread?.close();
-  }
-
-  async #boot(): Promise<void> {
-    await this.#outbox.load();
-    await this.#identify();
   }
 
   /** Find out who we are; without an answer go on trying. One attempt at a time. */
@@ -176,6 +173,8 @@ export class VisitorEngine {
 
   async #send(draft: Draft): Promise<void> {
     const { credentials, publish } = this.#options;
+    // What an earlier page left behind was said before this.
+    await this.#loaded;
     if (this.#thread !== undefined) {
       return this.#thread.send({ ...draft, conv: this.#thread.state.id });
     }

@@ -13,7 +13,13 @@ export type IconName = keyof typeof PATHS;
 /** Decoration only: the word beside it says what it means. */
 export function Icon({ name, size = 20 }: { readonly name: IconName; readonly size?: number }) {
   return (
-    <svg width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" class={`icon ${name}`}>
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+      class={`icon icon-${name}`}
+    >
       <path
         d={PATHS[name]}
         fill="none"
