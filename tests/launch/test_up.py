@@ -28,7 +28,7 @@ from tests.support.installation import (
     running,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.anyio]
+pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.timeout(240)]
 PROCESSES = {"edge", "writer", "conductor", "presence", "postgres", "redis"}
 
 
