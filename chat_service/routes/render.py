@@ -96,8 +96,10 @@ def snapshot(view: View, principal: Principal) -> dict[str, Any]:
 
 
 def _session(found: dict[str, Any] | None, principal: Principal) -> dict[str, Any] | None:
-    if found is None or principal.is_agent:
-        return found
+    if found is None:
+        return None
+    if principal.is_agent:
+        return {**found, "requestedAt": rfc3339(datetime.fromisoformat(found["requestedAt"]))}
     return {"id": found["id"], "state": found["state"]}
 
 

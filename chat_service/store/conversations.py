@@ -75,7 +75,7 @@ async def standings(
 
 def _standing(record: Any) -> Standing:
     *known, marks = values(record)
-    receipts = tuple(Mark(UUID(user), *seqs) for user, *seqs in orjson.loads(marks or "[]"))
+    receipts = tuple(Mark(UUID(user), *seqs) for user, *seqs in _json(marks or []))
     return Standing(*[*known, receipts])
 
 

@@ -1,5 +1,6 @@
 """Two tenants that look alike, and a real chat API between real servers."""
 
+import itertools
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -86,9 +87,7 @@ class Api:
 
 
 @asynccontextmanager
-async def open_api(
-    database_url: str, redis_url: str, **settings: Any
-) -> AsyncIterator[Api]:
+async def open_api(database_url: str, redis_url: str, **settings: Any) -> AsyncIterator[Api]:
     # A socket's path may have 107 bytes, a test's own folder is often longer.
     data = Path(tempfile.mkdtemp(prefix="chorus-api-"))
     chosen = ApiSettings.model_validate(
@@ -112,7 +111,11 @@ def _with_state(app: Any, state: Mapping[str, Any]) -> Any:
     return run
 
 
-async def make_tenant(database_url: str, slug: str) -> Tenant:
+_numbers = itertools.count(1)
+
+
+async def make_tenant(database_url: str, name: str) -> Tenant:
+    slug = f"{name}-{next(_numbers)}"
     ids = [uuid7() for _ in range(8)]
     tenant = Tenant(
         id=ids[0],

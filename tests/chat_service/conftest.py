@@ -1,24 +1,31 @@
-"""Fixtures of the chat service's tests."""
+"""Fixtures of the chat service's tests: one API a module, new tenants a test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from tests.chat_service.api_world import Api, Tenant, make_tenant, open_api
+from tests.support.databases import fresh_database
 
 
-@pytest.fixture
-async def api(database_url: str, redis_db: str) -> AsyncIterator[Api]:
-    """The chat API, with its gRPC listener, on an empty database of this test."""
-    async with open_api(database_url, redis_db) as opened:
+@pytest.fixture(scope="module")
+def api_database_url(migrated_server: str) -> Iterator[str]:
+    with fresh_database(migrated_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def api(api_database_url: str, redis_url: str) -> AsyncIterator[Api]:
+    """The chat API with its gRPC listener; tests share it and bring tenants of their own."""
+    async with open_api(api_database_url, redis_url) as opened:
         yield opened
 
 
 @pytest.fixture
-async def acme(database_url: str) -> Tenant:
-    return await make_tenant(database_url, "acme")
+async def acme(api_database_url: str) -> Tenant:
+    return await make_tenant(api_database_url, "acme")
 
 
 @pytest.fixture
-async def rival(database_url: str) -> Tenant:
-    return await make_tenant(database_url, "rival")
+async def rival(api_database_url: str) -> Tenant:
+    return await make_tenant(api_database_url, "rival")

@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID
 
+import httpx
 import jwt
 import orjson
 import pytest
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_the_right_password_gives_a_token_for_that_agent(api: Api, acme: Tenant) -> None:
     answer = await api.client.post(
-        "/auth/login", json={"email": "AGENT@acme.test", "password": PASSWORD}
+        "/auth/login", json={"email": acme.email("agent").upper(), "password": PASSWORD}
     )
     assert answer.status_code == 200, answer.text
     body = answer.json()
@@ -90,11 +91,11 @@ async def test_of_two_refreshes_at_once_at_most_one_is_granted(api: Api, acme: T
 
 
 async def test_signing_out_ends_the_family_and_tells_every_gateway(
-    api: Api, acme: Tenant, redis_db: str
+    api: Api, acme: Tenant, redis_url: str
 ) -> None:
     tokens = await _login(api, acme)
     other = await _login(api, acme)
-    async with Redis.from_url(redis_db) as redis, redis.pubsub() as heard:
+    async with Redis.from_url(redis_url) as redis, redis.pubsub() as heard:
         await heard.subscribe("control")
         await heard.get_message(timeout=5)
         answer = await api.client.post(
@@ -118,16 +119,12 @@ async def test_signing_out_with_an_unknown_token_says_nothing(api: Api) -> None:
 
 
 async def test_a_revocation_of_another_process_counts_here_soon(
-    api: Api, acme: Tenant, database_url: str, redis_db: str
+    api: Api, acme: Tenant, api_database_url: str, redis_url: str
 ) -> None:
     tokens = await _login(api, acme)
-    async with open_api(database_url, redis_db, revocations_poll_ms=50) as elsewhere:
+    async with open_api(api_database_url, redis_url, revocations_poll_ms=50) as elsewhere:
         await identity.disable_agent(elsewhere.resources.identity, acme.id, acme.agent)
-        elsewhere.resources.trust.revoked.replace([])
-        async with asyncio.timeout(10):
-            principal = acme.principal("agent", issued_at=0)
-            while not elsewhere.resources.trust.revoked.covers(principal):
-                await asyncio.sleep(0.01)
+        principal = acme.principal("agent", issued_at=0)
         async with asyncio.timeout(10):
             while not api.resources.trust.revoked.covers(principal):
                 await asyncio.sleep(0.01)
@@ -135,9 +132,7 @@ async def test_a_revocation_of_another_process_counts_here_soon(
     assert listed.status_code == 401
 
 
-async def test_a_disabled_tenant_is_told_so_and_its_tokens_are_void(
-    api: Api, acme: Tenant
-) -> None:
+async def test_a_disabled_tenant_is_told_so_and_its_tokens_are_void(api: Api, acme: Tenant) -> None:
     tokens = await _login(api, acme)
     await api.rows("UPDATE tenants SET state = 'disabled' WHERE id = $1", acme.id)
     await identity.revoke_tenant(api.resources.identity, acme.id)
@@ -149,9 +144,7 @@ async def test_a_disabled_tenant_is_told_so_and_its_tokens_are_void(
     assert login.json()["code"] == "FORBIDDEN"
 
 
-async def test_a_visitor_gets_a_token_a_contact_and_a_conversation(
-    api: Api, acme: Tenant
-) -> None:
+async def test_a_visitor_gets_a_token_a_contact_and_a_conversation(api: Api, acme: Tenant) -> None:
     body = await _visitor(api, acme, traits={"name": "Zoé", "attributes": {"plan": "pro"}})
     principal = await api.resources.trust.bearer(body["token"])
     assert (principal.audience, principal.role) == (AUD_VISITOR, "visitor")
@@ -162,35 +155,33 @@ async def test_a_visitor_gets_a_token_a_contact_and_a_conversation(
         headers={"Authorization": f"Bearer {body['token']}"},
     )
     assert shown.json()["contact"] == {"id": body["contactId"], "name": "Zoé", "verified": False}
-    events = await api.rows("SELECT event FROM outbox")
+    events = await api.rows("SELECT event FROM outbox WHERE tenant_id = $1", acme.id)
     assert [row["event"] for row in events] == ["conversation.created"]
 
 
-@pytest.mark.parametrize(
-    "origin",
-    [
-        None,
-        "null",
-        "https://evil.example",
-        "https://shop.example.evil.example",
-        "https://shop.example:8443",
-        "http://shop.example",
-        "HTTPS://SHOP.EXAMPLE/",
-        "https://xshop.example",
-        "http://localhost.evil.example",
-        "http://localhost:80@evil.example",
-        "http://localhost:99999",
-    ],
+FOREIGN_PAGES = (
+    None,
+    "null",
+    "https://evil.example",
+    "https://shop.example.evil.example",
+    "https://shop.example:8443",
+    "http://shop.example",
+    "HTTPS://SHOP.EXAMPLE/",
+    "https://xshop.example",
+    "http://localhost.evil.example",
+    "http://localhost:80@evil.example",
+    "http://localhost:99999",
 )
-async def test_only_an_allowed_page_makes_a_visitor(
-    api: Api, acme: Tenant, origin: str | None
-) -> None:
-    headers = {} if origin is None else {"Origin": origin}
-    answer = await api.client.post(
-        "/livechat/visitors", json={"inboxKey": acme.inbox_key}, headers=headers
-    )
-    assert answer.status_code == 403
-    assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_only_an_allowed_page_makes_a_visitor(api: Api, acme: Tenant) -> None:
+    for origin in FOREIGN_PAGES:
+        headers = {} if origin is None else {"Origin": origin}
+        answer = await api.client.post(
+            "/livechat/visitors", json={"inboxKey": acme.inbox_key}, headers=headers
+        )
+        assert answer.status_code == 403, origin
+        assert "access-control-allow-origin" not in answer.headers, origin
 
 
 async def test_an_inbox_may_allow_every_port_of_a_host(api: Api, acme: Tenant) -> None:
@@ -216,9 +207,7 @@ async def test_a_known_visitor_comes_back_to_their_open_conversation(
 ) -> None:
     first = await _visitor(api, acme)
     again = await _visitor(api, acme, token=first["token"])
-    named = await _visitor(
-        api, acme, token=first["token"], conversationId=first["conversationId"]
-    )
+    named = await _visitor(api, acme, token=first["token"], conversationId=first["conversationId"])
     assert again["contactId"] == named["contactId"] == first["contactId"]
     assert again["conversationId"] == named["conversationId"] == first["conversationId"]
 
@@ -237,9 +226,7 @@ async def test_a_conversation_id_alone_opens_nothing(api: Api, acme: Tenant) -> 
         assert answer.content == absent.content
 
 
-async def test_a_visitor_refreshes_to_the_body_that_first_issued_it(
-    api: Api, acme: Tenant
-) -> None:
+async def test_a_visitor_refreshes_to_the_body_that_first_issued_it(api: Api, acme: Tenant) -> None:
     first = await _visitor(api, acme)
     answer = await api.client.post(
         "/auth/refresh", json={"refreshToken": first["refreshToken"]}, headers={"Origin": ORIGIN}
@@ -280,7 +267,7 @@ async def test_a_services_secret_speaks_for_its_tenant_only(
         return (await api.client.get(path, headers=headers)).status_code
 
     assert await status(f"s3cret.with.dots.{acme.id}") == 200
-    assert await status("s3cret.with.dots.acme") == 200
+    assert await status(f"s3cret.with.dots.{acme.slug}") == 200
     assert await status(f"s3cret.with.dots.{rival.id}") == 401
     assert await status(f"s3cret.with.{acme.id}") == 401
     assert await status("s3cret.with.dots") == 401
@@ -288,16 +275,16 @@ async def test_a_services_secret_speaks_for_its_tenant_only(
     post = await api.client.post(
         f"/livechat/conversations/{acme.conversation}/messages",
         json={"id": str(uuid7()), "content": "hi"},
-        headers={"Authorization": "Token s3cret.with.dots.acme"},
+        headers={"Authorization": f"Token s3cret.with.dots.{acme.slug}"},
     )
     assert post.status_code == 403
 
 
 async def test_limits_per_address_hold_on_loopback_when_the_setting_says_so(
-    database_url: str, redis_db: str, acme: Tenant
+    api_database_url: str, redis_url: str, acme: Tenant
 ) -> None:
     async with open_api(
-        database_url, redis_db, limit_loopback=True, visitors_per_h=2, logins_per_subject=2
+        api_database_url, redis_url, limit_loopback=True, visitors_per_h=2, logins_per_subject=2
     ) as api:
         statuses = []
         for _ in range(3):
@@ -320,11 +307,11 @@ async def test_limits_per_address_hold_on_loopback_when_the_setting_says_so(
 
 
 async def test_the_one_click_link_works_once_and_only_for_developers(
-    api: Api, acme: Tenant, database_url: str, redis_db: str
+    api: Api, acme: Tenant, api_database_url: str, redis_url: str
 ) -> None:
     assert (await api.client.post("/dev/login", json={"token": "t" * 43})).status_code == 404
     assert (await api.client.get("/dev/demo.json")).status_code == 404
-    async with open_api(database_url, redis_db, dev=True) as dev:
+    async with open_api(api_database_url, redis_url, dev=True) as dev:
         data = dev.resources.settings.data
         facts = {"password": "x", "dev_token": "t" * 43, "emails": [acme.email("admin")]}
         (data / "credentials").write_bytes(orjson.dumps(facts))
@@ -347,7 +334,7 @@ async def _login(api: Api, tenant: Tenant) -> dict[str, str]:
     return body
 
 
-async def _refresh(api: Api, refresh_token: str):  # type: ignore[no-untyped-def]
+async def _refresh(api: Api, refresh_token: str) -> httpx.Response:
     return await api.client.post("/auth/refresh", json={"refreshToken": refresh_token})
 
 

@@ -1,0 +1,510 @@
+"""Conversations, messages, commands and receipts over REST."""
+
+from typing import Any
+
+import orjson
+import pytest
+from redis.asyncio import Redis
+
+from chorus import topics
+from chorus.auth import Principal
+from chorus.ids import uuid7
+from chorus.wire.envelope import decode_server
+from tests.chat_service.api_world import ORIGIN, Api, Tenant, message, say
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_repeated_id_gives_the_first_answer_and_one_row(api: Api, acme: Tenant) -> None:
+    path, headers = _messages(acme), api.token(acme.principal("contact"))
+    body = message("Where is my parcel?")
+    first = await api.client.post(path, json=body, headers=headers)
+    again = await api.client.post(path, json=body, headers=headers)
+    other = await api.client.post(path, json={**body, "content": "else"}, headers=headers)
+    assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
+    assert first.json() | {"dup": True} == again.json()
+    assert other.json()["code"] == "ID_CONFLICT"
+    assert len(await _items(api, acme.principal("contact"), acme)) == 1
+
+
+async def test_a_posted_message_reaches_the_fan_out(api: Api, acme: Tenant, redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as redis, redis.pubsub() as heard:
+        await heard.subscribe(topics.fan(acme.conversation), topics.inbox(acme.id))
+        for _ in range(2):
+            await heard.get_message(timeout=5)
+        told = await say(api, acme.principal("contact"), acme.conversation, "Hello")
+        spoken = [await heard.get_message(timeout=5) for _ in range(2)]
+    header, frame = topics.unpack(spoken[0]["data"])
+    model, envelope = decode_server(frame)
+    assert (model.event, envelope["seq"], header.seq) == ("message", told["seq"], told["seq"])
+    assert orjson.loads(spoken[1]["data"]) == [{"conv": str(acme.conversation), "rev": told["seq"]}]
+
+
+async def test_a_note_is_void_for_the_customer_and_text_for_agents(api: Api, acme: Tenant) -> None:
+    contact, agent = acme.principal("contact"), acme.principal("agent")
+    await say(api, contact, acme.conversation, "one")
+    note = await say(api, agent, acme.conversation, "secret note", visibility="agents")
+    await say(api, contact, acme.conversation, "two")
+    seen = await _items(api, contact, acme)
+    assert [item["seq"] for item in seen] == [1, 2, 3]
+    assert seen[1] == {"seq": 2, "id": note["id"], "type": "void"}
+    assert (await _items(api, agent, acme))[1]["content"] == "secret note"
+    listed = await api.client.get("/livechat/conversations", headers=api.token(contact))
+    assert listed.json()["items"][0]["preview"] == "two"
+
+
+async def test_a_customer_may_write_no_note_and_speak_as_nobody_else(
+    api: Api, acme: Tenant
+) -> None:
+    headers = api.token(acme.principal("contact"))
+    note = await api.client.post(
+        _messages(acme), json=message(visibility="agents"), headers=headers
+    )
+    agent = await api.client.post(_messages(acme), json=message(role="agent"), headers=headers)
+    forged = await api.client.post(
+        _messages(acme),
+        json=message(userId=str(acme.agent), tenantId=str(uuid7()), seq=99, senderId="x"),
+        headers=headers,
+    )
+    assert (note.status_code, agent.status_code, forged.status_code) == (403, 403, 201)
+    item = (await _items(api, acme.principal("contact"), acme))[0]
+    assert (item["userId"], item["role"], item["seq"]) == (str(acme.contact), "customer", 1)
+
+
+async def test_the_history_is_paged_by_key_both_ways(api: Api, acme: Tenant) -> None:
+    contact = acme.principal("contact")
+    for number in range(7):
+        await say(api, contact, acme.conversation, str(number))
+    seen: list[int] = []
+    cursor: Any = 0
+    while cursor is not None:
+        page = await _page(api, contact, acme, after=cursor, limit=3)
+        seen += [item["seq"] for item in page["items"]]
+        cursor = page["nextCursor"]
+    assert seen == [1, 2, 3, 4, 5, 6, 7]
+    last = await _page(api, contact, acme, before=8, limit=3)
+    assert [item["seq"] for item in last["items"]] == [5, 6, 7]
+    assert (last["nextCursor"], last["headSeq"]) == (5, 7)
+    first = await _page(api, contact, acme, before=3, limit=5)
+    assert ([item["seq"] for item in first["items"]], first["nextCursor"]) == ([1, 2], None)
+
+
+async def test_the_snapshot_of_a_customer_holds_exactly_these_fields(
+    api: Api, acme: Tenant
+) -> None:
+    await say(api, acme.principal("contact"), acme.conversation)
+    await say(api, acme.principal("agent"), acme.conversation, "Hi, I am Agent")
+    shown = await _snapshot(api, acme.principal("contact"), acme)
+    assert set(shown) == {
+        "id", "status", "epoch", "headSeq", "firstSeq", "floor", "session", "queue", "position",
+        "etaSeconds", "assignee", "team", "contact", "participants", "receipts", "messages",
+        "summary",
+    }  # fmt: skip
+    assert set(shown["contact"]) == {"id", "name", "verified"}
+    assert shown["assignee"] == {"id": str(acme.agent), "name": "Agent", "role": "agent"}
+    assert shown["floor"]["holder"] == "human"
+    assert shown["participants"] == [
+        {"userId": str(acme.contact), "name": "Kim", "role": "customer"},
+        {"userId": str(acme.agent), "name": "Agent", "role": "agent"},
+    ]
+    assert [item["seq"] for item in shown["messages"]] == list(range(1, shown["headSeq"] + 1))
+    for_agents = await _snapshot(api, acme.principal("agent"), acme)
+    assert set(for_agents) - set(shown) == {"priority", "tags"}
+    assert "email" in for_agents["contact"]
+
+
+async def test_an_edit_changes_the_message_and_takes_a_seq(api: Api, acme: Tenant) -> None:
+    contact = acme.principal("contact")
+    told = await say(api, contact, acme.conversation, "teh")
+    answer = await _command(api, contact, acme, "edit", target=told["id"], content="the")
+    assert answer.json()["seq"] == told["seq"] + 1
+    edited, event = await _items(api, contact, acme)
+    assert (edited["content"], edited["rev"]) == ("the", 1)
+    assert edited["editedAt"] is not None
+    assert (event["type"], event["event"]) == ("event", "message.updated")
+    assert event["data"] == {
+        "target": told["id"],
+        "content": "the",
+        "by": str(acme.contact),
+        "rev": 1,
+    }
+    shown = await api.client.get("/livechat/conversations", headers=api.token(contact))
+    assert shown.json()["items"][0]["preview"] == "the"
+
+
+async def test_only_the_author_edits_and_only_for_a_while(api: Api, acme: Tenant) -> None:
+    contact, agent = acme.principal("contact"), acme.principal("agent")
+    told = await say(api, contact, acme.conversation)
+    foreign = await _command(api, agent, acme, "edit", target=told["id"], content="x")
+    unknown = await _command(api, contact, acme, "edit", target=str(uuid7()), content="x")
+    await api.rows(
+        "UPDATE messages SET created_at = now() - interval '16 minutes' WHERE tenant_id = $1",
+        acme.id,
+    )
+    late = await _command(api, contact, acme, "edit", target=told["id"], content="x")
+    assert _codes(foreign, unknown, late) == [
+        (403, "FORBIDDEN"),
+        (404, "NOT_FOUND"),
+        (409, "EDIT_WINDOW"),
+    ]
+
+
+async def test_a_deleted_message_leaves_a_tombstone_and_its_words_nowhere(
+    api: Api, acme: Tenant
+) -> None:
+    contact = acme.principal("contact")
+    told = await say(api, contact, acme.conversation, "my card is 4111")
+    await _command(api, contact, acme, "edit", target=told["id"], content="my card is 4222")
+    deleted = await _command(api, contact, acme, "delete", target=told["id"])
+    assert deleted.json()["seq"] == 3
+    message_item, edit, event = await _items(api, acme.principal("agent"), acme)
+    assert message_item["content"] is None
+    assert message_item["deletedAt"] is not None
+    assert "content" not in edit["data"]
+    assert event["event"] == "message.deleted"
+    left = await api.rows(
+        "SELECT 1 FROM messages WHERE tenant_id = $1"
+        " AND (content LIKE '%4111%' OR payload::text LIKE '%4222%' OR content LIKE '%4222%')",
+        acme.id,
+    )
+    assert left == []
+    again = await _command(api, contact, acme, "delete", target=told["id"])
+    assert again.status_code == 404
+
+
+async def test_moderation_takes_a_message_and_its_edits_from_the_customer(
+    api: Api, acme: Tenant
+) -> None:
+    contact, agent = acme.principal("contact"), acme.principal("agent")
+    told = await say(api, agent, acme.conversation, "oops, wrong chat")
+    await _command(api, agent, acme, "edit", target=told["id"], content="oops")
+    by_customer = await _command(
+        api, contact, acme, "moderate", target=told["id"], visibility="hidden"
+    )
+    assert by_customer.status_code == 403
+    await _command(api, agent, acme, "moderate", target=told["id"], visibility="hidden")
+    seen = await _items(api, contact, acme)
+    assert "oops" not in orjson.dumps(seen).decode()
+    assert seen[-1]["data"] == {
+        "target": told["id"],
+        "visibility": "hidden",
+        "by": str(acme.agent),
+        "rev": 2,
+    }
+    kinds = [item["type"] for item in seen]
+    assert kinds[told["seq"] - 1] == kinds[told["seq"]] == "void"
+    assert [item["seq"] for item in seen] == list(range(1, len(seen) + 1))
+    await _command(api, agent, acme, "moderate", target=told["id"], visibility="public")
+    back = (await _items(api, contact, acme))[-1]
+    assert back["data"]["content"] == "oops"
+
+
+async def test_a_shadowed_author_notices_nothing(api: Api, acme: Tenant) -> None:
+    contact, agent = acme.principal("contact"), acme.principal("agent")
+    told = await say(api, contact, acme.conversation, "buy my pills")
+    await _command(api, agent, acme, "moderate", target=told["id"], visibility="shadowed")
+    seen = await _items(api, contact, acme)
+    assert seen[0]["content"] == "buy my pills"
+    assert seen[1] == {"seq": 2, "id": seen[1]["id"], "type": "void"}
+
+
+async def test_a_closed_conversation_takes_no_message_until_it_is_reopened(
+    api: Api, acme: Tenant
+) -> None:
+    contact, agent = acme.principal("contact"), acme.principal("agent")
+    told = await say(api, contact, acme.conversation)
+    resolved = await _command(api, agent, acme, "resolve")
+    again = await _command(api, agent, acme, "resolve")
+    refused = await api.client.post(_messages(acme), json=message(), headers=api.token(contact))
+    edit = await _command(api, contact, acme, "edit", target=told["id"], content="x")
+    assert _codes(again, refused, edit) == [(409, "CONVERSATION_CLOSED")] * 3
+    rated = await _command(api, contact, acme, "rate", score=5)
+    assert "seq" not in rated.json()
+    reopened = await _command(api, agent, acme, "reopen")
+    assert reopened.json()["seq"] == resolved.json()["seq"] + 1
+    await say(api, contact, acme.conversation, "thanks")
+    events = [item.get("event") for item in await _items(api, contact, acme)]
+    assert events == [None, "conversation.closed", "conversation.updated", None]
+
+
+async def test_resolving_ends_the_open_session_in_the_same_breath(api: Api, acme: Tenant) -> None:
+    session = uuid7()
+    await api.rows(
+        "INSERT INTO live_chat_sessions (id, tenant_id, conversation_id, status)"
+        " VALUES ($1, $2, $3, 'queued')",
+        session,
+        acme.id,
+        acme.conversation,
+    )
+    await _command(api, acme.principal("agent"), acme, "resolve")
+    handoff, closed = await _items(api, acme.principal("contact"), acme)
+    assert (handoff["event"], handoff["data"]["state"]) == ("handoff", "cancelled")
+    assert handoff["data"]["session"] == str(session)
+    assert closed["event"] == "conversation.closed"
+
+
+async def test_a_colleagues_conversation_is_resolved_by_seniors_only(
+    api: Api, acme: Tenant
+) -> None:
+    await say(api, acme.principal("agent"), acme.conversation, "I take this")
+    colleague = await _command(api, acme.principal("colleague"), acme, "resolve")
+    assert _codes(colleague) == [(409, "ALREADY_ASSIGNED")]
+    assert (await _command(api, acme.principal("supervisor"), acme, "resolve")).status_code == 200
+
+
+async def test_snoozing_sets_a_timer_and_stays_among_agents(api: Api, acme: Tenant) -> None:
+    agent = acme.principal("agent")
+    past = await _command(api, agent, acme, "snooze", until="2020-01-01T00:00:00Z")
+    assert _codes(past) == [(422, "INVALID")]
+    until = (await api.rows("SELECT now() + interval '1 day' AS at"))[0]["at"]
+    for days in (1, 2):
+        at = until if days == 1 else until.replace(year=until.year)
+        await _command(api, agent, acme, "snooze", until=at.isoformat())
+    jobs = await api.rows("SELECT kind, state, due_at FROM jobs WHERE tenant_id = $1", acme.id)
+    assert [(job["kind"], job["state"]) for job in jobs] == [("unsnooze", "pending")]
+    assert (await _items(api, acme.principal("contact"), acme))[0]["type"] == "void"
+    await _command(api, agent, acme, "reopen")
+    shown = await _snapshot(api, agent, acme)
+    assert shown["status"] == "open"
+
+
+async def test_a_command_is_done_once_and_answers_the_same(api: Api, acme: Tenant) -> None:
+    contact = acme.principal("contact")
+    told = await say(api, contact, acme.conversation)
+    command = {"id": str(uuid7()), "target": told["id"], "content": "better"}
+    first = await _raw_command(api, contact, acme, "edit", command)
+    again = await _raw_command(api, contact, acme, "edit", command)
+    other = await _raw_command(api, contact, acme, "edit", {**command, "content": "worse"})
+    assert again.json() == first.json() | {"dup": True}
+    assert _codes(other) == [(409, "ID_CONFLICT")]
+    assert len(await _items(api, contact, acme)) == 2
+
+
+async def test_a_refused_command_may_be_sent_again_with_the_same_id(api: Api, acme: Tenant) -> None:
+    agent = acme.principal("agent")
+    command = {"id": str(uuid7())}
+    await api.rows("UPDATE conversations SET assignee_id = $1 WHERE id = $2",
+                   acme.colleague, acme.conversation)  # fmt: skip
+    refused = await _raw_command(api, agent, acme, "resolve", command)
+    await api.rows("UPDATE conversations SET assignee_id = NULL WHERE id = $1", acme.conversation)
+    done = await _raw_command(api, agent, acme, "resolve", command)
+    assert (refused.status_code, done.status_code) == (409, 200)
+
+
+async def test_unknown_and_misfitting_commands_are_told_apart(api: Api, acme: Tenant) -> None:
+    agent = acme.principal("agent")
+    answers = [
+        await _raw_command(api, agent, acme, event, data)
+        for event, data in (
+            ("nonsense", {}),
+            ("ping", {"n": 1}),
+            ("edit", {"id": str(uuid7())}),
+            ("resolve", {"id": "4b4f6a5e-0000-4000-8000-000000000000"}),
+        )
+    ]
+    assert _codes(*answers) == [(422, "INVALID")] * 4
+
+
+async def test_receipts_rise_stamp_the_other_side_and_zero_unread(
+    api: Api, acme: Tenant, redis_url: str
+) -> None:
+    contact, agent = acme.principal("contact"), acme.principal("agent")
+    told = [await say(api, contact, acme.conversation, str(number)) for number in range(3)]
+    assert await _unread(api, acme) == 3
+    async with Redis.from_url(redis_url) as redis, redis.pubsub() as heard:
+        await heard.subscribe(topics.fan(acme.conversation))
+        await heard.get_message(timeout=5)
+        assert await _ack(api, agent, told[1]["id"], conversationId=str(acme.conversation)) == 204
+        header, frame = topics.unpack((await heard.get_message(timeout=5))["data"])
+    model, _ = decode_server(frame)
+    assert (model.event, header.kind, header.audience) == (
+        "receipt",
+        topics.Kind.EPHEMERAL,
+        topics.Audience.OTHERS,
+    )
+    assert header.author == topics.author_key(acme.agent)
+    assert await _unread(api, acme) == 1
+    items = await _items(api, contact, acme)
+    assert [item["readAt"] is not None for item in items] == [True, True, False]
+    await _ack(api, agent, told[0]["id"], conversationId=str(acme.conversation))
+    shown = await _snapshot(api, agent, acme)
+    assert shown["receipts"] == [{"userId": str(acme.agent), "delivered": 2, "read": 2}]
+
+
+async def test_an_ack_needs_a_message_its_reader_can_see(
+    api: Api, acme: Tenant, rival: Tenant
+) -> None:
+    contact, agent = acme.principal("contact"), acme.principal("agent")
+    note = await say(api, agent, acme.conversation, "note", visibility="agents")
+    foreign = await say(api, rival.principal("contact"), rival.conversation)
+    assert await _ack(api, agent, note["id"]) == 422
+    assert await _ack(api, contact, note["id"]) == 404
+    assert await _ack(api, contact, foreign["id"]) == 404
+    assert await _ack(api, agent, foreign["id"], conversationId=str(rival.conversation)) == 404
+    assert await _ack(api, contact, "not-an-id") == 404
+    own = await say(api, agent, acme.conversation, "public")
+    assert await _ack(api, contact, own["id"], kind="delivered") == 204
+
+
+async def test_a_visitor_starts_again_and_lists_only_their_own(api: Api, acme: Tenant) -> None:
+    visitor = (
+        await api.client.post(
+            "/livechat/visitors", json={"inboxKey": acme.inbox_key}, headers={"Origin": ORIGIN}
+        )
+    ).json()
+    headers = {"Authorization": f"Bearer {visitor['token']}"}
+    fresh = await api.client.post("/livechat/conversations", json={}, headers=headers)
+    assert fresh.status_code == 201
+    assert fresh.json()["contact"]["id"] == visitor["contactId"]
+    keyed = [
+        await api.client.post(
+            "/livechat/conversations", json={}, headers=headers | {"Idempotency-Key": "k"}
+        )
+        for _ in range(2)
+    ]
+    assert keyed[0].json()["id"] == keyed[1].json()["id"]
+    listed = (await api.client.get("/livechat/conversations", headers=headers)).json()["items"]
+    assert {one["id"] for one in listed} == {
+        visitor["conversationId"],
+        fresh.json()["id"],
+        keyed[0].json()["id"],
+    }
+    assert "contact" not in listed[0]
+
+
+async def test_an_agent_opens_a_conversation_for_a_contact_of_the_tenant(
+    api: Api, acme: Tenant, rival: Tenant
+) -> None:
+    headers = api.token(acme.principal("agent"))
+
+    async def status(**body: Any) -> int:
+        return (
+            await api.client.post("/livechat/conversations", json=body, headers=headers)
+        ).status_code
+
+    wanted = uuid7()
+    assert await status(id=str(wanted), contactId=str(acme.contact)) == 201
+    assert await status(id=str(wanted), contactId=str(acme.contact)) == 201
+    assert await status(contactId=str(rival.contact)) == 404
+    assert await status(id=str(rival.conversation), contactId=str(acme.contact)) == 409
+    assert await status() == 403
+
+
+async def test_a_list_is_paged_without_repeating_anyone(api: Api, acme: Tenant) -> None:
+    agent = acme.principal("agent")
+    ids = {acme.conversation}
+    for _ in range(6):
+        one = uuid7()
+        ids.add(one)
+        await api.client.post(
+            "/livechat/conversations",
+            json={"id": str(one), "contactId": str(acme.contact)},
+            headers=api.token(agent),
+        )
+    seen: list[str] = []
+    query: dict[str, Any] = {"limit": 3}
+    while query:
+        answer = await api.client.get(
+            "/livechat/conversations", params=query, headers=api.token(agent)
+        )
+        page = answer.json()
+        seen += [one["id"] for one in page["items"]]
+        query = {"limit": 3, "cursor": page["nextCursor"]} if page["nextCursor"] else {}
+    assert sorted(seen) == sorted(map(str, ids))
+    bad = await api.client.get(
+        "/livechat/conversations", params={"cursor": "rubbish"}, headers=api.token(agent)
+    )
+    assert _codes(bad) == [(422, "INVALID")]
+
+
+async def test_the_views_of_the_inbox_hold_what_they_say(api: Api, acme: Tenant) -> None:
+    agent = acme.principal("agent")
+
+    async def view(name: str, **query: str) -> int:
+        answer = await api.client.get(
+            "/livechat/conversations", params={"view": name, **query}, headers=api.token(agent)
+        )
+        assert answer.status_code == 200, answer.text
+        return len(answer.json()["items"])
+
+    assert [await view(name) for name in ("all", "mine", "queue", "snoozed", "bot")] == [
+        1,
+        0,
+        0,
+        0,
+        0,
+    ]
+    await say(api, agent, acme.conversation, "mine now", mentions=[str(acme.agent)])
+    assert [await view("mine"), await view("mentions")] == [1, 1]
+    assert await view("all", assignee="me") == 1
+    assert await view("all", assignee=str(acme.colleague)) == 0
+    assert await view("all", status="closed") == 0
+    assert await view("all", queue="nowhere") == 0
+
+
+async def test_the_widget_learns_its_inbox_and_nothing_else(api: Api, acme: Tenant) -> None:
+    answer = await api.client.get(
+        "/widget/v1/config", params={"key": acme.inbox_key}, headers={"Origin": ORIGIN}
+    )
+    assert answer.json() == {
+        "inbox": {"name": "Web", "channel": "web"},
+        "tenant": acme.slug,
+        "apiBase": "http://api.test",
+        "wsBase": "ws://api.test",
+        "settings": {},
+    }
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    unknown = await api.client.get("/widget/v1/config", params={"key": "pk_nope"})
+    assert unknown.status_code == 404
+
+
+def _messages(tenant: Tenant) -> str:
+    return f"/livechat/conversations/{tenant.conversation}/messages"
+
+
+async def _page(api: Api, who: Principal, tenant: Tenant, **query: Any) -> dict[str, Any]:
+    answer = await api.client.get(_messages(tenant), params=query, headers=api.token(who))
+    assert answer.status_code == 200, answer.text
+    page: dict[str, Any] = answer.json()
+    return page
+
+
+async def _items(api: Api, who: Principal, tenant: Tenant) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await _page(api, who, tenant, limit=1000))["items"]
+    return items
+
+
+async def _snapshot(api: Api, who: Principal, tenant: Tenant) -> dict[str, Any]:
+    answer = await api.client.get(
+        f"/livechat/conversations/{tenant.conversation}", headers=api.token(who)
+    )
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+async def _command(api: Api, who: Principal, tenant: Tenant, event: str, **data: Any) -> Any:
+    return await _raw_command(api, who, tenant, event, {"id": str(uuid7()), **data})
+
+
+async def _raw_command(
+    api: Api, who: Principal, tenant: Tenant, event: str, data: dict[str, Any]
+) -> Any:
+    return await api.client.post(
+        f"/livechat/conversations/{tenant.conversation}/commands",
+        json={"event": event, "data": data},
+        headers=api.token(who),
+    )
+
+
+async def _ack(api: Api, who: Principal, message_id: str, **body: Any) -> int:
+    answer = await api.client.post(f"/livechat/ack/{message_id}", json=body, headers=api.token(who))
+    return answer.status_code
+
+
+async def _unread(api: Api, tenant: Tenant) -> int:
+    rows = await api.rows("SELECT unread FROM conversations WHERE id = $1", tenant.conversation)
+    return int(rows[0]["unread"])
+
+
+def _codes(*answers: Any) -> list[tuple[int, str]]:
+    return [(answer.status_code, answer.json()["code"]) for answer in answers]
