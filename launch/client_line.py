@@ -87,7 +87,11 @@ class Line:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
-        await self._group.__aexit__(kind, error, trace)
+        if isinstance(error, asyncio.CancelledError):
+            await self._group.__aexit__(kind, error, trace)
+        else:
+            # What the caller's block raised stays what it is; a group would wrap it.
+            await self._group.__aexit__(None, None, None)
 
     async def close(self) -> None:
         """Close the sockets in good order and end every task."""

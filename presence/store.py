@@ -104,7 +104,7 @@ def _conversations(packed: bytes) -> frozenset[UUID]:
 
 def _announcement(one: Transition) -> list[Any]:
     """The keys and arguments of `announce.lua`, their number first."""
-    conversations = b"".join(conversation.bytes for conversation in one.conversations)
+    conversations = b"".join(conversation.bytes for conversation in one.interest)
     keys = [presence.PEOPLE, presence.left_key(*one.person)]
     record = f"{one.role} {conversations.hex()}"
     limits = [DECISION_GOOD_MS, LEFT_KEPT_MS]
@@ -114,7 +114,7 @@ def _announcement(one: Transition) -> list[Any]:
 
 
 def _publications(one: Transition) -> list[str | bytes]:
-    """Channel and message for each conversation of interest; never tenant-wide."""
+    """Channel and message for each conversation to be told; never tenant-wide."""
     since = datetime.fromtimestamp(one.since_ms / 1000, UTC)
     frame = encode(server.Presence(userId=one.person.user_id, status=one.status, since=since))
     author = topics.author_key(one.person.user_id)
@@ -136,6 +136,12 @@ def _publications(one: Transition) -> list[str | bytes]:
 
 
 def _read_record(person: Person, record: bytes) -> Announced:
-    _, status, since_ms, role, conversations = record.decode().split(" ")
-    interest = _conversations(bytes.fromhex(conversations))
-    return Announced(person, Role(role), PresenceStatus(status), int(since_ms), interest)
+    announced_ms, status, since_ms, role, conversations = record.decode().split(" ")
+    return Announced(
+        person,
+        Role(role),
+        PresenceStatus(status),
+        int(since_ms),
+        _conversations(bytes.fromhex(conversations)),
+        int(announced_ms),
+    )

@@ -39,10 +39,11 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """Somebody came, went or changed.
+    """Somebody came, went or changed, or is in a further conversation now.
 
-    `restates_ms` is set where people may have been shown as unknown: the status is said again
-    even if it is the same, unless another process did so after that moment.
+    `conversations` are to be told; `interest` is all that would be told of a change. With
+    `restates_ms` the status may be the one that is known: it is said again, because people were
+    shown as unknown or a conversation is new, unless another process did so after that moment.
     """
 
     person: Person
@@ -50,6 +51,7 @@ class Transition:
     status: PresenceStatus
     since_ms: int
     conversations: frozenset[UUID]
+    interest: frozenset[UUID]
     decided_ms: int
     restates_ms: int = 0
 
@@ -63,6 +65,7 @@ class Announced:
     status: PresenceStatus
     since_ms: int
     conversations: frozenset[UUID]
+    announced_ms: int
 
 
 @dataclass(slots=True)
@@ -71,6 +74,9 @@ class _State:
     status: PresenceStatus = PresenceStatus.OFFLINE
     since_ms: int = 0
     conversations: frozenset[UUID] = frozenset()
+    told: frozenset[UUID] = frozenset()
+    """Those of `conversations` that know `status`, as of `announced_ms`."""
+    announced_ms: int = 0
     devices: dict[bytes, Sighting] = field(default_factory=dict)
     gone_ms: int = 0
     """When the last device went; only meaningful while none is live."""
@@ -144,6 +150,7 @@ class Tracker:
         state.status = PresenceStatus.OFFLINE if stored is None else stored.status
         if stored is not None:
             state.since_ms = min(stored.since_ms, now_ms)
+            state.announced_ms, state.told = stored.announced_ms, stored.conversations
             state.conversations = state.conversations or stored.conversations
 
     def _watch_clock(self, now_ms: int) -> None:
@@ -177,15 +184,21 @@ class Tracker:
         gone = status is PresenceStatus.OFFLINE
         if gone and not state.devices:
             del self._people[person]
-        if status is state.status and (gone or not restates_ms):
-            return []
+        where = state.conversations
         if status is not state.status:
             state.since_ms = state.gone_ms if gone else now_ms
             state.status = status
+        elif gone:
+            return []
+        elif not restates_ms:
+            where, restates_ms = state.conversations - state.told, state.announced_ms
+            state.told &= state.conversations
+            if not where:
+                return []
+        state.told, state.announced_ms = state.conversations, now_ms
+        since_ms, interest = state.since_ms, state.conversations
         return [
-            Transition(
-                person, state.role, status, state.since_ms, state.conversations, now_ms, restates_ms
-            )
+            Transition(person, state.role, status, since_ms, where, interest, now_ms, restates_ms)
         ]
 
     def _status_of(self, state: _State, now_ms: int) -> PresenceStatus:

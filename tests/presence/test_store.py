@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -41,7 +42,8 @@ def a_beat(*, node: str = "n1", role: Role = Role.CUSTOMER, talks: int = 1) -> B
 
 def coming(one: Beat, decided_ms: int, *, status: PresenceStatus = ONLINE) -> Transition:
     person = Person(one.tenant_id, one.user_id)
-    return Transition(person, one.role, status, decided_ms, one.conversations, decided_ms)
+    talks = one.conversations
+    return Transition(person, one.role, status, decided_ms, talks, talks, decided_ms)
 
 
 async def test_a_beat_is_seen_with_all_it_says(client: Client) -> None:
@@ -131,7 +133,7 @@ async def test_two_processes_publish_a_transition_once_and_only_where_it_matters
         await client.publish("end", b"")
         published = await _until_end(pubsub)
     assert refusal.stored == Announced(
-        transition.person, Role.CUSTOMER, ONLINE, decided_ms, one.conversations
+        transition.person, Role.CUSTOMER, ONLINE, decided_ms, one.conversations, decided_ms
     )
     assert {channel for channel, _ in published} <= {topics.fan(talk) for talk in one.conversations}
     headers = [topics.unpack(one[1]) for one in published]
@@ -184,9 +186,7 @@ async def test_a_status_is_restated_once_after_an_outage(client: Client) -> None
     while await now_ms(client) <= first_ms + 1:
         pass
     again = coming(one, first_ms + 1)
-    restated = Transition(
-        again.person, again.role, ONLINE, first_ms, again.conversations, first_ms + 1, first_ms
-    )
+    restated = replace(again, since_ms=first_ms, restates_ms=first_ms)
     assert await store.announce(client, [restated]) == []
     assert len(await store.announce(client, [restated])) == 1
 

@@ -1,6 +1,6 @@
 """The tracker against a model that knows every beat, under any interleaving."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from hypothesis import settings
@@ -18,7 +18,7 @@ OFFLINE = PresenceStatus.OFFLINE
 TENANT = UUID(int=1)
 PEOPLE = {Person(TENANT, UUID(int=2)): Role.CUSTOMER, Person(TENANT, UUID(int=3)): Role.AGENT}
 CUSTOMER, AGENT = PEOPLE
-TALK = UUID(int=9)
+TALK, OTHER_TALK = UUID(int=9), UUID(int=10)
 
 
 def new_tracker() -> Tracker:
@@ -125,7 +125,11 @@ def test_a_new_process_announces_nobody_anew_and_who_left_meanwhile_after_two_tt
     tracker = new_tracker()
     talk = frozenset({TALK})
     tracker.remember(
-        [Announced(who, role, ONLINE, START_MS - 9, talk) for who, role in PEOPLE.items()], START_MS
+        [
+            Announced(who, role, ONLINE, START_MS - 9, talk, START_MS - 9)
+            for who, role in PEOPLE.items()
+        ],
+        START_MS,
     )
     quiet = []
     for now_ms in range(START_MS, START_MS + 30_000, 1_000):
@@ -141,14 +145,30 @@ def test_what_another_process_announced_is_adopted_and_not_repeated() -> None:
     tracker, now_ms = settled()
     tracker.hear([seen(CUSTOMER, now_ms)])
     tracker.tick(now_ms)
-    stored = Announced(CUSTOMER, Role.CUSTOMER, AWAY, now_ms - 5, frozenset())
+    stored = Announced(CUSTOMER, Role.CUSTOMER, AWAY, now_ms - 5, frozenset(), now_ms - 5)
     tracker.adopt(CUSTOMER, stored, now_ms)
     assert [one.status for one in tracker.tick(now_ms)] == [ONLINE]
     tracker.adopt(CUSTOMER, None, now_ms)
     assert [one.status for one in tracker.tick(now_ms)] == [ONLINE]
-    offline = Announced(AGENT, Role.AGENT, OFFLINE, now_ms, frozenset())
+    offline = Announced(AGENT, Role.AGENT, OFFLINE, now_ms, frozenset(), now_ms)
     tracker.adopt(AGENT, offline, now_ms)
     assert len(tracker) == 1
+
+
+def test_a_further_conversation_is_told_and_the_others_are_not_told_again() -> None:
+    tracker, now_ms = settled()
+    tracker.hear([seen(AGENT, now_ms)])
+    tracker.tick(now_ms)
+    more = replace(seen(AGENT, now_ms + 1), conversations=frozenset({TALK, OTHER_TALK}))
+    tracker.hear([more])
+    (told,) = tracker.tick(now_ms + 1)
+    assert (told.status, told.since_ms, told.restates_ms) == (ONLINE, now_ms, now_ms)
+    assert told.conversations == {OTHER_TALK}
+    assert told.interest == {TALK, OTHER_TALK}
+    tracker.hear([seen(AGENT, now_ms + 2)])
+    assert tracker.tick(now_ms + 2) == []
+    tracker.hear([replace(more, heard_ms=now_ms + 3)])
+    assert [one.conversations for one in tracker.tick(now_ms + 3)] == [{OTHER_TALK}]
 
 
 @dataclass
@@ -181,7 +201,7 @@ class Interleavings(RuleBasedStateMachine):
         for one in self.tracker.tick(self.now_ms):
             self.check(one)
             self.model.announced[one.person] = Announced(
-                one.person, one.role, one.status, one.since_ms, one.conversations
+                one.person, one.role, one.status, one.since_ms, one.interest, one.decided_ms
             )
 
     def live(self, person: Person) -> list[PresenceStatus]:
