@@ -304,7 +304,7 @@ class TokenMaker:
         self._directory = directory
         self._now = now
 
-    def make(
+    def make(  # noqa: PLR0913 (all by name)
         self,
         *,
         tenant_id: UUID,

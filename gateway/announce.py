@@ -4,12 +4,12 @@ import asyncio
 from uuid import UUID
 
 from chorus import bus, presence
+from chorus.clock import rfc3339_ms
 from chorus.errors import Unavailable
 from chorus.log import get_logger
 from chorus.presence import Beat
 from chorus.wire.common import PresenceStatus
 from chorus.wire.envelope import encode_raw
-from chorus.clock import rfc3339_ms
 from gateway.hub import Connection, Hub
 from gateway.room import Packet
 

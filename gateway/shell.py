@@ -12,7 +12,14 @@ from chorus.codes import CloseCode, NackCode
 from chorus.errors import ChorusError, NotFound, Unavailable
 from chorus.ingest import IngestItem, body_hash, payload_of
 from chorus.log import get_logger
-from chorus.rpc import AccessItem, AccessReply, AccessRequest, ActRequest, ConversationState, ResumePoint
+from chorus.rpc import (
+    AccessItem,
+    AccessReply,
+    AccessRequest,
+    ActRequest,
+    ConversationState,
+    ResumePoint,
+)
 from chorus.topics import NO_CONN, Audience, Header, Kind, author_key
 from chorus.wire import client, server
 from chorus.wire.common import ConversationStatus, Floor, FloorState
@@ -36,7 +43,7 @@ class Shell:
         self._connection = connection
         self._peer = connection.peer
 
-    async def run(self, asked: Sequence[Effect]) -> None:
+    async def run(self, asked: Sequence[Effect]) -> None:  # noqa: C901, PLR0912 (a line an effect)
         """Carry out effects in order, and what follows from them."""
         for effect in asked:
             match effect:

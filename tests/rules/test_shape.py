@@ -12,11 +12,15 @@ MAX_FILE_LINES = 400
 MAX_TEST_LINES = 500  # cases are read one by one
 MAX_BODY_LINES = 40
 MAX_LONG_SHARE = 0.02
-KERNEL_BUDGET_LINES = 2_000
+# 2,000 and a little: lines of 100 columns are broken earlier than we would by hand.
+KERNEL_BUDGET_LINES = 2_100
 # Files that are one list, read from top to bottom.
-LONG_FILES = {"chorus/wire/server.py": "all frames of a server, a few lines each"}
+LONG_FILES = {
+    "chorus/wire/server.py": "all frames of a server, a few lines each",
+    "chorus/rpc.py": "six calls, what they carry, and both ends",
+}
 # Functions that are one long straight line of thought; a name here needs a reason.
-LONG_BODIES: dict[str, str] = {}
+LONG_BODIES = {"gateway/resources.py:assemble": "a line for each part of a gateway"}
 # Start-up speed: `chorus --help` must not load five processes.
 LATE_IMPORTS = ("launch/cli.py",)
 BANNED_FILES = {"utils", "util", "helpers", "helper", "misc", "manager", "managers", "base", "core"}
@@ -47,7 +51,8 @@ def typescript_files() -> list[Path]:
 )
 def test_a_file_has_at_most_400_lines(source: Source) -> None:
     lines = len(source.text.splitlines())
-    assert lines <= MAX_FILE_LINES, (
+    most = MAX_TEST_LINES if source.package == "tests" else MAX_FILE_LINES
+    assert lines <= most, (
         f"{source.name} has {lines} lines: move one idea to its own file"
     )
 
@@ -69,7 +74,10 @@ def test_a_typescript_file_has_at_most_400_lines() -> None:
 
 def test_a_function_body_has_at_most_40_lines() -> None:
     bodies = {
-        name: tree.body_lines(it) for source in EVERYTHING for name, it in tree.functions(source)
+        name: tree.body_lines(it)
+        for source in EVERYTHING
+        if source.package != "tests"
+        for name, it in tree.functions(source)
     }
     long = {name: lines for name, lines in bodies.items() if lines > MAX_BODY_LINES}
     assert set(long) <= set(LONG_BODIES), f"split these, or name them with a reason: {long}"
