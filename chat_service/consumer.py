@@ -250,4 +250,4 @@ class Lane:
 def _answer(bad: Bad) -> list[Publication]:
     if bad.item is None or not bad.item.node:
         return []
-    return [reply(bad.item, encode_raw("nack", nack(bad.code, id=bad.item.id)))]
+    return [reply(bad.item, encode_raw("nack", {"id": str(bad.item.id), **nack(bad.code)}))]

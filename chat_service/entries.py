@@ -6,10 +6,11 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from asyncpg.pgproto import pgproto
 
 from chat_service.store.streams import Entry
 from chorus.codes import NackCode
-from chorus.ingest import IngestItem, dump_items, load_items
+from chorus.ingest import IngestItem, load_items
 
 UNREADABLE: Final = "unreadable"
 
@@ -62,24 +63,34 @@ def batches(entries: Sequence[Entry], *, most_items: int, claimed: bool) -> Iter
 def unpack(entry: Entry) -> tuple[list[IngestItem], list[Bad]]:
     """Read an entry; what is unreadable in it does not spoil the rest."""
     try:
-        items = load_items(entry.packed)
-    except ValueError:
+        items = [_item(row) for row in orjson.loads(entry.packed)]
+    except (ValueError, TypeError, KeyError, AttributeError):
         return _salvage(entry)
     return (items, []) if items else _salvage(entry)
 
 
+def _item(row: dict[str, Any]) -> IngestItem:
+    """What `load_items` does, with the driver's ids: parsed, hashed and sent at a tenth of the cost."""
+    for key in ("tenant_id", "conversation_id", "id", "sender_id"):
+        row[key] = pgproto.UUID(row[key])
+    return IngestItem(**row)
+
+
 def refused_by_database(item: IngestItem, entry: Entry, reason: str) -> Bad:
     """An item that PostgreSQL would never take."""
-    return Bad(entry, dump_items([item]), reason, NackCode.INVALID, item)
+    return Bad(entry, _packed(item), reason, NackCode.INVALID, item)
 
 
 def given_up(entry: Entry) -> list[Bad]:
     """An entry that was in hand each time a writer died; it may be stored, so senders try again."""
     items, bad = unpack(entry)
     reason = f"delivered {entry.deliveries} times"
-    return bad + [
-        Bad(entry, dump_items([item]), reason, NackCode.UNAVAILABLE, item) for item in items
-    ]
+    return bad + [Bad(entry, _packed(item), reason, NackCode.UNAVAILABLE, item) for item in items]
+
+
+def _packed(item: IngestItem) -> bytes:
+    """An entry of its own for an item; the driver's ids are a subclass that is no JSON by itself."""
+    return orjson.dumps([item], default=str)
 
 
 def _salvage(entry: Entry) -> tuple[list[IngestItem], list[Bad]]:

@@ -147,7 +147,6 @@ def rule(items: Sequence[IngestItem], facts: Facts) -> Ruling:
             )
         answers.append(answer)
         steps.append(answer)
-    # Keyed by our own UUIDs: the driver's subclass is no JSON.
     changed = {
         item.conversation_id: facts.heads[item.conversation_id]
         for item, answer in zip(items, answers, strict=True)
@@ -266,6 +265,7 @@ def _take_over(item: IngestItem, head: Head, facts: Facts, ts_ms: int) -> list[H
     """Give the floor to the sender; a service that is no agent silences the bot and owns nothing."""
     head.floor_holder, head.floor_epoch = Floor.HUMAN.value, head.floor_epoch + 1
     head.taken_over = True
+    speaker = str(item.sender_id)
     floor = {"holder": head.floor_holder, "epoch": head.floor_epoch}
     changes: list[tuple[str, dict[str, Any]]] = []
     if (item.tenant_id, item.sender_id) in facts.agents:
@@ -273,12 +273,12 @@ def _take_over(item: IngestItem, head: Head, facts: Facts, ts_ms: int) -> list[H
         changes.append(
             (
                 EventName.PARTICIPANT,
-                {"userId": item.sender_id, "role": Role.AGENT, "change": "joined"},
+                {"userId": speaker, "role": Role.AGENT, "change": "joined"},
             )
         )
-        updated = {"assignee": item.sender_id, "floor": floor, "by": item.sender_id}
+        updated = {"assignee": speaker, "floor": floor, "by": speaker}
     else:
-        updated = {"floor": floor, "by": item.sender_id}
+        updated = {"floor": floor, "by": speaker}
     changes.append((EventName.UPDATED, updated))
     return [
         Happened(

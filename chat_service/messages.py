@@ -70,7 +70,7 @@ def _domain_events(ruling: Ruling) -> list[OutboxRow]:
     for conversation_id, head in ruling.heads.items():
         created.setdefault(head.tenant_id, []).append(
             {
-                "conversation_id": conversation_id,
+                "conversation_id": str(conversation_id),
                 "first_seq": head.first_new_seq,
                 "last_seq": head.last_seq,
                 "roles": sorted(head.roles_added),
@@ -78,14 +78,14 @@ def _domain_events(ruling: Ruling) -> list[OutboxRow]:
         )
         if head.taken_over:
             data: dict[str, Any] = {
-                "conversation_id": conversation_id,
+                "conversation_id": str(conversation_id),
                 "assignee_id": str(head.assignee_id) if head.assignee_id else None,
                 "floor": {"holder": head.floor_holder, "epoch": head.floor_epoch},
                 "reason": "take_over",
             }
             rows.append(events.outbox_row(events.OWNER_CHANGED, head.tenant_id, data))
         if head.woken:
-            woken = {"conversation_id": conversation_id, "reason": "customer_message"}
+            woken = {"conversation_id": str(conversation_id), "reason": "customer_message"}
             rows.append(events.outbox_row(events.CONVERSATION_REOPENED, head.tenant_id, woken))
     for tenant_id, conversations in created.items():
         rows.append(
@@ -132,7 +132,7 @@ def message_frame(stored: Stored) -> bytes:
     """The `message` frame of a stored item, without `ref` and `conv`."""
     item = stored.item
     data: dict[str, Any] = {
-        "id": item.id,
+        "id": str(item.id),
         "role": item.role,
         "content": item.content,
         "type": stored.type,
@@ -140,7 +140,7 @@ def message_frame(stored: Stored) -> bytes:
         "ts": _spelled_ms(stored.ts_ms),
     }
     if item.role in (Role.CUSTOMER, Role.AGENT):
-        data["userId"] = item.sender_id
+        data["userId"] = str(item.sender_id)
     if item.payload:
         data |= item.payload
     return encode_raw("message", data, stored.seq)
@@ -170,9 +170,10 @@ def _reply(step: Stored | Refused) -> Publication:
 
 def _reply_frame(step: Stored | Refused) -> bytes:
     if isinstance(step, Refused):
-        return encode_raw("nack", nack(step.code, id=step.item.id, head_seq=step.head_seq))
-    ts = _spelled_ms(step.ts_ms)
-    return encode_raw("delivered", {"id": step.item.id, "seq": step.seq, "ts": ts, "dup": True})
+        refusal = nack(step.code, head_seq=step.head_seq)
+        return encode_raw("nack", {"id": str(step.item.id), **refusal})
+    told = {"seq": step.seq, "ts": _spelled_ms(step.ts_ms), "dup": True}
+    return encode_raw("delivered", {"id": str(step.item.id), **told})
 
 
 def reply(item: IngestItem, frame: bytes, *, ts_ms: int = 0) -> Publication:
@@ -194,6 +195,6 @@ def reply(item: IngestItem, frame: bytes, *, ts_ms: int = 0) -> Publication:
 def _inbox_hints(outcome: Outcome) -> list[Publication]:
     changed: dict[UUID, list[dict[str, Any]]] = {}
     for conversation_id, head in outcome.heads.items():
-        row = {"conv": conversation_id, "rev": head.last_seq}
+        row = {"conv": str(conversation_id), "rev": head.last_seq}
         changed.setdefault(head.tenant_id, []).append(row)
     return [(topics.inbox(tenant), orjson.dumps(rows)) for tenant, rows in changed.items()]

@@ -19,6 +19,8 @@ _FOREIGN = (
     DBAPIError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    # The driver's own confusion, seen when the server dies under a statement.
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
@@ -44,7 +46,8 @@ def leads_nowhere(error: BaseException | None) -> bool:
     state = _sqlstate(error)
     if state is not None:
         return state in _FAILOVER_STATES or state.startswith("08")
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+    lost = OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError
+    return isinstance(error, lost)
 
 
 def _sqlstate(error: BaseException | None) -> str | None:

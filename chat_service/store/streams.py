@@ -50,11 +50,6 @@ async def ensure_groups(client: Client, parts: Iterable[int]) -> None:
                 raise
 
 
-def group_is_missing(error: Exception) -> bool:
-    """Say whether Redis has lost its data: the streams must be set up again."""
-    return isinstance(error, ResponseError) and "NOGROUP" in str(error)
-
-
 async def read(client: Client, parts: Sequence[int], *, count: int, block_ms: int) -> list[Entry]:
     """Take new entries, oldest first in each partition; wait for the first one."""
     part_of = {topics.ingest(part).encode(): part for part in parts}
