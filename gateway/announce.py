@@ -43,7 +43,9 @@ class Announcer:
         except (Unavailable, KeyError):
             log.info("presence_unavailable")
 
-    async def show(self, connection: Connection, conversation_id: UUID, user_ids: list[UUID]) -> None:
+    async def show(
+        self, connection: Connection, conversation_id: UUID, user_ids: list[UUID]
+    ) -> None:
         """Write the presence of the other participants to one socket."""
         principal = connection.peer.principal
         assert principal is not None
@@ -66,7 +68,9 @@ class Announcer:
         principal = connection.peer.principal
         if principal is None or principal.user_id in self._hub.users:
             return None
-        return Beat(principal.tenant_id, principal.user_id, principal.speaks_as, self._node, conversations)
+        return Beat(
+            principal.tenant_id, principal.user_id, principal.speaks_as, self._node, conversations
+        )
 
     def _all(self) -> list[Beat]:
         return [self._beat(user) for user in self._hub.users]
@@ -86,5 +90,3 @@ class Announcer:
             frozenset(conversations),
             PresenceStatus.ONLINE,
         )
-
-

@@ -31,7 +31,9 @@ class State(TypedDict):
     resources: Resources
 
 
-def create_app(settings: GatewaySettings | None = None, opener: Opener = open_resources) -> Starlette:
+def create_app(
+    settings: GatewaySettings | None = None, opener: Opener = open_resources
+) -> Starlette:
     """Build the app; its lifespan opens what it needs and runs what goes by the clock."""
     chosen = settings or GatewaySettings.from_env(os.environ)
 
@@ -46,7 +48,9 @@ def create_app(settings: GatewaySettings | None = None, opener: Opener = open_re
             WebSocketRoute("/ws/v1/conversations/{conversation_id:uuid}", conversation_socket),
             WebSocketRoute("/ws/v1/inbox", inbox_socket),
             Route(
-                "/livechat/conversations/{conversation_id:uuid}/events", events, methods=["GET", "OPTIONS"]
+                "/livechat/conversations/{conversation_id:uuid}/events",
+                events,
+                methods=["GET", "OPTIONS"],
             ),
             Route("/healthz", _healthz),
             Route("/readyz", _readyz),
@@ -95,7 +99,11 @@ def readiness(app: Starlette) -> tuple[bool, dict[str, Any]]:
     if resources is None:
         return False, {"redis": False, "chat": False, "draining": False, "degraded": []}
     ready = all(resources.answered.values()) and not resources.draining
-    facts = {**resources.answered, "draining": resources.draining, "degraded": sorted(resources.degraded)}
+    facts = {
+        **resources.answered,
+        "draining": resources.draining,
+        "degraded": sorted(resources.degraded),
+    }
     return ready, facts
 
 
@@ -123,7 +131,10 @@ async def run(settings: GatewaySettings) -> None:
     gc.collect()
     gc.freeze()
     await serve(
-        app, [listener], on_drain=on_drain, settings=ServerSettings(drain_max_s=settings.drain_s + 5)
+        app,
+        [listener],
+        on_drain=on_drain,
+        settings=ServerSettings(drain_max_s=settings.drain_s + 5),
     )
 
 

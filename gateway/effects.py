@@ -106,5 +106,16 @@ class Unfollow:
 
 
 Effect = (
-    Send | Close | Verify | Enter | Forward | Command | Pulse | Whisper | Mark | CatchUp | Follow | Unfollow
+    Send
+    | Close
+    | Verify
+    | Enter
+    | Forward
+    | Command
+    | Pulse
+    | Whisper
+    | Mark
+    | CatchUp
+    | Follow
+    | Unfollow
 )

@@ -144,5 +144,3 @@ def _entries(batch: list[IngestItem]) -> list[tuple[int, bytes]]:
     for item in batch:
         parts[topics.partition_of(item.conversation_id)].append(item)
     return [(part, dump_items(items)) for part, items in parts.items()]
-
-

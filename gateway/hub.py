@@ -115,7 +115,9 @@ class Hub:
         self.connections[connection.id] = connection
         metrics.ws_connections.labels(connection.peer.kind).inc()
 
-    def identify(self, connection: Connection, *, per_customer: int, per_agent: int, per_tenant: int) -> bool:
+    def identify(
+        self, connection: Connection, *, per_customer: int, per_agent: int, per_tenant: int
+    ) -> bool:
         """Count the connection for its user and tenant; False: one too many."""
         principal = connection.peer.principal
         assert principal is not None
@@ -228,7 +230,9 @@ class Hub:
     def _deliver(self, event: Event, pending: Pending, *, envelope_seq: bool) -> None:
         connection = self.connections.get(pending.item.conn)
         if connection is not None:
-            frame = delivered(pending.item.id, event.seq, event.ts, dup=False, envelope_seq=envelope_seq)
+            frame = delivered(
+                pending.item.id, event.seq, event.ts, dup=False, envelope_seq=envelope_seq
+            )
             self.answer(connection, frame, pending.ref, event.conversation_id)
 
     def answer(

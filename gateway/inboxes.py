@@ -91,7 +91,9 @@ class Inboxes:
             if self.listener is not None:
                 await self.listener.unsubscribe(topics.inbox(principal.tenant_id))
 
-    def opened(self, connection: Connection, request: dict[str, Any], snapshot: bytes, at_s: float) -> None:
+    def opened(
+        self, connection: Connection, request: dict[str, Any], snapshot: bytes, at_s: float
+    ) -> None:
         """A page was sent: keep its rows up to date from now on."""
         data = orjson.loads(snapshot)["data"]
         shown = {row["conv"]: row["rev"] for row in data.get("items", [])}
@@ -134,7 +136,9 @@ class Inboxes:
             return
         for frame in reply.frames:
             view.connection.send(Packet(frame.encode()))
-            self.opened(view.connection, view.request, frame.encode(), asyncio.get_running_loop().time())
+            self.opened(
+                view.connection, view.request, frame.encode(), asyncio.get_running_loop().time()
+            )
 
     async def _refresh_rows(self, tenant_id: UUID) -> None:
         await asyncio.sleep(MERGE_S)

@@ -24,7 +24,9 @@ class Marks:
     def add(self, principal: Principal, conversation_id: UUID, receipt: Receipt) -> None:
         key = (conversation_id, principal.user_id, receipt.kind.value)
         known = self._waiting.get(key)
-        if (known is not None and known.up_to >= receipt.up_to) or len(self._waiting) >= MAX_WAITING:
+        if (known is not None and known.up_to >= receipt.up_to) or len(
+            self._waiting
+        ) >= MAX_WAITING:
             return
         self._waiting[key] = ReceiptItem(
             tenant_id=principal.tenant_id,

@@ -93,7 +93,9 @@ async def open_resources(settings: GatewaySettings) -> AsyncIterator[Resources]:
         chat = await stack.enter_async_context(
             rpc.open_client(settings.rpc_target, timeout_s=settings.rpc_timeout_ms / 1000)
         )
-        issuers = await stack.enter_async_context(configured_issuers(settings.keys_dir, settings.issuers))
+        issuers = await stack.enter_async_context(
+            configured_issuers(settings.keys_dir, settings.issuers)
+        )
         tasks = await stack.enter_async_context(Tasks())
         yield assemble(settings, client, chat, Verifier(issuers), tasks)
 
@@ -173,4 +175,3 @@ def _listener(
         on_message=fanout.on_message,
         on_gap=on_gap,
     )
-

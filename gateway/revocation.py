@@ -5,7 +5,11 @@ from chorus.codes import CloseCode
 from chorus.rpc import Revocation
 from gateway.hub import Hub
 
-CLOSE_OF = {"tenant": CloseCode.TENANT_DISABLED, "user": CloseCode.INVALID_TOKEN, "token": CloseCode.INVALID_TOKEN}
+CLOSE_OF = {
+    "tenant": CloseCode.TENANT_DISABLED,
+    "user": CloseCode.INVALID_TOKEN,
+    "token": CloseCode.INVALID_TOKEN,
+}
 
 
 class Revocations:
@@ -22,7 +26,8 @@ class Revocations:
         ended = [
             connection
             for connection in hub.connections.values()
-            if connection.peer.principal is not None and _hits(revocation, connection.peer.principal)
+            if connection.peer.principal is not None
+            and _hits(revocation, connection.peer.principal)
         ]
         for connection in ended:
             connection.close(CLOSE_OF.get(revocation.kind, CloseCode.INVALID_TOKEN))

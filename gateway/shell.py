@@ -97,7 +97,9 @@ class Shell:
             await self.run(self._peer.rejected(error.close))
             return
         ended = self._resources.revocations.ended(principal)
-        if ended is None and not self._connection.page.allows(self._resources.configured_origins, principal):
+        if ended is None and not self._connection.page.allows(
+            self._resources.configured_origins, principal
+        ):
             ended = CloseCode.FORBIDDEN
         await self.run(self._peer.rejected(ended) if ended else self._peer.verified(principal))
 
@@ -113,7 +115,11 @@ class Shell:
             await self.run(self._peer.end(CloseCode.CONNECTION_LIMIT, "too many sockets"))
             return
         try:
-            await (self._enter_inbox() if self._peer.kind == "inbox" else self._enter_conversation(resume))
+            await (
+                self._enter_inbox()
+                if self._peer.kind == "inbox"
+                else self._enter_conversation(resume)
+            )
         except NotFound:
             await self.run(self._peer.rejected(CloseCode.NO_SUCH_CONVERSATION))
         except Unavailable:
@@ -156,7 +162,9 @@ class Shell:
             ),
             floor=FloorState(holder=Floor(state.floor_holder), epoch=state.floor_epoch),
             receipts=[
-                server.ReceiptMark(userId=mark.user_id, delivered=mark.delivered_seq, read=mark.read_seq)
+                server.ReceiptMark(
+                    userId=mark.user_id, delivered=mark.delivered_seq, read=mark.read_seq
+                )
                 for mark in state.receipts
             ],
             resumed=state.resumed,
@@ -204,7 +212,11 @@ class Shell:
             )
             self._refuse(NackCode.OVERLOADED, asked.message.id, asked.ref, asked.conversation_id)
             return
-        outstanding, principal, message = self._resources.outstanding, self._principal, asked.message
+        outstanding, principal, message = (
+            self._resources.outstanding,
+            self._principal,
+            asked.message,
+        )
         item = IngestItem(
             tenant_id=principal.tenant_id,
             conversation_id=asked.conversation_id,
@@ -232,8 +244,16 @@ class Shell:
         self._resources.hub.answer(self._connection, frame, ref, conv)
 
     def _pulse(self, n: int) -> None:
-        member = self._connection.members.get(self._peer.conversation_id) if self._peer.conversation_id else None
-        data = {"n": n} if member is None or member.room.seq is None else {"n": n, "seq": member.room.seq}
+        member = (
+            self._connection.members.get(self._peer.conversation_id)
+            if self._peer.conversation_id
+            else None
+        )
+        data = (
+            {"n": n}
+            if member is None or member.room.seq is None
+            else {"n": n, "seq": member.room.seq}
+        )
         self._connection.send(Packet(encode_raw("pong", data)))
 
     def _whisper(self, asked: effects.Whisper) -> None:
@@ -260,14 +280,18 @@ class Shell:
         self._resources.forwarder.publish(topics.fan(asked.conversation_id), packed)
 
     async def _command(self, asked: effects.Command) -> None:
-        request = ActRequest(self._principal, asked.conversation_id, self._peer.conn, asked.event, asked.data)
+        request = ActRequest(
+            self._principal, asked.conversation_id, self._peer.conn, asked.event, asked.data
+        )
         try:
             reply = await self._resources.rpc.act(request)
         except ChorusError as error:
             self._refuse(error.code, asked.id, asked.ref, asked.conversation_id)
             return
         for frame in reply.frames:
-            self._resources.hub.answer(self._connection, frame.encode(), asked.ref, asked.conversation_id)
+            self._resources.hub.answer(
+                self._connection, frame.encode(), asked.ref, asked.conversation_id
+            )
         if asked.event == "inbox.open" and reply.frames and _is_snapshot(reply.frames[0]):
             self._resources.inboxes.opened(
                 self._connection, asked.data, reply.frames[0].encode(), monotonic()
@@ -287,7 +311,9 @@ class Shell:
         hub = self._resources.hub
         members = {item.conv: hub.join(self._connection, item.conv) for item in asked.items}
         items = [
-            AccessItem(item.conv, ResumePoint(item.epoch, item.last_seq or 0) if item.epoch else None)
+            AccessItem(
+                item.conv, ResumePoint(item.epoch, item.last_seq or 0) if item.epoch else None
+            )
             for item in asked.items
         ]
         try:

@@ -49,7 +49,9 @@ class StreamSink:
         if self._ended:
             return
         metrics.ws_disconnects_total.labels(str(int(code)), "true").inc()
-        self._put(b"event: close\ndata: %b\n\n" % orjson.dumps({"code": int(code), "reason": reason}))
+        self._put(
+            b"event: close\ndata: %b\n\n" % orjson.dumps({"code": int(code), "reason": reason})
+        )
         self._ended = True
 
     def abort(self) -> None:
@@ -94,7 +96,9 @@ async def events(request: Request) -> Response:
     connection = _connect(request, resources, principal)
     headers = {**cors, "cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(
-        _stream(resources, connection, principal, ticket), media_type="text/event-stream", headers=headers
+        _stream(resources, connection, principal, ticket),
+        media_type="text/event-stream",
+        headers=headers,
     )
 
 
@@ -112,7 +116,9 @@ async def _principal(request: Request, resources: Resources) -> Principal:
 
 
 def _admit(request: Request, resources: Resources) -> Ticket:
-    admitted = resources.admission.admit(client_address(request.scope, resources.trusted), monotonic())
+    admitted = resources.admission.admit(
+        client_address(request.scope, resources.trusted), monotonic()
+    )
     if isinstance(admitted, Refused):
         raise Overloaded(admitted.reason, retry_after_ms=admitted.retry_after_s * 1000)
     admitted.opened()

@@ -20,7 +20,10 @@ class Tasks:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         running = list(self._running)
         for task in running:
@@ -36,4 +39,6 @@ class Tasks:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("task_failed", task=task.get_name(), error=type(error).__name__, exc_info=error)
+            log.error(
+                "task_failed", task=task.get_name(), error=type(error).__name__, exc_info=error
+            )

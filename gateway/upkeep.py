@@ -121,7 +121,9 @@ async def _look_at_redis(resources: Resources) -> None:
 
 async def sing(resources: Resources) -> None:
     """A canary to ourselves: a deaf listener is found by its silence."""
-    header = Header(Kind.CANARY, Audience.EVERYONE, NO_CONVERSATION, 0, resources.node, NO_CONN, 0, 0, NO_AUTHOR)
+    header = Header(
+        Kind.CANARY, Audience.EVERYONE, NO_CONVERSATION, 0, resources.node, NO_CONN, 0, 0, NO_AUTHOR
+    )
     while True:
         await asyncio.sleep(CANARY_S)
         channel = topics.gateway(node_name(resources.node))
@@ -161,7 +163,9 @@ async def drain(resources: Resources, *, over_s: float) -> None:
         left_ms = max(1_000, int((ends - monotonic()) * 1000))
         for connection in waiting[start : start + slice_size]:
             _ask_to_move(connection, left_ms)
-        await asyncio.sleep(min(over_s / DRAIN_SLICES, 0.05 if len(waiting) < DRAIN_SLICES else over_s))
+        await asyncio.sleep(
+            min(over_s / DRAIN_SLICES, 0.05 if len(waiting) < DRAIN_SLICES else over_s)
+        )
     while monotonic() < ends and resources.hub.connections:
         await asyncio.sleep(0.05)
         if not any(not connection.closed for connection in resources.hub.connections.values()):
@@ -171,6 +175,10 @@ async def drain(resources: Resources, *, over_s: float) -> None:
 
 
 def _ask_to_move(connection: Connection, left_ms: int) -> None:
-    data = {"reason": "restart", "reconnect_in_ms": [0, min(3_000, left_ms // 2)], "deadline_ms": left_ms}
+    data = {
+        "reason": "restart",
+        "reconnect_in_ms": [0, min(3_000, left_ms // 2)],
+        "deadline_ms": left_ms,
+    }
     connection.peer.drained = True
     connection.send(Packet(encode_raw("drain", data)))

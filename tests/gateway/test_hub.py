@@ -53,12 +53,19 @@ class Scene:
         self.hub = Hub(self.outstanding)
 
     def socket(
-        self, role: str = "visitor", *, user: UUID | None = None, session: UUID | None = None, limit: int = 10_000
+        self,
+        role: str = "visitor",
+        *,
+        user: UUID | None = None,
+        session: UUID | None = None,
+        limit: int = 10_000,
     ) -> tuple[Connection, Wire]:
         wire, number = Wire(), self.hub.next_id()
         peer = Peer(Rules("n", b"k" * 32), f"c{number}", "chat", CONVERSATION, 0.0, session=session)
         audience = AUD_VISITOR if role == "visitor" else AUD_AGENT
-        peer.principal = Principal(TENANT, user or uuid7(), role, audience, ROLE_SCOPES[role], 2**31)
+        peer.principal = Principal(
+            TENANT, user or uuid7(), role, audience, ROLE_SCOPES[role], 2**31
+        )
         connection = Connection(number, peer, wire, limit)
         self.hub.add(connection)
         self.hub.identify(connection, per_customer=10, per_agent=10, per_tenant=100)
@@ -93,7 +100,14 @@ class Scene:
         self.outstanding.add(pending)
         return pending
 
-    def publish(self, seq: int, *, slot: int = 0, id: UUID | None = None, audience: Audience = Audience.EVERYONE) -> None:
+    def publish(
+        self,
+        seq: int,
+        *,
+        slot: int = 0,
+        id: UUID | None = None,
+        audience: Audience = Audience.EVERYONE,
+    ) -> None:
         frame = json.dumps({"event": "message", "data": {"n": seq, "ts": "T"}, "seq": seq}).encode()
         event = Event(seq, CONVERSATION, audience, bytes(8), frame, ts_ms=1, id=id, slot=slot)
         self.hub.durable(self.hub.rooms[CONVERSATION.bytes], event)
@@ -112,7 +126,12 @@ def test_the_sender_gets_delivered_in_place_of_the_message() -> None:
     scene.publish(1, slot=pending.slot)
     answer = sent.frames[0]
     assert (answer["event"], answer["ref"], answer["seq"]) == ("delivered", 9, 1)
-    assert answer["data"] == {"id": str(pending.item.id), "seq": 1, "ts": "1970-01-01T00:00:00.001Z", "dup": False}
+    assert answer["data"] == {
+        "id": str(pending.item.id),
+        "seq": 1,
+        "ts": "1970-01-01T00:00:00.001Z",
+        "dup": False,
+    }
     assert [frame["event"] for frame in tab.frames + agent.frames] == ["message", "message"]
     assert len(scene.outstanding) == 0
 
@@ -142,7 +161,10 @@ def test_an_own_message_does_not_overtake_a_hole() -> None:
     scene.publish(2, slot=pending.slot)
     assert sent.frames == []
     scene.publish(1)
-    assert [(frame["event"], frame["seq"]) for frame in sent.frames] == [("message", 1), ("delivered", 2)]
+    assert [(frame["event"], frame["seq"]) for frame in sent.frames] == [
+        ("message", 1),
+        ("delivered", 2),
+    ]
 
 
 def test_a_sender_that_still_reads_gets_delivered_without_a_place_in_the_order() -> None:
@@ -162,7 +184,10 @@ def test_a_sender_that_does_not_follow_is_answered_too() -> None:
     inbox.names_conversation = True
     pending = scene.sends(inbox)
     scene.publish(1, slot=pending.slot)
-    assert (answers.frames[0]["event"], answers.frames[0]["conv"]) == ("delivered", str(CONVERSATION))
+    assert (answers.frames[0]["event"], answers.frames[0]["conv"]) == (
+        "delivered",
+        str(CONVERSATION),
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -183,7 +208,11 @@ def test_a_note_between_two_messages_is_void_for_the_customer() -> None:
     scene.publish(1)
     scene.publish(2, audience=Audience.AGENTS)
     scene.publish(3)
-    assert [(frame["event"], frame["seq"]) for frame in customer.frames] == [("message", 1), ("void", 2), ("message", 3)]
+    assert [(frame["event"], frame["seq"]) for frame in customer.frames] == [
+        ("message", 1),
+        ("void", 2),
+        ("message", 3),
+    ]
 
 
 def test_a_full_queue_ends_the_socket_and_nobody_else() -> None:
@@ -202,7 +231,9 @@ def test_ephemeral_frames_are_dropped_at_a_quarter_of_the_bound() -> None:
     scene = Scene()
     _, wire = scene.member(limit=400)
     room = scene.hub.rooms[CONVERSATION.bytes]
-    header = Header(Kind.EPHEMERAL, Audience.OTHERS, CONVERSATION, 0, 1, NO_CONN, 0, 0, author_key(uuid7()))
+    header = Header(
+        Kind.EPHEMERAL, Audience.OTHERS, CONVERSATION, 0, 1, NO_CONN, 0, 0, author_key(uuid7())
+    )
     wire.buffered_bytes = 100
     scene.hub.whisper(room, header, b'{"event":"typing","data":{}}', "typing")
     wire.buffered_bytes = 101

@@ -29,8 +29,19 @@ def test_an_origin_is_spelled_one_way(origin: str, spelled: str) -> None:
 
 @pytest.mark.parametrize(
     "origin",
-    ["null", "", "file://x", "https://", "https://a@b.com", "https://a.com/x", "https://a.com?x", "javascript:1",
-     "https://a.com:x", "https://a.com:99999", "ftp://a.com"],
+    [
+        "null",
+        "",
+        "file://x",
+        "https://",
+        "https://a@b.com",
+        "https://a.com/x",
+        "https://a.com?x",
+        "javascript:1",
+        "https://a.com:x",
+        "https://a.com:99999",
+        "ftp://a.com",
+    ],
 )
 def test_what_is_no_origin_is_none(origin: str) -> None:
     assert normal(origin) is None
@@ -51,7 +62,9 @@ def test_what_is_no_origin_is_none(origin: str) -> None:
 )
 def test_a_page_that_only_looks_alike_is_refused(origin: str) -> None:
     assert not Page(origin, "chat.example.com").allows(CONFIGURED, None)
-    assert not Page(origin, "chat.example.com").allows(CONFIGURED, whom(AUD_VISITOR, "https://shop.example"))
+    assert not Page(origin, "chat.example.com").allows(
+        CONFIGURED, whom(AUD_VISITOR, "https://shop.example")
+    )
 
 
 def test_own_host_and_configured_pages_are_let_in() -> None:

@@ -19,7 +19,9 @@ KEY = b"k" * 32
 CONVERSATION = uuid7()
 
 
-def principal(role: str = "visitor", *, expires_at: int = 10_000, user: UUID | None = None) -> Principal:
+def principal(
+    role: str = "visitor", *, expires_at: int = 10_000, user: UUID | None = None
+) -> Principal:
     audience = AUD_VISITOR if role == "visitor" else AUD_AGENT
     return Principal(TENANT, user or USER, role, audience, ROLE_SCOPES[role], expires_at)
 
@@ -38,7 +40,9 @@ def hello_nonce(peer: Peer) -> str:
 
 
 def auth_frame(given_nonce: str, **data: Any) -> str:
-    return frame("auth", nonce=given_nonce, token="t", session=str(uuid4()), client={"name": "test"}, **data)
+    return frame(
+        "auth", nonce=given_nonce, token="t", session=str(uuid4()), client={"name": "test"}, **data
+    )
 
 
 def frame(event: str, ref: int | None = None, conv: UUID | None = None, **data: Any) -> str:
@@ -59,7 +63,9 @@ def live_peer(role: str = "visitor", kind: str = "chat", **more: Any) -> Peer:
     return peer
 
 
-def say(peer: Peer, at_s: float = 1.0, *, id: UUID | None = None, ref: int | None = None, **data: Any) -> list[Any]:
+def say(
+    peer: Peer, at_s: float = 1.0, *, id: UUID | None = None, ref: int | None = None, **data: Any
+) -> list[Any]:
     text = frame("message", ref, id=id or uuid7(), content=data.pop("content", "hi"), **data)
     return peer.received(text, at_s, 1000.0 + at_s)
 
@@ -77,12 +83,23 @@ def test_hello_tells_every_limit() -> None:
     data = json.loads(answers(new_peer().opened(1000.0))[0])["data"]
     assert data["protocol"] == "chorus.v1"
     assert data["limits"]["message"] == [5.0, 20]
-    assert {"nonce", "ping_ms", "dead_ms", "auth_ms", "ack_ms", "max_frame", "backoff", "features"} <= set(data)
+    assert {
+        "nonce",
+        "ping_ms",
+        "dead_ms",
+        "auth_ms",
+        "ack_ms",
+        "max_frame",
+        "backoff",
+        "features",
+    } <= set(data)
 
 
 def test_a_good_auth_asks_for_the_token_then_for_access() -> None:
     peer = new_peer()
-    asked = peer.received(auth_frame(hello_nonce(peer), resume={"epoch": "e", "last_seq": 7}), 1.0, 1001.0)
+    asked = peer.received(
+        auth_frame(hello_nonce(peer), resume={"epoch": "e", "last_seq": 7}), 1.0, 1001.0
+    )
     assert asked == [effects.Verify("t")]
     entering = peer.verified(principal())
     assert isinstance(entering[0], effects.Enter)
@@ -99,7 +116,14 @@ def test_the_subprotocol_token_stands_in_for_a_missing_one() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    ["", "x", "1.2.3", nonce.make(KEY, "other", 1000.0), nonce.make(b"o" * 32, "conn", 1000.0), "é.é.é"],
+    [
+        "",
+        "x",
+        "1.2.3",
+        nonce.make(KEY, "other", 1000.0),
+        nonce.make(b"o" * 32, "conn", 1000.0),
+        "é.é.é",
+    ],
 )
 def test_a_nonce_that_is_not_ours_closes_4302(bad: str) -> None:
     assert closed_with(new_peer().received(auth_frame(bad), 1.0, 1000.0)) == CloseCode.AUTH_TIMEOUT
@@ -108,7 +132,9 @@ def test_a_nonce_that_is_not_ours_closes_4302(bad: str) -> None:
 def test_a_stale_nonce_closes_4302() -> None:
     peer = new_peer()
     given_nonce = hello_nonce(peer)
-    assert closed_with(peer.received(auth_frame(given_nonce), 1.0, 1031.0)) == CloseCode.AUTH_TIMEOUT
+    assert (
+        closed_with(peer.received(auth_frame(given_nonce), 1.0, 1031.0)) == CloseCode.AUTH_TIMEOUT
+    )
 
 
 def test_a_nonce_is_good_once() -> None:
@@ -278,7 +304,9 @@ def test_a_refusal_repeats_the_ref_and_the_id_but_never_the_input() -> None:
     assert b"value-7" not in raw
 
 
-@pytest.mark.parametrize("event", ["moderate", "claim", "assign", "transfer", "resolve", "snooze", "return_to_bot"])
+@pytest.mark.parametrize(
+    "event", ["moderate", "claim", "assign", "transfer", "resolve", "snooze", "return_to_bot"]
+)
 def test_a_visitor_cannot_command_like_an_agent(event: str) -> None:
     examples: dict[str, dict[str, Any]] = {
         "moderate": {"target": uuid7(), "visibility": "hidden"},
@@ -299,24 +327,36 @@ def test_a_command_goes_to_the_chat_service_without_empty_fields() -> None:
 def test_commands_have_a_bucket_of_their_own() -> None:
     peer = live_peer("agent")
     for _ in range(20):
-        assert isinstance(peer.received(frame("resolve", id=uuid7()), 1.0, 1001.0)[0], effects.Command)
-    assert nacks(peer.received(frame("resolve", id=uuid7()), 1.0, 1001.0))[0]["code"] == NackCode.RATE_LIMITED
+        assert isinstance(
+            peer.received(frame("resolve", id=uuid7()), 1.0, 1001.0)[0], effects.Command
+        )
+    assert (
+        nacks(peer.received(frame("resolve", id=uuid7()), 1.0, 1001.0))[0]["code"]
+        == NackCode.RATE_LIMITED
+    )
     assert isinstance(say(peer)[0], effects.Forward)
 
 
 def test_the_inbox_needs_conv_in_the_envelope() -> None:
     peer = live_peer("agent", "inbox")
     assert nacks(say(peer))[0]["code"] == NackCode.INVALID
-    asked = peer.received(frame("message", None, CONVERSATION, id=uuid7(), content="x"), 1.0, 1001.0)
+    asked = peer.received(
+        frame("message", None, CONVERSATION, id=uuid7(), content="x"), 1.0, 1001.0
+    )
     assert isinstance(asked[0], effects.Forward)
 
 
 def test_at_most_200_conversations_are_followed() -> None:
     peer = live_peer("agent", "inbox")
     items = [{"conv": str(uuid7())} for _ in range(200)]
-    assert isinstance(peer.received(frame("subscribe", items=items), 1.0, 1001.0)[0], effects.Follow)
+    assert isinstance(
+        peer.received(frame("subscribe", items=items), 1.0, 1001.0)[0], effects.Follow
+    )
     peer.followed = 200
-    assert nacks(peer.received(frame("subscribe", items=items[:1]), 1.0, 1001.0))[0]["code"] == NackCode.INVALID
+    assert (
+        nacks(peer.received(frame("subscribe", items=items[:1]), 1.0, 1001.0))[0]["code"]
+        == NackCode.INVALID
+    )
 
 
 def test_typing_faster_than_every_three_seconds_is_dropped_silently() -> None:
@@ -324,14 +364,21 @@ def test_typing_faster_than_every_three_seconds_is_dropped_silently() -> None:
     start = frame("typing", state="start", role="customer")
     assert isinstance(peer.received(start, 10.0, 1010.0)[0], effects.Whisper)
     assert peer.received(start, 11.0, 1011.0) == []
-    assert isinstance(peer.received(frame("typing", state="stop"), 11.1, 1011.0)[0], effects.Whisper)
+    assert isinstance(
+        peer.received(frame("typing", state="stop"), 11.1, 1011.0)[0], effects.Whisper
+    )
     assert isinstance(peer.received(start, 13.1, 1013.0)[0], effects.Whisper)
 
 
 def test_only_agents_view_and_type_notes() -> None:
     visitor, agent = live_peer(), live_peer("agent")
-    viewing, note = frame("viewing", state="start"), frame("typing", state="start", visibility="agents")
-    assert nacks(visitor.received(viewing, 1.0, 1001.0)) and nacks(visitor.received(note, 1.0, 1001.0))
+    viewing, note = (
+        frame("viewing", state="start"),
+        frame("typing", state="start", visibility="agents"),
+    )
+    assert nacks(visitor.received(viewing, 1.0, 1001.0)) and nacks(
+        visitor.received(note, 1.0, 1001.0)
+    )
     assert isinstance(agent.received(viewing, 1.0, 1001.0)[0], effects.Whisper)
     assert isinstance(agent.received(note, 1.0, 1001.0)[0], effects.Whisper)
 
@@ -404,7 +451,9 @@ def test_nothing_is_answered_after_a_close() -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 envelopes = st.fixed_dictionaries(
@@ -434,7 +483,9 @@ def test_no_input_makes_the_core_raise_and_after_a_close_it_is_silent(
             "text": lambda text=text, at_s=at_s: peer.received(text, at_s, 1000 + at_s),
             "binary": peer.received_binary,
             "tick": lambda at_s=at_s: peer.tick(at_s, 1000 + at_s),
-            "verified": lambda: peer.verified(principal("agent")) if peer.phase is Phase.VERIFYING else [],
+            "verified": lambda: (
+                peer.verified(principal("agent")) if peer.phase is Phase.VERIFYING else []
+            ),
             "entered": peer.entered,
         }[move]()
         assert not (closed and asked)

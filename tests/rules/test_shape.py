@@ -52,9 +52,7 @@ def typescript_files() -> list[Path]:
 def test_a_file_has_at_most_400_lines(source: Source) -> None:
     lines = len(source.text.splitlines())
     most = MAX_TEST_LINES if source.package == "tests" else MAX_FILE_LINES
-    assert lines <= most, (
-        f"{source.name} has {lines} lines: move one idea to its own file"
-    )
+    assert lines <= most, f"{source.name} has {lines} lines: move one idea to its own file"
 
 
 @pytest.mark.parametrize("name", LONG_FILES)
