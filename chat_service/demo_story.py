@@ -7,7 +7,7 @@ line and every change of state takes the next seq, receipts cover what the other
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from chat_service.frames import EVENT
@@ -20,6 +20,7 @@ from chorus.wire.common import (
     ConversationStatus,
     Floor,
     FloorState,
+    Outbound,
     Role,
     SessionState,
     UserRef,
@@ -30,7 +31,6 @@ from chorus.wire.server import (
     ConversationClosed,
     ConversationUpdated,
     Handoff,
-    Outbound,
     Participant,
 )
 
@@ -85,9 +85,9 @@ class Telling:
         if who == "handoff":
             self._ask_for_a_person(text, position)
         elif who == "note":
-            self._say(Role.AGENT, text, Visibility.AGENTS)
+            self._say(Role.AGENT, text, "agents")
         else:
-            self._say(Role(who), text, Visibility.PUBLIC)
+            self._say(Role(who), text, "public")
 
     def close(self) -> None:
         """End it: the session first, where there is one that an agent had."""
@@ -172,7 +172,7 @@ class Telling:
     def _answered_by_agent(self) -> bool:
         return any(row["role"] == Role.AGENT for row in self.messages)
 
-    def _say(self, role: Role, text: str, visibility: Visibility) -> None:
+    def _say(self, role: Role, text: str, visibility: Literal["public", "agents"]) -> None:
         sender = {Role.CUSTOMER: self.place.contact_id, Role.AGENT: self.place.agent.userId}
         sender_id = sender.get(role)
         said = Said(id=uuid7(unix_ms(self.at)), content=text, visibility=visibility)
@@ -185,7 +185,7 @@ class Telling:
             content=text,
             body_hash=bytes.fromhex(hashed),
         )
-        if visibility != Visibility.PUBLIC:
+        if visibility != "public":
             return
         if role != Role.CUSTOMER:
             self.waiting_since = None

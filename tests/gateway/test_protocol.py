@@ -470,6 +470,17 @@ steps = st.one_of(
 )
 
 
+def step(peer: Peer, move: str, text: str, at_s: float) -> list[Any]:
+    """What the core answers to one thing that happens."""
+    if move == "text":
+        return list(peer.received(text, at_s, 1000 + at_s))
+    if move == "tick":
+        return list(peer.tick(at_s, 1000 + at_s))
+    if move == "verified":
+        return list(peer.verified(principal("agent"))) if peer.phase is Phase.VERIFYING else []
+    return list(peer.received_binary() if move == "binary" else peer.entered())
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.lists(steps, max_size=25), st.booleans(), st.sampled_from(["chat", "inbox"]))
 def test_no_input_makes_the_core_raise_and_after_a_close_it_is_silent(
@@ -479,15 +490,7 @@ def test_no_input_makes_the_core_raise_and_after_a_close_it_is_silent(
     at_s, closed = 1.0, False
     for move, text in moves:
         at_s += 0.5
-        asked: list[Any] = {
-            "text": lambda text=text, at_s=at_s: peer.received(text, at_s, 1000 + at_s),
-            "binary": peer.received_binary,
-            "tick": lambda at_s=at_s: peer.tick(at_s, 1000 + at_s),
-            "verified": lambda: (
-                peer.verified(principal("agent")) if peer.phase is Phase.VERIFYING else []
-            ),
-            "entered": peer.entered,
-        }[move]()
+        asked = step(peer, move, text, at_s)
         assert not (closed and asked)
         closed = closed or closed_with(asked) is not None
         assert all(json.loads(one) for one in answers(asked))
