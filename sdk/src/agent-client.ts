@@ -10,9 +10,9 @@ import { openStore, type Store } from "./store";
 import {
   browserChannel,
   browserLocks,
-  onWake,
   type Surroundings,
   tabSession,
+  watchNetwork,
   webSocketBase,
 } from "./surroundings";
 import { Tabs } from "./tabs";
@@ -55,7 +55,7 @@ export class AgentClient {
   readonly #credentials: Credentials;
   readonly #rest: Rest;
   readonly #tabs: Tabs<AgentActs>;
-  readonly #forgetWake: () => void;
+  readonly #forgetNetwork: () => void;
   #store: Store | undefined;
   #engine: AgentEngine | undefined;
   #state: AgentState;
@@ -76,7 +76,10 @@ export class AgentClient {
       locks: options.locks ?? browserLocks(),
       openChannel: options.openChannel ?? browserChannel(),
     });
-    this.#forgetWake = onWake(() => void this.#tabs.call("wake").catch(() => undefined));
+    this.#forgetNetwork = watchNetwork({
+      wake: () => void this.#tabs.call("wake").catch(() => undefined),
+      probe: () => void this.#tabs.call("probe").catch(() => undefined),
+    });
     void this.#start();
   }
 
@@ -172,7 +175,7 @@ export class AgentClient {
 
   #leave(): void {
     this.#closed = true;
-    this.#forgetWake();
+    this.#forgetNetwork();
     this.#tabs.close();
     this.#emitter.clear();
   }

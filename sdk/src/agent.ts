@@ -27,6 +27,7 @@ export interface AgentActs {
   older(conv: string): Promise<void>;
   command(conv: string | null, command: Command): Promise<number | null>;
   wake(): Promise<void>;
+  probe(): Promise<void>;
   reconnect(): Promise<void>;
 }
 
@@ -93,6 +94,7 @@ export class AgentEngine {
       older: async (conv) => this.#threads.get(conv)?.loadOlder(),
       command: (conv, command) => this.#command(conv, command),
       wake: async () => this.#connection.wake(),
+      probe: async () => this.#connection.probe(),
       reconnect: async () => this.#connection.reconnect(),
     };
   }

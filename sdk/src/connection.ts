@@ -104,8 +104,13 @@ export class Connection {
   /** The network or the page came back: connect now, or make sure that the socket still lives. */
   wake(): void {
     if (!this.#wanted) return;
-    if (this.isOnline) this.#live?.probe(PROBE_PATIENCE_MS);
+    if (this.isOnline) this.probe();
     else if (this.#status.phase === "waiting") this.#dial();
+  }
+
+  /** The network seems to be gone: find out soon, without dialling for nothing. */
+  probe(): void {
+    this.#live?.probe(PROBE_PATIENCE_MS);
   }
 
   /** The person asked: forget all waiting. */

@@ -6,7 +6,8 @@ import type { ConversationStatus, Role, SessionState, Visibility } from "./wire.
 
 export interface VisitorSession extends Session {
   readonly contactId: string;
-  readonly conversationId: string;
+  /** Null where the visitor is known but talks of nothing yet. */
+  readonly conversationId: string | null;
 }
 
 export interface AgentProfile {
@@ -102,9 +103,9 @@ export class Rest {
     await this.#call("/auth/logout", { method: "POST", body, credentials });
   }
 
-  /** Start a new conversation of the same visitor. */
-  startConversation(credentials: Credentials): Promise<{ id: string }> {
-    return this.#call("/livechat/conversations", { method: "POST", body: {}, credentials });
+  /** Start a new conversation of the same visitor; the same id is the same one. */
+  startConversation(id: string, credentials: Credentials): Promise<{ id: string }> {
+    return this.#call("/livechat/conversations", { method: "POST", body: { id }, credentials });
   }
 
   snapshot(conv: string, credentials: Credentials): Promise<Snapshot> {

@@ -122,6 +122,8 @@ class IndexedStore implements Store {
     try {
       const transaction = this.#db.transaction(name, mode);
       const request = act(transaction.objectStore(name));
+      // Without this a reload in the same moment takes back what was just written.
+      transaction.commit();
       await committed(transaction);
       return request.result as T | undefined;
     } catch {

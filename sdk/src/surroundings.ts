@@ -65,18 +65,27 @@ export function webSocketBase(apiBase: string): string {
   return url.href.replace(/\/+$/u, "");
 }
 
-/** Call back when the page or the network comes back; answers how to stop. */
-export function onWake(wake: () => void): () => void {
+export interface NetworkEvents {
+  /** The page or the network came back. */
+  wake(): void;
+  /** The browser believes that the network is gone. */
+  probe(): void;
+}
+
+/** Watch the page and the network; answers how to stop. */
+export function watchNetwork({ wake, probe }: NetworkEvents): () => void {
   const { document, window } = globalThis;
   if (document === undefined || window === undefined) return () => undefined;
   const whenVisible = () => {
     if (document.visibilityState === "visible") wake();
   };
   window.addEventListener("online", wake);
+  window.addEventListener("offline", probe);
   window.addEventListener("pageshow", whenVisible);
   document.addEventListener("visibilitychange", whenVisible);
   return () => {
     window.removeEventListener("online", wake);
+    window.removeEventListener("offline", probe);
     window.removeEventListener("pageshow", whenVisible);
     document.removeEventListener("visibilitychange", whenVisible);
   };

@@ -10,9 +10,9 @@ import { openStore, type Store } from "./store";
 import {
   browserChannel,
   browserLocks,
-  onWake,
   type Surroundings,
   tabSession,
+  watchNetwork,
   webSocketBase,
 } from "./surroundings";
 import { Tabs } from "./tabs";
@@ -58,7 +58,7 @@ export class VisitorClient {
   readonly #credentials: StoredCredentials<VisitorSession>;
   readonly #tabs: Tabs<VisitorActs>;
   readonly #rest: Rest;
-  readonly #forgetWake: () => void;
+  readonly #forgetNetwork: () => void;
   #store: Store | undefined;
   #engine: VisitorEngine | undefined;
   #state = NOTHING;
@@ -88,7 +88,10 @@ export class VisitorClient {
       locks,
       openChannel: options.openChannel ?? browserChannel(),
     });
-    this.#forgetWake = onWake(() => void this.#tabs.call("wake").catch(() => undefined));
+    this.#forgetNetwork = watchNetwork({
+      wake: () => void this.#tabs.call("wake").catch(() => undefined),
+      probe: () => void this.#tabs.call("probe").catch(() => undefined),
+    });
     void this.#start();
   }
 
@@ -145,7 +148,7 @@ export class VisitorClient {
 
   /** Begin a new conversation after the old one was closed, or a new visitor after a dead session. */
   startOver(): Promise<void> {
-    return this.#tabs.call("startOver");
+    return this.#tabs.call("startOver", uuid7());
   }
 
   /** Leave; what is stored stays for the next time. */
@@ -165,7 +168,7 @@ export class VisitorClient {
 
   #leave(): void {
     this.#closed = true;
-    this.#forgetWake();
+    this.#forgetNetwork();
     this.#tabs.close();
     this.#emitter.clear();
   }
@@ -181,7 +184,7 @@ export class VisitorClient {
   /** A reload shows what was there before anything is asked over the network. */
   async #paintFromCache(store: Store): Promise<void> {
     const conv = this.#credentials.session()?.conversationId;
-    const cached = conv === undefined ? undefined : await store.transcript(conv);
+    const cached = conv == null ? undefined : await store.transcript(conv);
     this.#change({ persistent: store.persistent });
     if (cached === undefined || this.#state.conversation !== null) return;
     this.#onSlice("conversation", { ...cached, pending: [], complete: false });

@@ -10,6 +10,7 @@ import type { Rest, VisitorSession } from "./rest";
 import type { OpenWebSocket } from "./socket";
 import type { Store } from "./store";
 import { Thread } from "./thread";
+import { uuid7 } from "./uuid7";
 
 export type Draft = Pick<OutboxEntry, "id" | "createdMs" | "body">;
 
@@ -23,8 +24,10 @@ export interface VisitorActs {
   command(command: Command): Promise<number | null>;
   older(): Promise<void>;
   wake(): Promise<void>;
+  probe(): Promise<void>;
   reconnect(): Promise<void>;
-  startOver(): Promise<void>;
+  /** `id` is of the conversation that begins, so a repetition begins no other. */
+  startOver(id: string): Promise<void>;
 }
 
 export interface VisitorEngineOptions {
@@ -54,6 +57,7 @@ export class VisitorEngine {
   #thread: Thread | undefined;
   #connection: Connection | undefined;
   #identifying: Promise<void> | undefined;
+  readonly #firstId = uuid7();
   #attempt = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
@@ -75,8 +79,9 @@ export class VisitorEngine {
       command: async (command) => (await this.#open()).command(command),
       older: async () => this.#thread?.loadOlder(),
       wake: async () => this.#wake(),
+      probe: async () => this.#connection?.probe(),
       reconnect: async () => this.#reconnect(),
-      startOver: () => this.#startOver(),
+      startOver: (id) => this.#startOver(id),
     };
   }
 
@@ -104,7 +109,8 @@ export class VisitorEngine {
       const session = known ?? (await rest.createVisitor(inboxKey, traits));
       if (known === undefined) credentials.save(session);
       this.#attempt = 0;
-      await this.#enter(session.conversationId);
+      if (session.conversationId === null) await this.#begin(this.#firstId, session);
+      else await this.#enter(session.conversationId);
     } catch (cause) {
       this.#onNoIdentity(cause);
     }
@@ -202,21 +208,26 @@ export class VisitorEngine {
     return this.#thread;
   }
 
-  async #startOver(): Promise<void> {
-    const { credentials, rest } = this.#options;
+  async #startOver(id: string): Promise<void> {
+    const { credentials } = this.#options;
     const session = credentials.session();
     this.#attempt = 0;
     if (session === undefined) return this.#identify();
     try {
-      const { id } = await rest.startConversation(credentials);
-      credentials.save({ ...(credentials.session() ?? session), conversationId: id });
-      await this.#enter(id);
+      await this.#begin(id, session);
     } catch (cause) {
       const { code, status } = asChorusError(cause);
       if (code !== SIGNED_OUT && status !== 401) throw cause;
       credentials.forget();
       await this.#identify();
     }
+  }
+
+  async #begin(wanted: string, session: VisitorSession): Promise<void> {
+    const { credentials, rest } = this.#options;
+    const { id } = await rest.startConversation(wanted, credentials);
+    credentials.save({ ...(credentials.session() ?? session), conversationId: id });
+    await this.#enter(id);
   }
 
   #typing(active: boolean): void {

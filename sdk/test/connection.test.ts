@@ -142,6 +142,13 @@ describe("staying", () => {
     expect(statuses.at(-1)?.phase).toBe("waiting");
   });
 
+  test("probing while it waits changes nothing", async () => {
+    online();
+    network.last.end(1006);
+    connection.probe();
+    expect(network.sockets).toHaveLength(1);
+  });
+
   test("waking while it waits dials at once", () => {
     online();
     network.last.end(1006);
