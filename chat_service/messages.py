@@ -189,7 +189,7 @@ def reply(item: IngestItem, frame: bytes, *, ts_ms: int = 0) -> Publication:
         ts_ms,
         topics.NO_AUTHOR,
     )
-    return topics.gateway(str(item.node)), header.pack() + frame
+    return topics.gateway(item.node), header.pack() + frame
 
 
 def _inbox_hints(outcome: Outcome) -> list[Publication]:

@@ -52,8 +52,13 @@ def fan_channels() -> list[str]:
     return [f"fan:{number:02d}" for number in range(FAN_CHANNELS)]
 
 
-def gateway(node: str) -> str:
-    return f"gw:{node}"
+def gateway(node: int) -> str:
+    """The channel of one gateway: its number in the header, as 16 hex digits."""
+    return f"gw:{node_name(node)}"
+
+
+def node_name(node: int) -> str:
+    return f"{node:016x}"
 
 
 def user(user_id: UUID) -> str:

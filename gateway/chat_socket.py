@@ -12,13 +12,14 @@ from uvicorn.protocols.utils import ClientDisconnected
 from chorus import metrics
 from chorus.errors import ChorusError
 from chorus.log import get_logger
+from chorus.topics import node_name
 from chorus.wire.common import BEARER_PREFIX, MAX_TOKEN_BYTES, PROTOCOL
 from gateway.admission import Refused, Ticket, client_address
 from gateway.hardened import TRANSPORT_EXTENSION, SocketTransport
 from gateway.hub import Connection
 from gateway.origins import page_of
 from gateway.protocol import Peer
-from gateway.resources import Resources, node_name
+from gateway.resources import Resources
 from gateway.room import Packet
 from gateway.shell import Shell
 from gateway.tasks import Tasks

@@ -348,7 +348,7 @@ class Peer:
         data = nack(got.code, id=got.id, reason=got.reason)
         return self._refuse(got.code, data, got.ref, self._conv_of(got.conv), at_s)
 
-    def _nack(
+    def _nack(  # noqa: PLR0913 (the rest by name)
         self,
         code: NackCode,
         ref: int | None,

@@ -12,7 +12,14 @@ from chorus import metrics
 from chorus.codes import NackCode
 from chorus.errors import ChorusError, NotFound
 from chorus.log import get_logger
-from chorus.rpc import ChatRpc, ConversationState, HeadsReply, HeadsRequest, ResumeRequest, StoredEvent
+from chorus.rpc import (
+    ChatRpc,
+    ConversationState,
+    HeadsReply,
+    HeadsRequest,
+    ResumeRequest,
+    StoredEvent,
+)
 from chorus.topics import author_key
 from chorus.wire.common import MAX_REPLAY_EVENTS, Visibility
 from chorus.wire.envelope import encode_raw, nack

@@ -9,6 +9,7 @@ from chorus import bus, keys, rpc, topics
 from chorus.auth import Verifier
 from chorus.issuers import configured_issuers
 from chorus.rpc import ChatRpc
+from chorus.topics import node_name
 from gateway import origins
 from gateway.admission import Admission, AdmissionLimits, Network
 from gateway.announce import Announcer
@@ -53,10 +54,6 @@ class Resources:
     draining: bool = False
     answered: dict[str, bool] = field(default_factory=lambda: {"redis": False, "chat": False})
     degraded: set[str] = field(default_factory=set)
-
-
-def node_name(node: int) -> str:
-    return f"{node:016x}"
 
 
 def rules_of(settings: GatewaySettings, node: int) -> Rules:
@@ -171,7 +168,7 @@ def _listener(
 ) -> bus.Listener:
     return bus.Listener(
         settings.redis_url,
-        channels=[*topics.fan_channels(), topics.gateway(node_name(node)), topics.CONTROL],
+        channels=[*topics.fan_channels(), topics.gateway(node), topics.CONTROL],
         on_message=fanout.on_message,
         on_gap=on_gap,
     )

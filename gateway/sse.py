@@ -19,12 +19,13 @@ from chorus.auth import Principal
 from chorus.codes import CloseCode
 from chorus.errors import ChorusError, Forbidden, Overloaded, Unauthenticated
 from chorus.rpc import ResumePoint
+from chorus.topics import node_name
 from chorus.web import problem_of
 from gateway.admission import Refused, Ticket, client_address
 from gateway.hub import Connection
 from gateway.origins import page_of
 from gateway.protocol import Peer, Phase
-from gateway.resources import Resources, node_name
+from gateway.resources import Resources
 from gateway.room import Packet
 from gateway.shell import Shell
 

@@ -16,7 +16,7 @@ from chorus.topics import NO_AUTHOR, NO_CONN, Audience, Header, Kind
 from chorus.wire.envelope import encode_raw, nack
 from gateway.effects import Close, Send
 from gateway.hub import Connection
-from gateway.resources import Resources, node_name
+from gateway.resources import Resources
 from gateway.room import Packet
 
 log = get_logger(__name__)
@@ -126,7 +126,7 @@ async def sing(resources: Resources) -> None:
     )
     while True:
         await asyncio.sleep(CANARY_S)
-        channel = topics.gateway(node_name(resources.node))
+        channel = topics.gateway(resources.node)
         await bus.publish_all(resources.redis, [(channel, header.pack())])
 
 

@@ -211,10 +211,7 @@ async def broadcast(on: Stage, *, readers: int, messages: int) -> dict[str, floa
 
 async def single_insert(on: Stage, *, count: int = 2_000) -> dict[str, float]:
     """One INSERT and COMMIT after the other over one connection: the floor of any durable chat."""
-    url = (on.data / "database_url").read_text() if (on.data / "database_url").exists() else ""
-    if not url:
-        return {}
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(on.database_url)
     try:
         await connection.execute("CREATE TABLE IF NOT EXISTS bench_floor (id uuid PRIMARY KEY, body text)")
         took = []

@@ -10,7 +10,7 @@ import json
 import secrets
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 OnFrame = Callable[["LoadSocket", bytes], None]
@@ -40,9 +40,9 @@ class LoadSocket(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(self._head)
+        # uvloop's transports are no subclass of asyncio's, whatever their annotations say.
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self._head)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True

@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 import psutil
 
+from launch.spawn import free_port
+
 START_S = 90.0
 STOP_S = 60.0
 PARALLEL_REQUESTS = 8
@@ -53,6 +55,12 @@ class Stage:
     def base(self) -> str:
         return f"http://{self.address[0]}:{self.address[1]}"
 
+    @property
+    def database_url(self) -> str:
+        """The superuser's URL of the embedded PostgreSQL."""
+        password = (self.data / "postgres" / "password").read_text().strip()
+        return f"postgresql://chorus:{password}@127.0.0.1:{self.run['ports']['postgres']}/postgres"
+
     def now(self) -> dict[str, Any]:
         """`run.json` as it is now: pids change when a process is restarted."""
         found: dict[str, Any] = json.loads((self.data / "run.json").read_text())
@@ -78,7 +86,8 @@ class Stage:
                 async with gate:
                     body = {"inboxKey": self.run["load_inbox_key"], "traits": {"name": f"Load {number}"}}
                     answer = await api.post("/livechat/visitors", json=body)
-                    answer.raise_for_status()
+                    if answer.is_error:
+                        raise RuntimeError(answer.text)
                     made = answer.json()
                     return Visitor(made["token"], made["contactId"], made["conversationId"])
 
@@ -115,7 +124,7 @@ def stage(*, environment: dict[str, str] | None = None, options: tuple[str, ...]
     with tempfile.TemporaryDirectory(prefix="chorus-load-") as folder:
         data = Path(folder) / "data"
         log = Path(folder) / "up.log"
-        command = [sys.executable, "-m", "launch.cli", "up", "--data", str(data), *options]
+        command = [sys.executable, "-m", "launch.cli", "up", "--data", str(data)]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,

@@ -106,6 +106,6 @@ def test_nobody_has_an_author_key_of_zeros() -> None:
 def test_names_in_redis_are_what_operators_look_for() -> None:
     one = UUID(int=1)
     assert (topics.ingest(3), topics.dead_letter(3)) == ("ingest:03", "dead:03")
-    assert (topics.gateway("n1"), topics.events("chat")) == ("gw:n1", "events:chat")
+    assert (topics.gateway(161), topics.events("chat")) == ("gw:00000000000000a1", "events:chat")
     assert (topics.user(one), topics.inbox(one)) == (f"user:{one}", f"inbox:{one}")
     assert len(topics.fan_channels()) == FAN_CHANNELS
