@@ -23,6 +23,7 @@ export function Timeline({ client, state, view, customer }: TimelineProps) {
   }, [size, isAtEnd]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: one's own message always scrolls down.
   useEffect(() => toEnd(log.current), [lastOwn]);
+  useStayAtEnd(log, isAtEnd);
   useReading(client, view, isAtEnd);
   return (
     <div className="log-frame">
@@ -87,6 +88,17 @@ function useReading(client: AgentClient, { id, seq }: ConversationView, isAtEnd:
       window.removeEventListener("focus", read);
     };
   }, [client, id, seq, isAtEnd]);
+}
+
+/** A banner or a growing composer takes room from the log; the newest stays in sight. */
+function useStayAtEnd(log: { readonly current: HTMLElement | null }, isAtEnd: boolean): void {
+  useEffect(() => {
+    const { current } = log;
+    if (current === null || !isAtEnd) return;
+    const observer = new ResizeObserver(() => toEnd(current));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [log, isAtEnd]);
 }
 
 function toEnd(log: HTMLElement | null): void {

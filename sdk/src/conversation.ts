@@ -1,3 +1,12 @@
+import {
+  type Ephemera,
+  expireTyping,
+  type Mark,
+  marked,
+  NOTHING_PASSING,
+  passing,
+  without,
+} from "./ephemera";
 import type { DurableFrame, ServerData } from "./frames";
 import { isDurable } from "./frames";
 import {
@@ -8,33 +17,10 @@ import {
   type Timeline,
   type Viewer,
 } from "./timeline";
-import type { PresenceStatus, Role, ServerFrame } from "./wire.gen";
+import type { ServerFrame } from "./wire.gen";
 
-export interface Mark {
-  readonly delivered: number;
-  readonly read: number;
-}
-
-export interface Typist {
-  readonly role: Role;
-  readonly untilMs: number;
-}
-
-export interface Presence {
-  readonly status: PresenceStatus;
-  readonly since: string;
-}
-
-/** A bot answer on its way: sentences that were checked already, before the stored message. */
-export interface Stream {
-  readonly n: number;
-  readonly text: string;
-}
-
-export interface Conversation extends Timeline {
+export interface Conversation extends Timeline, Ephemera {
   readonly id: string;
-  /** The user these eyes belong to; known from `ready` on. */
-  readonly self: string | null;
   readonly epoch: string | null;
   /** The highest place known to exist, here or on the server. */
   readonly head: number;
@@ -49,12 +35,6 @@ export interface Conversation extends Timeline {
   readonly adrift: boolean;
   /** How often in a row a gap was asked for in vain. */
   readonly gapTries: number;
-  readonly receipts: Readonly<Record<string, Mark>>;
-  readonly typing: Readonly<Record<string, Typist>>;
-  readonly viewing: readonly string[];
-  readonly presence: Readonly<Record<string, Presence>>;
-  readonly streams: Readonly<Record<string, Stream>>;
-  readonly degraded: readonly string[];
 }
 
 export type Action =
@@ -97,11 +77,12 @@ export interface Step {
 export const GAP_WAIT_MS = 300;
 const MAX_GAP_WAIT_MS = 10_000;
 const MAX_HELD = 1_000;
-const DEFAULT_TYPING_TTL_MS = 8_000;
 
 export function newConversation(id: string, viewer: Viewer, self: string | null): Conversation {
   return {
     ...EMPTY_TIMELINE,
+    ...NOTHING_PASSING,
+    receipts: {},
     viewer,
     id,
     self,
@@ -113,20 +94,14 @@ export function newConversation(id: string, viewer: Viewer, self: string | null)
     synced: false,
     adrift: false,
     gapTries: 0,
-    receipts: {},
-    typing: {},
-    viewing: [],
-    presence: {},
-    streams: {},
-    degraded: [],
   };
 }
 
 /** What a cached transcript is worth: the durable part; nothing that was true only then. */
 export function revived(cached: Conversation): Conversation {
   const fresh = newConversation(cached.id, cached.viewer, cached.self);
-  const { held, synced, adrift, gapTries, typing, viewing, presence, streams, degraded } = fresh;
-  const now = { held, synced, adrift, gapTries, typing, viewing, presence, streams, degraded };
+  const { held, synced, adrift, gapTries } = fresh;
+  const now = { held, synced, adrift, gapTries, ...NOTHING_PASSING };
   return { ...fresh, ...cached, ...now };
 }
 
@@ -151,9 +126,9 @@ export function reduce(state: Conversation, action: Action): Step {
     case "facts":
       return only(withFacts(state, action.facts));
     case "read":
-      return only(state.self === null ? state : mark(state, state.self, "read", action.upTo));
+      return only(state.self === null ? state : marked(state, state.self, "read", action.upTo));
     case "disconnected":
-      return only({ ...state, synced: false, typing: {}, viewing: [], streams: {}, degraded: [] });
+      return only({ ...state, ...NOTHING_PASSING, synced: false });
   }
 }
 
@@ -177,32 +152,7 @@ function onFrame(state: Conversation, frame: ServerFrame, atMs: number): Step {
     case "nack":
       return frame.data.code === "UNRECOVERABLE" ? lost(state) : only(state);
     default:
-      return only(onEphemeral(state, frame, atMs));
-  }
-}
-
-function onEphemeral(state: Conversation, frame: ServerFrame, atMs: number): Conversation {
-  switch (frame.event) {
-    case "receipt":
-      return mark(state, frame.data.userId, frame.data.kind, frame.data.up_to);
-    case "typing":
-      return onTyping(state, frame.data, atMs);
-    case "viewing":
-      return onViewing(state, frame.data);
-    case "presence": {
-      const { userId, status, since } = frame.data;
-      return { ...state, presence: { ...state.presence, [userId]: { status, since } } };
-    }
-    case "queue":
-      return { ...state, position: frame.data.position, etaS: frame.data.eta_s ?? state.etaS };
-    case "bot.delta":
-      return onBotDelta(state, frame.data);
-    case "degraded":
-      return { ...state, degraded: [...new Set([...state.degraded, frame.data.what])] };
-    case "recovered":
-      return { ...state, degraded: state.degraded.filter((what) => what !== frame.data.what) };
-    default:
-      return state;
+      return only(passing(state, frame, atMs));
   }
 }
 
@@ -308,12 +258,6 @@ function settleEphemera(state: Conversation, frame: DurableFrame): Conversation 
   return { ...state, typing, streams: without(state.streams, frame.data.stream) };
 }
 
-function without<T>(record: Readonly<Record<string, T>>, key: string | undefined) {
-  if (key === undefined || !(key in record)) return record;
-  const { [key]: _, ...rest } = record;
-  return rest;
-}
-
 function onGapTimeout(state: Conversation): Step {
   const whole = state.held.length === 0 && !behind(state);
   if (whole || state.adrift || state.epoch === null) return only(state);
@@ -359,43 +303,4 @@ function marksOf(marks: readonly ReceiptMark[]): Record<string, Mark> {
   return Object.fromEntries(
     marks.map(({ userId, delivered, read }) => [userId, { delivered, read }]),
   );
-}
-
-function mark(
-  state: Conversation,
-  userId: string,
-  kind: "delivered" | "read",
-  upTo: number,
-): Conversation {
-  const old = state.receipts[userId] ?? { delivered: 0, read: 0 };
-  const read = kind === "read" ? Math.max(old.read, upTo) : old.read;
-  const delivered = Math.max(old.delivered, upTo);
-  if (read === old.read && delivered === old.delivered) return state;
-  return { ...state, receipts: { ...state.receipts, [userId]: { delivered, read } } };
-}
-
-function onTyping(state: Conversation, data: ServerData<"typing">, atMs: number): Conversation {
-  if (data.userId === state.self) return state;
-  if (data.state === "stop") return { ...state, typing: without(state.typing, data.userId) };
-  const untilMs = atMs + (data.ttl_ms || DEFAULT_TYPING_TTL_MS);
-  return { ...state, typing: { ...state.typing, [data.userId]: { role: data.role, untilMs } } };
-}
-
-function expireTyping(state: Conversation, atMs: number): Conversation {
-  const alive = Object.entries(state.typing).filter(([, typist]) => typist.untilMs > atMs);
-  if (alive.length === Object.keys(state.typing).length) return state;
-  return { ...state, typing: Object.fromEntries(alive) };
-}
-
-function onViewing(state: Conversation, data: ServerData<"viewing">): Conversation {
-  const others = state.viewing.filter((userId) => userId !== data.userId);
-  return { ...state, viewing: data.state === "start" ? [...others, data.userId] : others };
-}
-
-function onBotDelta(state: Conversation, data: ServerData<"bot.delta">): Conversation {
-  if (data.dropped === true) return { ...state, streams: without(state.streams, data.stream) };
-  const known = state.streams[data.stream] ?? { n: -1, text: "" };
-  if (data.n <= known.n) return state;
-  const next = { n: data.n, text: known.text + data.text };
-  return { ...state, streams: { ...state.streams, [data.stream]: next } };
 }

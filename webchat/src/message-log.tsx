@@ -27,6 +27,7 @@ export function MessageLog({ client, state }: LogProps) {
     if (isAtEnd) toEnd(log.current);
   }, [size, busy, streams, isAtEnd]);
   useEffect(() => toEnd(log.current), [lastOwn]);
+  useStayAtEnd(log, isAtEnd);
   useReading(client, state.unread, isAtEnd);
 
   const onScroll = () => setIsAtEnd(isNearEnd(log.current));
@@ -102,6 +103,17 @@ function useReading(client: VisitorClient, unread: number, isAtEnd: boolean): vo
     document.addEventListener("visibilitychange", read);
     return () => document.removeEventListener("visibilitychange", read);
   }, [client, unread, isAtEnd]);
+}
+
+/** A banner or a growing composer takes room from the log; the newest stays in sight. */
+function useStayAtEnd(log: { readonly current: HTMLElement | null }, isAtEnd: boolean): void {
+  useEffect(() => {
+    const { current } = log;
+    if (current === null || !isAtEnd) return;
+    const observer = new ResizeObserver(() => toEnd(current));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [log, isAtEnd]);
 }
 
 function toEnd(log: HTMLElement | null): void {
