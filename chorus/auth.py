@@ -5,6 +5,7 @@ threat model); PyJWT accepts a string `exp`, an infinite one and a list `aud`, s
 again here (RELIABILITY F11).
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ MAX_LIFETIME_S: Final[Mapping[str, int]] = {
 TOKEN_TTL_S: Final = 15 * 60
 LEEWAY_S: Final = 30
 _ALGORITHMS: Final = ("EdDSA", "ES256", "RS256")
+_COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,8 @@ class Verifier:
             TokenExpired: everything fits but the time.
             Unauthenticated: anything else; the message never says what.
         """
-        if len(token) > MAX_TOKEN_BYTES:
+        # RFC 7515 knows no padding and no white space; PyJWT takes both.
+        if len(token) > MAX_TOKEN_BYTES or not _COMPACT.fullmatch(token):
             raise Unauthenticated
         try:
             header = jwt.get_unverified_header(token)

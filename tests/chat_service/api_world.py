@@ -141,14 +141,14 @@ async def make_tenant(database_url: str, name: str) -> Tenant:
             tenant.inbox_key,
             [ORIGIN, "http://localhost:*"],
         )
-        for name, role in zip(("admin", "supervisor", "agent", "colleague"), ROLES, strict=True):
+        for who, role in zip(("admin", "supervisor", "agent", "colleague"), ROLES, strict=True):
             await connection.execute(
                 "INSERT INTO agents (id, tenant_id, email, name, role, password_hash)"
                 " VALUES ($1, $2, $3, $4, $5, $6)",
-                getattr(tenant, name),
+                getattr(tenant, who),
                 tenant.id,
-                tenant.email(name),
-                name.title(),
+                tenant.email(who),
+                who.title(),
                 role,
                 _HASH,
             )
@@ -168,7 +168,7 @@ async def make_tenant(database_url: str, name: str) -> Tenant:
     return tenant
 
 
-def message(content: str = "Hello", **fields: Any) -> dict[str, Any]:
+def message(content: object = "Hello", **fields: Any) -> dict[str, Any]:
     return {"id": str(uuid7()), "content": content, **fields}
 
 

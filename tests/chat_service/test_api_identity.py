@@ -124,12 +124,11 @@ async def test_a_revocation_of_another_process_counts_here_soon(
     tokens = await _login(api, acme)
     async with open_api(api_database_url, redis_url, revocations_poll_ms=50) as elsewhere:
         await identity.disable_agent(elsewhere.resources.identity, acme.id, acme.agent)
-        principal = acme.principal("agent", issued_at=0)
-        async with asyncio.timeout(10):
-            while not api.resources.trust.revoked.covers(principal):
-                await asyncio.sleep(0.01)
-    listed = await api.client.get("/livechat/conversations", headers=_bearer(tokens))
-    assert listed.status_code == 401
+    status = 200
+    async with asyncio.timeout(10):
+        while status != 401:
+            listed = await api.client.get("/livechat/conversations", headers=_bearer(tokens))
+            status = listed.status_code
 
 
 async def test_a_disabled_tenant_is_told_so_and_its_tokens_are_void(api: Api, acme: Tenant) -> None:
@@ -349,7 +348,7 @@ async def _visitor(
     )
     assert answer.status_code == 201, answer.text
     body: dict[str, str] = answer.json()
-    assert UUID(body["contactId"])
+    assert UUID(body["contactId"]).version == 7
     return body
 
 

@@ -1,0 +1,114 @@
+"""Whatever OpenAPI allows, and whatever it forbids: no request makes the API fail."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.core.result import Ok
+
+from chat_service.app import create_app
+from chat_service.settings import ApiSettings
+from tests.chat_service.api_world import ORIGIN, Api, Tenant, say
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
+
+EXAMPLES = 25
+MIN_TRIED = 20
+SCHEMA = schemathesis.openapi.from_dict(create_app(ApiSettings()).openapi())
+OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)]
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One request that the schema suggests, by whom, and whether its ids are those of something."""
+
+    case: Any
+    who: str
+    real_ids: bool
+
+
+def _tries() -> list[Try]:
+    """Draw the requests; they are sent later, so that no network stands inside Hypothesis."""
+    drawn: list[Try] = []
+    for operation in OPERATIONS:
+        modes = MODES if operation.body or operation.query else MODES[:1]
+        cases = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes))
+        whose = st.sampled_from(("contact", "agent", "admin"))
+        _collect(drawn, st.builds(Try, cases, whose, st.booleans()))
+    return drawn
+
+
+def _collect(drawn: list[Try], tries: st.SearchStrategy[Try]) -> None:
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(tries)
+    def collect(one: Try) -> None:
+        drawn.append(one)
+
+    collect()
+
+
+async def test_no_request_makes_the_api_fail(api: Api, acme: Tenant) -> None:
+    told = await say(api, acme.principal("contact"), acme.conversation)
+    known = {"conversationId": str(acme.conversation), "messageId": told["id"]}
+    seen: Counter[tuple[str, str, bool]] = Counter()
+    for one in _tries():
+        if one.real_ids and one.case.path_parameters:
+            fitting = one.case.path_parameters.keys() & known.keys()
+            one.case.path_parameters.update((name, known[name]) for name in fitting)
+        status = await _send(api, one.case, api.token(acme.principal(one.who)))
+        seen[one.case.operation.method, one.case.operation.path, status < 300] += 1
+    for operation in OPERATIONS:
+        tried = [seen[operation.method, operation.path, good] for good in (True, False)]
+        varies = operation.body or operation.query or operation.path_parameters
+        assert sum(tried) >= (MIN_TRIED if varies else 1), operation.path
+    assert seen["get", "/livechat/conversations/{conversationId}", True] > 0
+    assert seen["get", "/livechat/conversations/{conversationId}/messages", True] > 0
+    assert seen["post", "/livechat/conversations/{conversationId}/messages", False] > 0
+
+
+async def _send(api: Api, case: Any, authorization: dict[str, str]) -> int:
+    asked = case.as_transport_kwargs(base_url="http://api.test")
+    own = {
+        name: value
+        for name, value in (asked.pop("headers") or {}).items()
+        if name.lower() not in ("authorization", "host")
+    }
+    asked.pop("cookies", None)
+    content = asked.pop("data", None)
+    if content is not None:
+        asked["content"] = content
+    path = urlsplit(asked["url"]).path
+    answer = await api.client.request(
+        asked.pop("method"),
+        path,
+        headers={**_ascii(own), "Origin": ORIGIN, **authorization},
+        **{name: value for name, value in asked.items() if name in ("params", "json", "content")},
+    )
+    assert answer.status_code < 500, (case.method, path, answer.text)
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert {"type", "title", "status", "code", "detail"} <= answer.json().keys()
+    return answer.status_code
+
+
+def _ascii(headers: dict[str, Any]) -> dict[str, str]:
+    """What an HTTP client can send at all."""
+    return {
+        name: str(value)
+        for name, value in headers.items()
+        if str(value).isascii() and str(value).isprintable() and name.isascii()
+    }
