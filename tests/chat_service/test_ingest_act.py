@@ -352,9 +352,9 @@ async def test_new_rows_are_told_to_all_and_repeats_to_their_sender(database_url
         outcome = await ingest(db, [old, new, refused])
     spoken = publications(outcome, claimed=False)
     assert [channel for channel, _ in spoken] == [
-        "gw:7",
+        topics.gateway(7),
         topics.fan(here.id),
-        "gw:7",
+        topics.gateway(7),
         topics.inbox(world.tenant_id),
     ]
     repeat, fresh, nacked = (topics.unpack(packed) for _, packed in spoken[:3])

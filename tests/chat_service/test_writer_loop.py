@@ -124,7 +124,7 @@ async def test_poison_is_buried_with_a_nack_and_harms_nobody(
     nul = said(world, here, "a\x00b", slot=77)
     spoilt = orjson.loads(dump_items([said(world, here, slot=78)]))[0] | {"content": None}
     del spoilt["role"]
-    async with open_redis(redis_db) as client, listening(redis_db, "gw:7") as heard:
+    async with open_redis(redis_db) as client, listening(redis_db, topics.gateway(7)) as heard:
         await feed(client, [before])
         await append_entries(client, [(part, b"no json"), (part, orjson.dumps([spoilt]))])
         await feed(client, [nul, after], per_entry=2)
@@ -134,7 +134,7 @@ async def test_poison_is_buried_with_a_nack_and_harms_nobody(
         dead = [fields for _, fields in await client.xrange(topics.dead_letter(part))]
     assert [row["content"] for row in await rows_of(database_url, here.id)] == ["before", "after"]
     assert heard.seqs(here.id) == [1, 2]
-    nacks = {header.slot: frame for channel, header, frame in heard.frames if channel == "gw:7"}
+    nacks = {header.slot: frame for channel, header, frame in heard.frames if channel == topics.gateway(7)}
     assert {slot: orjson.loads(frame)["data"]["code"] for slot, frame in nacks.items()} == {
         77: "INVALID",
         78: "INVALID",
@@ -151,7 +151,7 @@ async def test_an_entry_that_outlived_its_writers_is_given_up(
     here = world.conversations[0]
     part = topics.partition_of(here.id)
     deadly, next_one = said(world, here, "deadly", slot=5), said(world, here, "next")
-    async with open_redis(redis_db) as client, listening(redis_db, "gw:7") as heard:
+    async with open_redis(redis_db) as client, listening(redis_db, topics.gateway(7)) as heard:
         await ensure_groups(client, [part])
         await feed(client, [deadly, next_one])
         stream = topics.ingest(part)
@@ -163,7 +163,7 @@ async def test_an_entry_that_outlived_its_writers_is_given_up(
         await until(lambda: _heard_count(heard, 2))
         assert await client.xlen(topics.dead_letter(part)) == 1
     assert [row["content"] for row in await rows_of(database_url, here.id)] == ["next"]
-    told = [orjson.loads(frame)["data"] for channel, _, frame in heard.frames if channel == "gw:7"]
+    told = [orjson.loads(frame)["data"] for channel, _, frame in heard.frames if channel == topics.gateway(7)]
     assert [(one["code"], one["ambiguous"]) for one in told] == [("UNAVAILABLE", True)]
 
 
@@ -238,7 +238,7 @@ async def test_a_repeat_through_the_stream_answers_only_its_socket(
 ) -> None:
     world = await make_world(database_url)
     item = said(world, world.conversations[0], slot=1)
-    async with open_redis(redis_db) as client, listening(redis_db, "gw:7") as heard:
+    async with open_redis(redis_db) as client, listening(redis_db, topics.gateway(7)) as heard:
         async with writer(settings_for(database_url, redis_db)):
             await feed(client, [item])
             await until(lambda: settled(client))
@@ -246,4 +246,4 @@ async def test_a_repeat_through_the_stream_answers_only_its_socket(
             await until(lambda: settled(client))
         await until(lambda: _heard_count(heard, 2))
     told = [(channel, header.slot) for channel, header, _ in heard.frames]
-    assert told == [(topics.fan(item.conversation_id), 1), ("gw:7", 2)]
+    assert told == [(topics.fan(item.conversation_id), 1), (topics.gateway(7), 2)]

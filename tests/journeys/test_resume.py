@@ -40,6 +40,8 @@ async def _play(meeting: Meeting, chance: random.Random) -> None:
         handles.append(client.send(text, **fields))
         said_by.setdefault(id(client), []).append(handles[-1].id)
 
+    say(meeting.ada, "I take this one: from now on only I and supervisors may speak")
+    await handles[0]
     for step in range(STEPS):
         client = chance.choice(clients)
         moves: list[Callable[[], None]] = [
