@@ -8,6 +8,7 @@ from fastapi import Header, Path, Query, Response
 
 from chat_service import commands, conversations, inbox, messages, receipts, visitors
 from chat_service.conversations import Stride
+from chat_service.frames import StoredRow
 from chat_service.inbox import asked_of
 from chat_service.intake import Refused
 from chat_service.resources import Resources
@@ -29,7 +30,7 @@ from chat_service.store.inbox import Asked
 from chat_service.visitors import Wanted
 from chorus.auth import Principal
 from chorus.clock import rfc3339_ms, unix_ms
-from chorus.errors import BY_NACK, BadRequest, Forbidden, NotFound
+from chorus.errors import BY_NACK, BadRequest, ChorusError, Forbidden, NotFound
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem, body_hash, payload_of
 from chorus.rpc import ReceiptItem
@@ -130,8 +131,7 @@ async def posted(
     await resources.publisher.publish(messages.publications(outcome, claimed=False))
     answer = outcome.answers[0]
     if isinstance(answer, Refused):
-        extra = {} if answer.head_seq is None else {"head_seq": answer.head_seq}
-        raise BY_NACK[answer.code](**extra)
+        raise _refusal(answer)
     data = {
         "id": item.id,
         "seq": answer.seq,
@@ -139,6 +139,11 @@ async def posted(
         "dup": answer.repeat,
     }
     return json_response(data, 200 if answer.repeat else 201)
+
+
+def _refusal(answer: Refused) -> ChorusError:
+    kind = BY_NACK[answer.code]
+    return kind() if answer.head_seq is None else kind(head_seq=answer.head_seq)
 
 
 def _wire(body: MessageBody) -> dict[str, Any]:
@@ -203,7 +208,7 @@ async def acknowledged(message_id: MessageId, body: AckBody, resources: With, wh
 
 async def _seen_message(
     resources: Resources, who: Principal, message_id: UUID, conversation_id: UUID | None
-) -> timeline.StoredRow:
+) -> StoredRow:
     """A message this reader can see; absent, foreign and hidden are one answer."""
     async with resources.db.read(who.tenant_id) as session:
         if conversation_id is None:

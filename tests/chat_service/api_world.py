@@ -184,3 +184,31 @@ async def say(
     assert answer.status_code in (200, 201), answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+def messages_path(tenant: Tenant) -> str:
+    return f"/livechat/conversations/{tenant.conversation}/messages"
+
+
+async def read_page(api: Api, who: Principal, tenant: Tenant, **query: Any) -> dict[str, Any]:
+    answer = await api.client.get(messages_path(tenant), params=query, headers=api.token(who))
+    assert answer.status_code == 200, answer.text
+    page: dict[str, Any] = answer.json()
+    return page
+
+
+async def read_items(api: Api, who: Principal, tenant: Tenant) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await read_page(api, who, tenant, limit=1000))["items"]
+    return items
+
+
+async def read_snapshot(api: Api, who: Principal, tenant: Tenant) -> dict[str, Any]:
+    answer = await api.client.get(
+        f"/livechat/conversations/{tenant.conversation}", headers=api.token(who)
+    )
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+def codes(*answers: Any) -> list[tuple[int, str]]:
+    return [(answer.status_code, answer.json()["code"]) for answer in answers]

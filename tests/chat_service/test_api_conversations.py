@@ -1,4 +1,4 @@
-"""Conversations, messages, commands and receipts over REST."""
+"""Conversations, messages, lists and receipts over REST."""
 
 from typing import Any
 
@@ -10,13 +10,24 @@ from chorus import topics
 from chorus.auth import Principal
 from chorus.ids import uuid7
 from chorus.wire.envelope import decode_server
-from tests.chat_service.api_world import ORIGIN, Api, Tenant, message, say
+from tests.chat_service.api_world import (
+    ORIGIN,
+    Api,
+    Tenant,
+    codes,
+    message,
+    messages_path,
+    read_items,
+    read_page,
+    read_snapshot,
+    say,
+)
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_repeated_id_gives_the_first_answer_and_one_row(api: Api, acme: Tenant) -> None:
-    path, headers = _messages(acme), api.token(acme.principal("contact"))
+    path, headers = messages_path(acme), api.token(acme.principal("contact"))
     body = message("Where is my parcel?")
     first = await api.client.post(path, json=body, headers=headers)
     again = await api.client.post(path, json=body, headers=headers)
@@ -24,7 +35,7 @@ async def test_a_repeated_id_gives_the_first_answer_and_one_row(api: Api, acme: 
     assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
     assert first.json() | {"dup": True} == again.json()
     assert other.json()["code"] == "ID_CONFLICT"
-    assert len(await _items(api, acme.principal("contact"), acme)) == 1
+    assert len(await read_items(api, acme.principal("contact"), acme)) == 1
 
 
 async def test_a_posted_message_reaches_the_fan_out(api: Api, acme: Tenant, redis_url: str) -> None:
@@ -45,10 +56,10 @@ async def test_a_note_is_void_for_the_customer_and_text_for_agents(api: Api, acm
     await say(api, contact, acme.conversation, "one")
     note = await say(api, agent, acme.conversation, "secret note", visibility="agents")
     await say(api, contact, acme.conversation, "two")
-    seen = await _items(api, contact, acme)
+    seen = await read_items(api, contact, acme)
     assert [item["seq"] for item in seen] == [1, 2, 3]
     assert seen[1] == {"seq": 2, "id": note["id"], "type": "void"}
-    assert (await _items(api, agent, acme))[1]["content"] == "secret note"
+    assert (await read_items(api, agent, acme))[1]["content"] == "secret note"
     listed = await api.client.get("/livechat/conversations", headers=api.token(contact))
     assert listed.json()["items"][0]["preview"] == "two"
 
@@ -58,16 +69,16 @@ async def test_a_customer_may_write_no_note_and_speak_as_nobody_else(
 ) -> None:
     headers = api.token(acme.principal("contact"))
     note = await api.client.post(
-        _messages(acme), json=message(visibility="agents"), headers=headers
+        messages_path(acme), json=message(visibility="agents"), headers=headers
     )
-    agent = await api.client.post(_messages(acme), json=message(role="agent"), headers=headers)
+    agent = await api.client.post(messages_path(acme), json=message(role="agent"), headers=headers)
     forged = await api.client.post(
-        _messages(acme),
+        messages_path(acme),
         json=message(userId=str(acme.agent), tenantId=str(uuid7()), seq=99, senderId="x"),
         headers=headers,
     )
     assert (note.status_code, agent.status_code, forged.status_code) == (403, 403, 201)
-    item = (await _items(api, acme.principal("contact"), acme))[0]
+    item = (await read_items(api, acme.principal("contact"), acme))[0]
     assert (item["userId"], item["role"], item["seq"]) == (str(acme.contact), "customer", 1)
 
 
@@ -78,14 +89,14 @@ async def test_the_history_is_paged_by_key_both_ways(api: Api, acme: Tenant) -> 
     seen: list[int] = []
     cursor: Any = 0
     while cursor is not None:
-        page = await _page(api, contact, acme, after=cursor, limit=3)
+        page = await read_page(api, contact, acme, after=cursor, limit=3)
         seen += [item["seq"] for item in page["items"]]
         cursor = page["nextCursor"]
     assert seen == [1, 2, 3, 4, 5, 6, 7]
-    last = await _page(api, contact, acme, before=8, limit=3)
+    last = await read_page(api, contact, acme, before=8, limit=3)
     assert [item["seq"] for item in last["items"]] == [5, 6, 7]
     assert (last["nextCursor"], last["headSeq"]) == (5, 7)
-    first = await _page(api, contact, acme, before=3, limit=5)
+    first = await read_page(api, contact, acme, before=3, limit=5)
     assert ([item["seq"] for item in first["items"]], first["nextCursor"]) == ([1, 2], None)
 
 
@@ -94,7 +105,7 @@ async def test_the_snapshot_of_a_customer_holds_exactly_these_fields(
 ) -> None:
     await say(api, acme.principal("contact"), acme.conversation)
     await say(api, acme.principal("agent"), acme.conversation, "Hi, I am Agent")
-    shown = await _snapshot(api, acme.principal("contact"), acme)
+    shown = await read_snapshot(api, acme.principal("contact"), acme)
     assert set(shown) == {
         "id", "status", "epoch", "headSeq", "firstSeq", "floor", "session", "queue", "position",
         "etaSeconds", "assignee", "team", "contact", "participants", "receipts", "messages",
@@ -108,201 +119,9 @@ async def test_the_snapshot_of_a_customer_holds_exactly_these_fields(
         {"userId": str(acme.agent), "name": "Agent", "role": "agent"},
     ]
     assert [item["seq"] for item in shown["messages"]] == list(range(1, shown["headSeq"] + 1))
-    for_agents = await _snapshot(api, acme.principal("agent"), acme)
+    for_agents = await read_snapshot(api, acme.principal("agent"), acme)
     assert set(for_agents) - set(shown) == {"priority", "tags"}
     assert "email" in for_agents["contact"]
-
-
-async def test_an_edit_changes_the_message_and_takes_a_seq(api: Api, acme: Tenant) -> None:
-    contact = acme.principal("contact")
-    told = await say(api, contact, acme.conversation, "teh")
-    answer = await _command(api, contact, acme, "edit", target=told["id"], content="the")
-    assert answer.json()["seq"] == told["seq"] + 1
-    edited, event = await _items(api, contact, acme)
-    assert (edited["content"], edited["rev"]) == ("the", 1)
-    assert edited["editedAt"] is not None
-    assert (event["type"], event["event"]) == ("event", "message.updated")
-    assert event["data"] == {
-        "target": told["id"],
-        "content": "the",
-        "by": str(acme.contact),
-        "rev": 1,
-    }
-    shown = await api.client.get("/livechat/conversations", headers=api.token(contact))
-    assert shown.json()["items"][0]["preview"] == "the"
-
-
-async def test_only_the_author_edits_and_only_for_a_while(api: Api, acme: Tenant) -> None:
-    contact, agent = acme.principal("contact"), acme.principal("agent")
-    told = await say(api, contact, acme.conversation)
-    foreign = await _command(api, agent, acme, "edit", target=told["id"], content="x")
-    unknown = await _command(api, contact, acme, "edit", target=str(uuid7()), content="x")
-    await api.rows(
-        "UPDATE messages SET created_at = now() - interval '16 minutes' WHERE tenant_id = $1",
-        acme.id,
-    )
-    late = await _command(api, contact, acme, "edit", target=told["id"], content="x")
-    assert _codes(foreign, unknown, late) == [
-        (403, "FORBIDDEN"),
-        (404, "NOT_FOUND"),
-        (409, "EDIT_WINDOW"),
-    ]
-
-
-async def test_a_deleted_message_leaves_a_tombstone_and_its_words_nowhere(
-    api: Api, acme: Tenant
-) -> None:
-    contact = acme.principal("contact")
-    told = await say(api, contact, acme.conversation, "my card is 4111")
-    await _command(api, contact, acme, "edit", target=told["id"], content="my card is 4222")
-    deleted = await _command(api, contact, acme, "delete", target=told["id"])
-    assert deleted.json()["seq"] == 3
-    message_item, edit, event = await _items(api, acme.principal("agent"), acme)
-    assert message_item["content"] is None
-    assert message_item["deletedAt"] is not None
-    assert "content" not in edit["data"]
-    assert event["event"] == "message.deleted"
-    left = await api.rows(
-        "SELECT 1 FROM messages WHERE tenant_id = $1"
-        " AND (content LIKE '%4111%' OR payload::text LIKE '%4222%' OR content LIKE '%4222%')",
-        acme.id,
-    )
-    assert left == []
-    again = await _command(api, contact, acme, "delete", target=told["id"])
-    assert again.status_code == 404
-
-
-async def test_moderation_takes_a_message_and_its_edits_from_the_customer(
-    api: Api, acme: Tenant
-) -> None:
-    contact, agent = acme.principal("contact"), acme.principal("agent")
-    told = await say(api, agent, acme.conversation, "oops, wrong chat")
-    await _command(api, agent, acme, "edit", target=told["id"], content="oops")
-    by_customer = await _command(
-        api, contact, acme, "moderate", target=told["id"], visibility="hidden"
-    )
-    assert by_customer.status_code == 403
-    await _command(api, agent, acme, "moderate", target=told["id"], visibility="hidden")
-    seen = await _items(api, contact, acme)
-    assert "oops" not in orjson.dumps(seen).decode()
-    assert seen[-1]["data"] == {
-        "target": told["id"],
-        "visibility": "hidden",
-        "by": str(acme.agent),
-        "rev": 2,
-    }
-    kinds = [item["type"] for item in seen]
-    assert kinds[told["seq"] - 1] == kinds[told["seq"]] == "void"
-    assert [item["seq"] for item in seen] == list(range(1, len(seen) + 1))
-    await _command(api, agent, acme, "moderate", target=told["id"], visibility="public")
-    back = (await _items(api, contact, acme))[-1]
-    assert back["data"]["content"] == "oops"
-
-
-async def test_a_shadowed_author_notices_nothing(api: Api, acme: Tenant) -> None:
-    contact, agent = acme.principal("contact"), acme.principal("agent")
-    told = await say(api, contact, acme.conversation, "buy my pills")
-    await _command(api, agent, acme, "moderate", target=told["id"], visibility="shadowed")
-    seen = await _items(api, contact, acme)
-    assert seen[0]["content"] == "buy my pills"
-    assert seen[1] == {"seq": 2, "id": seen[1]["id"], "type": "void"}
-
-
-async def test_a_closed_conversation_takes_no_message_until_it_is_reopened(
-    api: Api, acme: Tenant
-) -> None:
-    contact, agent = acme.principal("contact"), acme.principal("agent")
-    told = await say(api, contact, acme.conversation)
-    resolved = await _command(api, agent, acme, "resolve")
-    again = await _command(api, agent, acme, "resolve")
-    refused = await api.client.post(_messages(acme), json=message(), headers=api.token(contact))
-    edit = await _command(api, contact, acme, "edit", target=told["id"], content="x")
-    assert _codes(again, refused, edit) == [(409, "CONVERSATION_CLOSED")] * 3
-    rated = await _command(api, contact, acme, "rate", score=5)
-    assert "seq" not in rated.json()
-    reopened = await _command(api, agent, acme, "reopen")
-    assert reopened.json()["seq"] == resolved.json()["seq"] + 1
-    await say(api, contact, acme.conversation, "thanks")
-    events = [item.get("event") for item in await _items(api, contact, acme)]
-    assert events == [None, "conversation.closed", "conversation.updated", None]
-
-
-async def test_resolving_ends_the_open_session_in_the_same_breath(api: Api, acme: Tenant) -> None:
-    session = uuid7()
-    await api.rows(
-        "INSERT INTO live_chat_sessions (id, tenant_id, conversation_id, status)"
-        " VALUES ($1, $2, $3, 'queued')",
-        session,
-        acme.id,
-        acme.conversation,
-    )
-    await _command(api, acme.principal("agent"), acme, "resolve")
-    handoff, closed = await _items(api, acme.principal("contact"), acme)
-    assert (handoff["event"], handoff["data"]["state"]) == ("handoff", "cancelled")
-    assert handoff["data"]["session"] == str(session)
-    assert closed["event"] == "conversation.closed"
-
-
-async def test_a_colleagues_conversation_is_resolved_by_seniors_only(
-    api: Api, acme: Tenant
-) -> None:
-    await say(api, acme.principal("agent"), acme.conversation, "I take this")
-    colleague = await _command(api, acme.principal("colleague"), acme, "resolve")
-    assert _codes(colleague) == [(409, "ALREADY_ASSIGNED")]
-    assert (await _command(api, acme.principal("supervisor"), acme, "resolve")).status_code == 200
-
-
-async def test_snoozing_sets_a_timer_and_stays_among_agents(api: Api, acme: Tenant) -> None:
-    agent = acme.principal("agent")
-    past = await _command(api, agent, acme, "snooze", until="2020-01-01T00:00:00Z")
-    assert _codes(past) == [(422, "INVALID")]
-    until = (await api.rows("SELECT now() + interval '1 day' AS at"))[0]["at"]
-    for days in (1, 2):
-        at = until if days == 1 else until.replace(year=until.year)
-        await _command(api, agent, acme, "snooze", until=at.isoformat())
-    jobs = await api.rows("SELECT kind, state, due_at FROM jobs WHERE tenant_id = $1", acme.id)
-    assert [(job["kind"], job["state"]) for job in jobs] == [("unsnooze", "pending")]
-    assert (await _items(api, acme.principal("contact"), acme))[0]["type"] == "void"
-    await _command(api, agent, acme, "reopen")
-    shown = await _snapshot(api, agent, acme)
-    assert shown["status"] == "open"
-
-
-async def test_a_command_is_done_once_and_answers_the_same(api: Api, acme: Tenant) -> None:
-    contact = acme.principal("contact")
-    told = await say(api, contact, acme.conversation)
-    command = {"id": str(uuid7()), "target": told["id"], "content": "better"}
-    first = await _raw_command(api, contact, acme, "edit", command)
-    again = await _raw_command(api, contact, acme, "edit", command)
-    other = await _raw_command(api, contact, acme, "edit", {**command, "content": "worse"})
-    assert again.json() == first.json() | {"dup": True}
-    assert _codes(other) == [(409, "ID_CONFLICT")]
-    assert len(await _items(api, contact, acme)) == 2
-
-
-async def test_a_refused_command_may_be_sent_again_with_the_same_id(api: Api, acme: Tenant) -> None:
-    agent = acme.principal("agent")
-    command = {"id": str(uuid7())}
-    await api.rows("UPDATE conversations SET assignee_id = $1 WHERE id = $2",
-                   acme.colleague, acme.conversation)  # fmt: skip
-    refused = await _raw_command(api, agent, acme, "resolve", command)
-    await api.rows("UPDATE conversations SET assignee_id = NULL WHERE id = $1", acme.conversation)
-    done = await _raw_command(api, agent, acme, "resolve", command)
-    assert (refused.status_code, done.status_code) == (409, 200)
-
-
-async def test_unknown_and_misfitting_commands_are_told_apart(api: Api, acme: Tenant) -> None:
-    agent = acme.principal("agent")
-    answers = [
-        await _raw_command(api, agent, acme, event, data)
-        for event, data in (
-            ("nonsense", {}),
-            ("ping", {"n": 1}),
-            ("edit", {"id": str(uuid7())}),
-            ("resolve", {"id": "4b4f6a5e-0000-4000-8000-000000000000"}),
-        )
-    ]
-    assert _codes(*answers) == [(422, "INVALID")] * 4
 
 
 async def test_receipts_rise_stamp_the_other_side_and_zero_unread(
@@ -324,10 +143,10 @@ async def test_receipts_rise_stamp_the_other_side_and_zero_unread(
     )
     assert header.author == topics.author_key(acme.agent)
     assert await _unread(api, acme) == 1
-    items = await _items(api, contact, acme)
+    items = await read_items(api, contact, acme)
     assert [item["readAt"] is not None for item in items] == [True, True, False]
     await _ack(api, agent, told[0]["id"], conversationId=str(acme.conversation))
-    shown = await _snapshot(api, agent, acme)
+    shown = await read_snapshot(api, agent, acme)
     assert shown["receipts"] == [{"userId": str(acme.agent), "delivered": 2, "read": 2}]
 
 
@@ -414,7 +233,7 @@ async def test_a_list_is_paged_without_repeating_anyone(api: Api, acme: Tenant) 
     bad = await api.client.get(
         "/livechat/conversations", params={"cursor": "rubbish"}, headers=api.token(agent)
     )
-    assert _codes(bad) == [(422, "INVALID")]
+    assert codes(bad) == [(422, "INVALID")]
 
 
 async def test_the_views_of_the_inbox_hold_what_they_say(api: Api, acme: Tenant) -> None:
@@ -458,44 +277,6 @@ async def test_the_widget_learns_its_inbox_and_nothing_else(api: Api, acme: Tena
     assert unknown.status_code == 404
 
 
-def _messages(tenant: Tenant) -> str:
-    return f"/livechat/conversations/{tenant.conversation}/messages"
-
-
-async def _page(api: Api, who: Principal, tenant: Tenant, **query: Any) -> dict[str, Any]:
-    answer = await api.client.get(_messages(tenant), params=query, headers=api.token(who))
-    assert answer.status_code == 200, answer.text
-    page: dict[str, Any] = answer.json()
-    return page
-
-
-async def _items(api: Api, who: Principal, tenant: Tenant) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = (await _page(api, who, tenant, limit=1000))["items"]
-    return items
-
-
-async def _snapshot(api: Api, who: Principal, tenant: Tenant) -> dict[str, Any]:
-    answer = await api.client.get(
-        f"/livechat/conversations/{tenant.conversation}", headers=api.token(who)
-    )
-    shown: dict[str, Any] = answer.json()
-    return shown
-
-
-async def _command(api: Api, who: Principal, tenant: Tenant, event: str, **data: Any) -> Any:
-    return await _raw_command(api, who, tenant, event, {"id": str(uuid7()), **data})
-
-
-async def _raw_command(
-    api: Api, who: Principal, tenant: Tenant, event: str, data: dict[str, Any]
-) -> Any:
-    return await api.client.post(
-        f"/livechat/conversations/{tenant.conversation}/commands",
-        json={"event": event, "data": data},
-        headers=api.token(who),
-    )
-
-
 async def _ack(api: Api, who: Principal, message_id: str, **body: Any) -> int:
     answer = await api.client.post(f"/livechat/ack/{message_id}", json=body, headers=api.token(who))
     return answer.status_code
@@ -504,7 +285,3 @@ async def _ack(api: Api, who: Principal, message_id: str, **body: Any) -> int:
 async def _unread(api: Api, tenant: Tenant) -> int:
     rows = await api.rows("SELECT unread FROM conversations WHERE id = $1", tenant.conversation)
     return int(rows[0]["unread"])
-
-
-def _codes(*answers: Any) -> list[tuple[int, str]]:
-    return [(answer.status_code, answer.json()["code"]) for answer in answers]
