@@ -13,13 +13,14 @@ def make(key: bytes, conn: str, at_s: float) -> str:
 
 
 def fits(key: bytes, conn: str, nonce: str, now_s: float) -> bool:
-    """Say whether this key made the nonce for this connection in the last 30 s."""
+    """Say whether this key made the nonce for this connection in the last 30 s. Never raises."""
     stamp, _, mac = nonce.rpartition(".")
-    if not hmac.compare_digest(mac.encode(), _mac(key, conn, stamp).encode()):
+    if not hmac.compare_digest(mac.encode(errors="replace"), _mac(key, conn, stamp).encode()):
         return False
+    # The stamp is our own from here on.
     made_s = int(stamp.partition(".")[0], 16) / 1000
     return -VALID_S <= now_s - made_s <= VALID_S
 
 
 def _mac(key: bytes, conn: str, stamp: str) -> str:
-    return hmac.new(key, f"{conn}.{stamp}".encode(), sha256).hexdigest()[:32]
+    return hmac.new(key, f"{conn}.{stamp}".encode(errors="replace"), sha256).hexdigest()[:32]

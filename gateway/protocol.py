@@ -206,10 +206,14 @@ class Peer:
 
     def _auth(self, frame: client.Auth, unix_s: float) -> list[Effect]:
         if self.phase is Phase.LIVE:
-            return [Verify(frame.token)] if frame.token else self._close(CloseCode.INVALID_TOKEN, "")
+            return (
+                [Verify(frame.token)] if frame.token else self._close(CloseCode.INVALID_TOKEN, "")
+            )
         if self.phase is not Phase.AWAIT_AUTH:
             return self._close(CloseCode.PROTOCOL, "auth twice")
-        if frame.nonce is None or not _fits(self.rules.nonce_key, self.conn, frame.nonce, unix_s):
+        if frame.nonce is None or not nonce.fits(
+            self.rules.nonce_key, self.conn, frame.nonce, unix_s
+        ):
             return self._close(CloseCode.AUTH_TIMEOUT, "stale nonce")
         if frame.session is None or frame.client is None:
             return self._close(CloseCode.BAD_FRAME, "session and client are needed")
@@ -249,13 +253,20 @@ class Peer:
                 return [Pulse(frame.n)]
             case client.Pong():
                 return []
-            case client.AgentStatus() | client.OfferAccept() | client.OfferDecline() | client.InboxOpen():
+            case (
+                client.AgentStatus()
+                | client.OfferAccept()
+                | client.OfferDecline()
+                | client.InboxOpen()
+            ):
                 return self._command(frame, None, got.ref, at_s)
             case client.Subscribe() | client.Unsubscribe():
                 return self._subscription(frame, got.ref)
         conversation_id = self._target(got.conv)
         if conversation_id is None:
-            return self._nack(NackCode.INVALID, got.ref, frame, at_s, reason="`conv` is needed here.")
+            return self._nack(
+                NackCode.INVALID, got.ref, frame, at_s, reason="`conv` is needed here."
+            )
         return self._in_conversation(frame, conversation_id, got.ref, at_s)
 
     def _in_conversation(
@@ -300,14 +311,18 @@ class Peer:
             return False
         if "chat:write" not in principal.scopes:
             return False
-        return principal.is_agent or (frame.visibility == "public" and frame.type not in ("event", "void"))
+        return principal.is_agent or (
+            frame.visibility == "public" and frame.type not in ("event", "void")
+        )
 
     def _command(
         self, frame: Inbound, conversation_id: UUID | None, ref: int | None, at_s: float
     ) -> list[Effect]:
         assert self.principal is not None and self._commands is not None
         agent_only = frame.event not in _VISITOR_COMMANDS
-        if (agent_only and not self.principal.is_agent) or "chat:write" not in self.principal.scopes:
+        if (
+            agent_only and not self.principal.is_agent
+        ) or "chat:write" not in self.principal.scopes:
             return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
         if isinstance(frame, (*client.AGENT_COMMANDS, client.InboxOpen)) and self.kind == "chat":
             return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
@@ -317,7 +332,9 @@ class Peer:
         data = frame.model_dump(mode="json", exclude_none=True)
         return [Command(conversation_id, frame.event, data, getattr(frame, "id", None), ref)]
 
-    def _subscription(self, frame: client.Subscribe | client.Unsubscribe, ref: int | None) -> list[Effect]:
+    def _subscription(
+        self, frame: client.Subscribe | client.Unsubscribe, ref: int | None
+    ) -> list[Effect]:
         if self.kind == "chat":
             return self._nack(NackCode.FORBIDDEN, ref, frame, self.heard_s)
         if isinstance(frame, client.Unsubscribe):
@@ -328,7 +345,11 @@ class Peer:
         return [Follow(list(frame.items), ref)]
 
     def _whisper(
-        self, frame: client.Typing | client.Viewing, conversation_id: UUID, ref: int | None, at_s: float
+        self,
+        frame: client.Typing | client.Viewing,
+        conversation_id: UUID,
+        ref: int | None,
+        at_s: float,
     ) -> list[Effect]:
         assert self.principal is not None
         private = isinstance(frame, client.Viewing) or frame.visibility != "public"
@@ -359,18 +380,24 @@ class Peer:
         retry_after_ms: int | None = None,
         counted: bool = True,
     ) -> list[Effect]:
-        data = nack(code, id=getattr(frame, "id", None), reason=reason, retry_after_ms=retry_after_ms)
+        data = nack(
+            code, id=getattr(frame, "id", None), reason=reason, retry_after_ms=retry_after_ms
+        )
         if not counted:
             return [Send(encode_raw("nack", data, ref=ref))]
         return self._refuse(code, data, ref, None, at_s)
 
     def _refuse(
-        self, code: NackCode, data: dict[str, object], ref: int | None, conv: UUID | None, at_s: float
+        self,
+        code: NackCode,
+        data: dict[str, object],
+        ref: int | None,
+        conv: UUID | None,
+        at_s: float,
     ) -> list[Effect]:
         answer: list[Effect] = [Send(encode_raw("nack", data, ref=ref, conv=conv))]
-        if not NACK_RULES[code].counts_as_abuse:
-            return answer
-        self._abuse = [then for then in self._abuse if at_s - then < 60] + [at_s]
+        if NACK_RULES[code].counts_as_abuse:
+            self._abuse = [then for then in self._abuse if at_s - then < 60] + [at_s]
         if len(self._abuse) > ABUSE_PER_MINUTE:
             return answer + self._close(CloseCode.RATE_ABUSE, "too many refused frames")
         return answer
@@ -379,19 +406,16 @@ class Peer:
         return named if self.kind == "inbox" else None
 
     def _close(self, code: CloseCode, reason: str) -> list[Effect]:
-        fatal = self.phase is not Phase.LIVE and code < CloseCode.OVERLOADED and code >= CloseCode.PROTOCOL
+        fatal = (
+            self.phase is not Phase.LIVE
+            and code < CloseCode.OVERLOADED
+            and code >= CloseCode.PROTOCOL
+        )
         self.phase = Phase.CLOSED
         closing: list[Effect] = [Close(code, reason)]
         if not fatal:
             return closing
         return [Send(encode(server.ErrorFrame(code=code.name, fatal=True))), *closing]
-
-
-def _fits(key: bytes, conn: str, given: str, unix_s: float) -> bool:
-    try:
-        return nonce.fits(key, conn, given, unix_s)
-    except ValueError:
-        return False
 
 
 def answers(effects: Sequence[Effect]) -> list[bytes]:

@@ -32,7 +32,9 @@ def waiting(outstanding: Outstanding, *, at_s: float = 0.0, id: UUID | None = No
 def test_settled_once_by_number_or_by_id() -> None:
     outstanding = Outstanding()
     first, second = waiting(outstanding), waiting(outstanding)
+    assert outstanding.get(first.slot) is first
     assert outstanding.take(first.slot) is first
+    assert outstanding.get(first.slot) is None
     assert outstanding.take(first.slot) is None
     assert outstanding.take_id(CONVERSATION, second.item.id) is second
     assert outstanding.take_id(CONVERSATION, second.item.id) is None
