@@ -20,7 +20,7 @@ from chat_service.origins import OriginBook
 from chat_service.receipts import Receipts
 from chat_service.rpc import ChatCalls
 from chat_service.settings import ApiSettings
-from chat_service.store import security
+from chat_service.store import security, work
 from chat_service.trust import Trust
 from chorus import keys, metrics, rpc
 from chorus.auth import (
@@ -44,6 +44,7 @@ from chorus.web import Readiness
 
 log = get_logger(__name__)
 PROCESS: Final = "api"
+PROBED: Final = frozenset({"postgres", "redis", "writer"})
 PROBE_S: Final = 1.0
 PROBE_TIMEOUT_S: Final = 2.0
 JWKS_TIMEOUT_S: Final = 3.0
@@ -131,7 +132,7 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
         publisher=publisher,
         limits=Limits(settings),
         origins=OriginBook(system),
-        readiness=Readiness(("postgres", "redis")),
+        readiness=Readiness(_needs(settings)),
         flags=flags,
         clock=clock,
         rpc=ChatCalls(db, system, trust, publisher, clock, commands, receipts),
@@ -150,6 +151,13 @@ def _pool(settings: ApiSettings, role: Any, size: int) -> Any:
         pool_timeout_s=settings.pool_timeout_ms / 1000,
         on_wait_s=lambda waited_s: wait_ms.observe(waited_s * 1000),
     )
+
+
+def _needs(settings: ApiSettings) -> tuple[str, ...]:
+    named = tuple(name.strip() for name in settings.ready_needs.split(",") if name.strip())
+    if not set(named) <= PROBED:
+        raise BadSettings(f"CHORUS_READY_NEEDS: only {', '.join(sorted(PROBED))} can be asked")
+    return named
 
 
 def _flags(settings: ApiSettings) -> Mapping[str, bool]:
@@ -223,9 +231,20 @@ async def _probe(resources: Resources) -> None:
     while True:
         resources.readiness.note("postgres", up=await _answers(resources.db.ping()))
         resources.readiness.note("redis", up=await _answers(resources.redis.ping()))
+        if "writer" in resources.readiness.needed:
+            resources.readiness.note("writer", up=await _writers_work(resources.system))
         for name, db in (("api:app", resources.db), ("api:system", resources.system)):
             metrics.db_pool_in_use.labels(name).set(db.pool_in_use)
         await asyncio.sleep(PROBE_S)
+
+
+async def _writers_work(system: Db) -> bool:
+    """Say whether every partition has an owner whose lease runs."""
+    try:
+        async with system.raw_transaction() as raw:
+            return await work.all_partitions_led(raw)
+    except ChorusError:
+        return False
 
 
 async def _answers(call: Awaitable[Any]) -> bool:

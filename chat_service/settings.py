@@ -92,6 +92,8 @@ class ApiSettings(DatabaseSettings):
     """Largest body of a REST request: a frame and some slack."""
     edit_window_min: Annotated[int, Field(ge=0)] = 15
     """How long a customer may change or take back a message."""
+    ready_needs: str = "postgres,redis"
+    """What `/readyz` waits for, comma-separated: `postgres`, `redis`, and `writer` for a writer on every partition."""
     revocations_poll_ms: Annotated[int, Field(ge=50, le=5_000)] = 1_000
     """Time between two looks at what was revoked elsewhere."""
     unleash_url: str = ""

@@ -5,7 +5,7 @@ Redis is away; those of this process count at once.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -27,21 +27,34 @@ TENANT_CACHE_S: Final = 300.0
 API_KEY_CACHE_S: Final = 30.0
 API_KEY_LIFETIME_S: Final = 900
 CACHE_MAX: Final = 10_000
+OWN_KEPT_S: Final = 30.0
 
 
 class Revoked:
     """What must not be believed any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = monotonic) -> None:
+        self._now = now
         self._rows: dict[int, Revocation] = {}
         self._before: dict[tuple[str, str], int] = {}
+        self._own: list[tuple[float, security.RevocationRow]] = []
 
     def replace(self, rows: Iterable[security.RevocationRow]) -> None:
-        """Take the whole list as it stands in the database."""
-        self._rows, self._before = {}, {}
-        self.add(rows)
+        """Take the whole list as it stood in the database a moment ago.
 
-    def add(self, rows: Iterable[security.RevocationRow]) -> None:
+        What this process revoked since may be missing there, so it is kept a little longer.
+        """
+        self._rows, self._before = {}, {}
+        self._own = [one for one in self._own if self._now() - one[0] < OWN_KEPT_S]
+        self._take(row for _, row in self._own)
+        self._take(rows)
+
+    def add(self, rows: Sequence[security.RevocationRow]) -> None:
+        """Take what this process has just revoked."""
+        self._own += [(self._now(), row) for row in rows]
+        self._take(rows)
+
+    def _take(self, rows: Iterable[security.RevocationRow]) -> None:
         for row in rows:
             at = identity.before(row.created_at)
             self._rows[row.seq] = Revocation(row.seq, row.kind, row.subject, at)

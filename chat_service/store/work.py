@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from chat_service.store.ingest import OutboxRow
 from chat_service.store.rows import first
-from chorus.db import Transaction
+from chorus.db import RawConnection, Transaction
 from chorus.ids import uuid7
 from chorus.jobs import JobKind
 
@@ -105,3 +105,11 @@ async def set_timer(
         "due": due_at,
     }
     await tx.execute(_TIMER, given)
+
+
+_LED = "SELECT count(*) > 0 AND bool_and(lease_until > now()) FROM ingest_partitions"
+
+
+async def all_partitions_led(raw: RawConnection) -> bool:
+    """Say whether every ingest partition has a writer."""
+    return bool(await raw.fetchval(_LED))

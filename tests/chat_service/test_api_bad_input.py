@@ -1,11 +1,12 @@
 """Bad requests get a clear problem, change nothing and break nothing."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from chorus.ids import uuid7
-from tests.chat_service.api_world import Api, Tenant, message
+from tests.chat_service.api_world import Api, Tenant, message, open_api
 
 pytestmark = pytest.mark.anyio
 
@@ -115,6 +116,28 @@ async def test_a_preflight_is_answered_for_known_pages_only(api: Api, acme: Tena
     assert "Authorization" in known.headers["access-control-allow-headers"]
     assert "access-control-allow-origin" not in strange.headers
     assert "access-control-allow-credentials" not in known.headers
+
+
+async def test_readiness_can_wait_for_a_writer_on_every_partition(
+    api_database_url: str, redis_url: str
+) -> None:
+    settings = {"ready_needs": "postgres,writer"}
+    async with open_api(api_database_url, redis_url, **settings) as api:
+
+        async def status_until(wanted: int) -> dict[str, Any]:
+            async with asyncio.timeout(10):
+                while True:
+                    answer = await api.client.get("/readyz")
+                    body: dict[str, Any] = answer.json()
+                    if answer.status_code == wanted and body["dependencies"]["postgres"] == "up":
+                        return body
+
+        assert (await status_until(503))["dependencies"]["writer"] == "waiting"
+        await api.rows(
+            "UPDATE ingest_partitions SET owner = 'w', lease_until = now() + interval '1 hour'"
+        )
+        assert (await status_until(200))["dependencies"]["writer"] == "up"
+        await api.rows("UPDATE ingest_partitions SET owner = NULL, lease_until = NULL")
 
 
 async def test_health_readiness_metrics_and_documents_are_served(api: Api) -> None:
