@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 DATA ?= .chorus
 # Pure decisions: every line of them is run by a test.
-CORES := chorus/ids.py,chorus/clock.py,chorus/codes.py,chorus/errors.py,chorus/topics.py,chorus/ingest.py,chorus/wire/*,gateway/protocol.py,gateway/effects.py,gateway/nonce.py,gateway/pending.py,gateway/room.py,presence/tracker.py,launch/backoff.py
+CORES := chorus/ids.py,chorus/clock.py,chorus/codes.py,chorus/errors.py,chorus/topics.py,chorus/ingest.py,chorus/wire/*,gateway/protocol.py,gateway/effects.py,gateway/nonce.py,gateway/pending.py,gateway/room.py,gateway/rules.py,presence/tracker.py,launch/backoff.py
 
 ##@ Run
 

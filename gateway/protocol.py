@@ -6,7 +6,6 @@ Source: PROTOCOL §1–§3, §5, §7. The shells are `chat_socket.py` (WebSocket
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Literal
 from uuid import UUID
@@ -15,7 +14,7 @@ from chorus.auth import Principal
 from chorus.codes import NACK_RULES, CloseCode, NackCode
 from chorus.rpc import ResumePoint
 from chorus.wire import client, server
-from chorus.wire.common import MAX_FRAME_BYTES, MAX_SUBSCRIPTIONS, PROTOCOL, Inbound, Role
+from chorus.wire.common import MAX_SUBSCRIPTIONS, Inbound, Role
 from chorus.wire.envelope import Received, Refused, decode, encode, encode_raw, nack
 from gateway import nonce
 from gateway.admission import Bucket, full_bucket
@@ -34,12 +33,12 @@ from gateway.effects import (
     Verify,
     Whisper,
 )
+from gateway.rules import TYPING_EVERY_S, Rules
 
 EXPIRY_NOTICE_S = 60
 EXPIRY_GRACE_S = 25
 GATE_S = 5.0
 ABUSE_PER_MINUTE = 50
-TYPING_EVERY_S = 3.0
 _COMMANDS = client.CONVERSATION_COMMANDS + client.AGENT_COMMANDS
 _VISITOR_COMMANDS = frozenset({"edit", "delete", "escalate", "cancel", "rate"})
 _ROLES = frozenset(Role)
@@ -51,21 +50,6 @@ class Phase(Enum):
     ENTERING = auto()
     LIVE = auto()
     CLOSED = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a gateway tells in `hello` and holds its sockets to. Durations in ms, rates per second."""
-
-    node: str
-    nonce_key: bytes
-    ping_ms: int = 25_000
-    dead_ms: int = 35_000
-    auth_ms: int = 10_000
-    ack_ms: int = 10_000
-    customer_messages: tuple[float, int] = (5.0, 20)
-    agent_messages: tuple[float, int] = (10.0, 40)
-    commands: tuple[float, int] = (10.0, 20)
 
 
 @dataclass(slots=True)
@@ -111,27 +95,7 @@ class Peer:
     def opened(self, unix_s: float) -> list[Effect]:
         """Greet."""
         self.heard_s = self.opened_s
-        hello = server.Hello(
-            protocol=PROTOCOL,
-            conn=self.conn,
-            node=self.rules.node,
-            nonce=nonce.make(self.rules.nonce_key, self.conn, unix_s),
-            ts=datetime.fromtimestamp(unix_s, UTC),
-            ping_ms=self.rules.ping_ms,
-            dead_ms=self.rules.dead_ms,
-            auth_ms=self.rules.auth_ms,
-            ack_ms=self.rules.ack_ms,
-            max_frame=MAX_FRAME_BYTES,
-            limits={
-                "message": self.rules.customer_messages,
-                "agent_message": self.rules.agent_messages,
-                "command": self.rules.commands,
-                "typing": (1 / TYPING_EVERY_S, 1),
-            },
-            backoff=server.Backoff(min_ms=100, max_ms=20_000),
-            features=["resume", "receipts", "typing", "presence", "drain"],
-        )
-        return [Send(encode(hello))]
+        return [Send(encode(self.rules.hello(self.conn, unix_s)))]
 
     def received(self, payload: str, at_s: float, unix_s: float) -> list[Effect]:
         """Take one text frame."""

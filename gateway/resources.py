@@ -19,9 +19,9 @@ from gateway.hub import Hub
 from gateway.inboxes import Inboxes
 from gateway.marks import Marks
 from gateway.pending import Outstanding
-from gateway.protocol import Rules
 from gateway.repair import Repairer
 from gateway.revocation import Revocations
+from gateway.rules import Rules
 from gateway.settings import GatewaySettings
 from gateway.tasks import Tasks
 

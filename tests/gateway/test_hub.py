@@ -16,8 +16,9 @@ from chorus.ingest import IngestItem
 from chorus.topics import NO_CONN, Audience, Header, Kind, author_key
 from gateway.hub import Connection, Hub
 from gateway.pending import Outstanding, Pending
-from gateway.protocol import Peer, Rules
+from gateway.protocol import Peer
 from gateway.room import Event, Packet
+from gateway.rules import Rules
 
 CONVERSATION, TENANT = uuid7(), uuid7()
 

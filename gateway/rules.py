@@ -1,0 +1,48 @@
+"""What a gateway holds its sockets to, and the greeting that tells them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chorus.wire import server
+from chorus.wire.common import MAX_FRAME_BYTES, PROTOCOL
+from gateway import nonce
+
+TYPING_EVERY_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Durations in ms, rates as `(per second, burst)`."""
+
+    node: str
+    nonce_key: bytes
+    ping_ms: int = 25_000
+    dead_ms: int = 35_000
+    auth_ms: int = 10_000
+    ack_ms: int = 10_000
+    customer_messages: tuple[float, int] = (5.0, 20)
+    agent_messages: tuple[float, int] = (10.0, 40)
+    commands: tuple[float, int] = (10.0, 20)
+
+    def hello(self, conn: str, unix_s: float) -> server.Hello:
+        """The greeting of one connection; its nonce is made now."""
+        return server.Hello(
+            protocol=PROTOCOL,
+            conn=conn,
+            node=self.node,
+            nonce=nonce.make(self.nonce_key, conn, unix_s),
+            ts=datetime.fromtimestamp(unix_s, UTC),
+            ping_ms=self.ping_ms,
+            dead_ms=self.dead_ms,
+            auth_ms=self.auth_ms,
+            ack_ms=self.ack_ms,
+            max_frame=MAX_FRAME_BYTES,
+            limits={
+                "message": self.customer_messages,
+                "agent_message": self.agent_messages,
+                "command": self.commands,
+                "typing": (1 / TYPING_EVERY_S, 1),
+            },
+            backoff=server.Backoff(min_ms=100, max_ms=20_000),
+            features=["resume", "receipts", "typing", "presence", "drain"],
+        )
