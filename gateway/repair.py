@@ -149,7 +149,9 @@ class Repairer:
         except NotFound:
             return self._forget(room)
         except ChorusError as error:
-            log.warning("repair_failed", conversation=str(room.conversation_id), error=type(error).__name__)
+            log.warning(
+                "repair_failed", conversation=str(room.conversation_id), error=type(error).__name__
+            )
             return False
         for event in events:
             self._hub.durable(room, event)

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
-from chat_service.seed import SeedResult, seed
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from chat_service import migrate
+from chat_service.seed import SeedResult, seed
 from chorus.auth import AUD_AGENT, TokenMaker
 from chorus.db import Db, open_db
 from chorus.ids import uuid7

@@ -134,7 +134,11 @@ async def test_poison_is_buried_with_a_nack_and_harms_nobody(
         dead = [fields for _, fields in await client.xrange(topics.dead_letter(part))]
     assert [row["content"] for row in await rows_of(database_url, here.id)] == ["before", "after"]
     assert heard.seqs(here.id) == [1, 2]
-    nacks = {header.slot: frame for channel, header, frame in heard.frames if channel == topics.gateway(7)}
+    nacks = {
+        header.slot: frame
+        for channel, header, frame in heard.frames
+        if channel == topics.gateway(7)
+    }
     assert {slot: orjson.loads(frame)["data"]["code"] for slot, frame in nacks.items()} == {
         77: "INVALID",
         78: "INVALID",
@@ -163,7 +167,11 @@ async def test_an_entry_that_outlived_its_writers_is_given_up(
         await until(lambda: _heard_count(heard, 2))
         assert await client.xlen(topics.dead_letter(part)) == 1
     assert [row["content"] for row in await rows_of(database_url, here.id)] == ["next"]
-    told = [orjson.loads(frame)["data"] for channel, _, frame in heard.frames if channel == topics.gateway(7)]
+    told = [
+        orjson.loads(frame)["data"]
+        for channel, _, frame in heard.frames
+        if channel == topics.gateway(7)
+    ]
     assert [(one["code"], one["ambiguous"]) for one in told] == [("UNAVAILABLE", True)]
 
 
