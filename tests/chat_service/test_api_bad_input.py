@@ -158,3 +158,19 @@ async def test_health_readiness_metrics_and_documents_are_served(api: Api) -> No
 
 def _raw(body: bytes, kind: str = "application/json") -> dict[str, Any]:
     return {"content": body, "headers": {"Content-Type": kind}}
+
+
+async def test_without_redis_messages_and_commands_are_still_taken(
+    api_database_url: str, acme: Tenant
+) -> None:
+    async with open_api(api_database_url, "redis://127.0.0.1:1/0") as api:
+        headers = api.token(acme.principal("contact"))
+        one = f"/livechat/conversations/{acme.conversation}"
+        told = await api.client.post(f"{one}/messages", json=message(), headers=headers)
+        edit = {"id": str(uuid7()), "target": told.json()["id"], "content": "better"}
+        changed = await api.client.post(
+            f"{one}/commands", json={"event": "edit", "data": edit}, headers=headers
+        )
+        ready = await api.client.get("/readyz")
+    assert (told.status_code, changed.status_code) == (201, 200)
+    assert ready.status_code == 503
