@@ -45,6 +45,7 @@ from chorus.web import Readiness
 log = get_logger(__name__)
 PROCESS: Final = "api"
 PROBED: Final = frozenset({"postgres", "redis", "writer"})
+CANCEL_AGAIN_S: Final = 0.2
 PROBE_S: Final = 1.0
 PROBE_TIMEOUT_S: Final = 2.0
 JWKS_TIMEOUT_S: Final = 3.0
@@ -95,8 +96,7 @@ async def open_resources(settings: ApiSettings) -> AsyncIterator[Resources]:
                 yield resources
             finally:
                 resources.readiness.draining = True
-                for task in tasks:
-                    task.cancel()
+                await _end(tasks)
 
 
 async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
@@ -137,6 +137,18 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
         clock=clock,
         rpc=ChatCalls(db, system, trust, publisher, clock, commands, receipts),
     )
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until every task has ended.
+
+    Once is not enough: on Python 3.11 `asyncio.wait_for`, and with it a write of redis-py, keeps
+    a cancellation for itself when its own future is done at that moment (about every second time).
+    """
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
 
 
 def _pool(settings: ApiSettings, role: Any, size: int) -> Any:
