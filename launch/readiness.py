@@ -1,5 +1,6 @@
 """One `/readyz` for the applications behind one port: ready when each of them is."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ async def merged_readiness(apps: Mapping[str, tuple[ASGIApp, Scope]]) -> Respons
     ready = all(status == OK for status, _ in answers.values())
     facts = {name: said for name, (_, said) in answers.items()}
     degraded = sorted({name for said in facts.values() for name in said.get("degraded", ())})
-    body = {"ready": ready, "degraded": degraded, **facts}
+    body = {"ready": ready, "degraded": degraded, "pid": os.getpid(), **facts}
     return Response(
         orjson.dumps(body),
         OK if ready else 503,

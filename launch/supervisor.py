@@ -183,12 +183,15 @@ class Launch:
         deadline = time.monotonic() + READY_TIMEOUT_S
         base = plan.base_url(self._options.host, self._port)
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-            while not await _ready(client, base, times=self._options.edges * 4 - 3):
+            while not await _ready(client, base, self._edge_pids(), self._options.edges * 4 - 3):
                 _give_up_on_crashes(self._stack.children)
                 if time.monotonic() > deadline:
                     answer = await client.get(f"{base}/readyz")
                     raise StartFailed(f"Not ready after {READY_TIMEOUT_S} s: {answer.text[:500]}")
                 await asyncio.sleep(0.05)
+
+    def _edge_pids(self) -> set[int | None]:
+        return {child.pid for child in self._stack.children if child.command.group == "edge"}
 
     def _welcome(self, run: files.RunFile, credentials: files.Credentials) -> None:
         if self._options.pages is None:
@@ -205,14 +208,17 @@ class Launch:
         files.write_credentials(self._options.data, replace(credentials, shown=True))
 
 
-async def _ready(client: httpx.AsyncClient, base: str, *, times: int) -> bool:
-    """Ask several times, on a new connection each: edges share the port and answer in turn."""
+async def _ready(client: httpx.AsyncClient, base: str, edges: set[int | None], times: int) -> bool:
+    """Ask several times, on a new connection each: edges share the port and answer in turn.
+
+    Only our own edges count: another installation may have taken the port a moment before.
+    """
     for _ in range(times):
         try:
             answer = await client.get(f"{base}/readyz", headers={"Connection": "close"})
         except httpx.TransportError:
             return False
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != httpx.codes.OK or answer.json().get("pid") not in edges:
             return False
     return True
 

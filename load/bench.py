@@ -35,7 +35,13 @@ def micro() -> dict[str, float]:
     frame = orjson.dumps(
         {"event": "message", "ref": 1, "data": {"id": uuid7(), "content": TEXT, "role": "customer"}}
     ).decode()
-    data = {"id": uuid7(), "role": "customer", "content": TEXT, "type": "text", "visibility": "public"}
+    data = {
+        "id": uuid7(),
+        "role": "customer",
+        "content": TEXT,
+        "type": "text",
+        "visibility": "public",
+    }
     return {
         "decode a message frame, µs": _each_us(lambda: decode(frame)),
         "encode a message frame, µs": _each_us(lambda: encode_raw("message", data, 7)),
@@ -138,7 +144,9 @@ async def throughput(on: Stage, *, conversations: int, messages: int) -> dict[st
         "fanned out": total + listener.messages,
     }
     for name in after:
-        figures[f"CPU-s per 1,000 messages, {name}"] = (after[name] - before.get(name, 0.0)) / total * 1000
+        figures[f"CPU-s per 1,000 messages, {name}"] = (
+            (after[name] - before.get(name, 0.0)) / total * 1000
+        )
     figures["CPU-s per 1,000 messages, load generator"] = own_s / total * 1000
     figures |= _spread("RTT under full load, ms", [rtt for one in senders for rtt in one.rtts_s])
     for socket in [*watching, *(one.socket for one in senders if one.socket)]:
@@ -165,9 +173,7 @@ async def round_trip(on: Stage, *, sockets: int, rate: int, seconds: int) -> dic
     async for number in every(1 / rate, rate * seconds):
         talking[number % len(talking)].say()
     await asyncio.sleep(2)
-    figures |= _spread(
-        f"RTT at {rate}/s, ms", [rtt for sender in talking for rtt in sender.rtts_s]
-    )
+    figures |= _spread(f"RTT at {rate}/s, ms", [rtt for sender in talking for rtt in sender.rtts_s])
     figures["lost"] = sum(len(sender.sent) for sender in talking)
     for sender in senders:
         if sender.socket is not None:
@@ -191,7 +197,9 @@ async def broadcast(on: Stage, *, readers: int, messages: int) -> dict[str, floa
     listener, sender = Listener(), Sender(visitor)
     await sender.connect(on.address)
     path = f"/ws/v1/conversations/{visitor.conversation_id}"
-    sockets = [await open_load_socket(on.address, path, agent, listener.heard) for _ in range(readers)]
+    sockets = [
+        await open_load_socket(on.address, path, agent, listener.heard) for _ in range(readers)
+    ]
     before, started = on.cpu_seconds(), time.perf_counter()
     sender.start(messages)
     async with asyncio.timeout(120):
@@ -213,7 +221,9 @@ async def single_insert(on: Stage, *, count: int = 2_000) -> dict[str, float]:
     """One INSERT and COMMIT after the other over one connection: the floor of any durable chat."""
     connection = await asyncpg.connect(on.database_url)
     try:
-        await connection.execute("CREATE TABLE IF NOT EXISTS bench_floor (id uuid PRIMARY KEY, body text)")
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS bench_floor (id uuid PRIMARY KEY, body text)"
+        )
         took = []
         for _ in range(count):
             started = time.perf_counter()

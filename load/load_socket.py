@@ -133,7 +133,9 @@ async def open_load_socket(
     """
     host = f"{address[0]}:{address[1]}"
     loop = asyncio.get_running_loop()
-    _, socket = await loop.create_connection(lambda: LoadSocket(path, host, token, on_frame), *address)
+    _, socket = await loop.create_connection(
+        lambda: LoadSocket(path, host, token, on_frame), *address
+    )
     async with asyncio.timeout(30):
         await socket.live
     return socket

@@ -17,8 +17,6 @@ from typing import Any
 import httpx
 import psutil
 
-from launch.spawn import free_port
-
 START_S = 90.0
 STOP_S = 60.0
 PARALLEL_REQUESTS = 8
@@ -84,7 +82,10 @@ class Stage:
 
             async def one(number: int) -> Visitor:
                 async with gate:
-                    body = {"inboxKey": self.run["load_inbox_key"], "traits": {"name": f"Load {number}"}}
+                    body = {
+                        "inboxKey": self.run["load_inbox_key"],
+                        "traits": {"name": f"Load {number}"},
+                    }
                     answer = await api.post("/livechat/visitors", json=body)
                     if answer.is_error:
                         raise RuntimeError(answer.text)
@@ -110,16 +111,21 @@ class Stage:
 def _cpu_s(pid: int) -> float:
     try:
         process = psutil.Process(pid)
-        times = [process.cpu_times(), *(child.cpu_times() for child in process.children(recursive=True))]
+        times = [
+            process.cpu_times(),
+            *(child.cpu_times() for child in process.children(recursive=True)),
+        ]
     except psutil.NoSuchProcess:
         return 0.0
-    return sum(one.user + one.system + one.children_user + one.children_system for one in times[:1]) + sum(
-        one.user + one.system for one in times[1:]
-    )
+    return sum(
+        one.user + one.system + one.children_user + one.children_system for one in times[:1]
+    ) + sum(one.user + one.system for one in times[1:])
 
 
 @contextmanager
-def stage(*, environment: dict[str, str] | None = None, options: tuple[str, ...] = ()) -> Iterator[Stage]:
+def stage(
+    *, environment: dict[str, str] | None = None, options: tuple[str, ...] = ()
+) -> Iterator[Stage]:
     """Start `chorus up` in an empty folder with wide limits; stop it whatever happens."""
     with tempfile.TemporaryDirectory(prefix="chorus-load-") as folder:
         data = Path(folder) / "data"
@@ -145,13 +151,8 @@ def _ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> Stage:
     while monotonic() < ends:
         if process.poll() is not None:
             break
-        if (data / "run.json").exists():
-            found = Stage(json.loads((data / "run.json").read_text()), data)
-            try:
-                if httpx.get(f"{found.base}/readyz", timeout=2, trust_env=False).status_code == 200:
-                    return found
-            except httpx.HTTPError:
-                pass
+        if b"Ctrl-C stops everything" in log.read_bytes():
+            return Stage(json.loads((data / "run.json").read_text()), data)
         sleep(0.1)
     raise RuntimeError(f"chorus up did not get ready:\n{log.read_text()[-3000:]}")
 

@@ -71,7 +71,9 @@ async def test_typing_reaches_the_others_and_is_never_stored(meeting: Meeting) -
 
 
 async def test_who_is_there_is_shown_to_the_other_side(meeting: Meeting) -> None:
-    await meeting.customer.wait_heard("presence", userId=str(meeting.agent.agent_id), status="online")
+    await meeting.customer.wait_heard(
+        "presence", userId=str(meeting.agent.agent_id), status="online"
+    )
 
 
 async def test_the_first_public_answer_takes_the_floor(meeting: Meeting) -> None:
