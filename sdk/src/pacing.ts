@@ -1,8 +1,14 @@
-/** "I am typing", at most once in three seconds, withdrawn after five idle ones. */
+/**
+ * "I am typing", at most once in three seconds, withdrawn after five idle ones.
+ *
+ * The server drops a sooner one, also after a withdrawal, so that one waits for its time.
+ */
 export class TypingPace {
   readonly #send: (state: "start" | "stop") => void;
   readonly #nowMs: () => number;
-  #lastStartMs = Number.NEGATIVE_INFINITY;
+  #toldMs = Number.NEGATIVE_INFINITY;
+  #shown = false;
+  #later: ReturnType<typeof setTimeout> | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
   constructor(send: (state: "start" | "stop") => void, nowMs: () => number = Date.now) {
@@ -14,25 +20,36 @@ export class TypingPace {
   typed(): void {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.stop(), TYPING_IDLE_MS);
-    if (this.#nowMs() - this.#lastStartMs < TYPING_EVERY_MS) return;
-    this.#lastStartMs = this.#nowMs();
-    this.#send("start");
+    const waitMs = this.#toldMs + TYPING_EVERY_MS - this.#nowMs();
+    if (waitMs <= 0) this.#tell();
+    else if (!this.#shown) this.#later ??= setTimeout(() => this.#tell(), waitMs);
   }
 
   /** Call when the text was sent or emptied. */
   stop(): void {
-    clearTimeout(this.#idle);
-    if (this.#lastStartMs === Number.NEGATIVE_INFINITY) return;
-    this.#lastStartMs = Number.NEGATIVE_INFINITY;
+    this.close();
+    if (!this.#shown) return;
+    this.#shown = false;
     this.#send("stop");
   }
 
   close(): void {
     clearTimeout(this.#idle);
+    clearTimeout(this.#later);
+    this.#later = undefined;
+  }
+
+  #tell(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#shown = true;
+    this.#toldMs = this.#nowMs();
+    this.#send("start");
   }
 }
 
-export const TYPING_EVERY_MS = 3_000;
+/** A little more than the server counts: a frame may overtake the pace of the one before. */
+export const TYPING_EVERY_MS = 3_200;
 export const TYPING_IDLE_MS = 5_000;
 
 /** A watermark that is told at most once a second; the latest wins. */
