@@ -171,12 +171,20 @@ def _state(
         recovered=replay.recovered,
         resumed=replay.resumed,
         replay_from=replay.after + 1,
-        receipts=[Watermark(m.user_id, m.delivered, m.read) for m in standing.receipts],
+        receipts=_watermarks(standing),
         events=events,
         queue=standing.queue,
         position=standing.position,
         closed_long_ago=closed_at is not None and now - closed_at > CLOSED_LONG_AGO,
     )
+
+
+def _watermarks(standing: Standing) -> list[Watermark]:
+    """Everyone's, and the customer's from the start: these are also whose presence is shown."""
+    marks = [Watermark(mark.user_id, mark.delivered, mark.read) for mark in standing.receipts]
+    if any(mark.user_id == standing.contact_id for mark in marks):
+        return marks
+    return [*marks, Watermark(standing.contact_id, 0, 0)]
 
 
 async def resume(db: Db, request: ResumeRequest) -> ResumeReply:
