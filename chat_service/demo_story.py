@@ -112,7 +112,7 @@ class Telling:
                 status=ConversationStatus.SNOOZED, until=until, floor=self._floor(), by=by
             )
         )
-        self.status, self.assignee_id, self.waiting_since = ConversationStatus.SNOOZED, None, None
+        self.status, self.assignee_id = ConversationStatus.SNOOZED, None
         self.snoozed_until = until
 
     def reads(self) -> list[Values]:

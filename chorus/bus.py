@@ -145,7 +145,9 @@ class Listener:
             if not first:
                 self._on_gap()
             while self.connected.is_set():
-                async with asyncio.timeout(self._silent_s):
-                    message = await pubsub.get_message(timeout=None)
-                if message is not None and message["type"] == "message":
+                message = await pubsub.get_message(timeout=self._silent_s)
+                if message is None:
+                    log.warning("listener_deaf", silent_s=self._silent_s)
+                    return
+                if message["type"] == "message":
                     self._on_message(message["channel"].decode(), message["data"])

@@ -25,6 +25,7 @@ from chorus.wire.server import SERVER_FRAMES
 
 Json = Any
 _MAX_REF = 2**53
+_NESTED = (dict, list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ def _open(envelope: dict[str, Json], *, may_hold_nul: bool) -> Received | Refuse
         return Refused(NackCode.UNKNOWN_EVENT, reason, ref, conv, message_id)
     if envelope.get("conv") is not None and conv is None:
         return Refused(NackCode.INVALID, "`conv` is not a UUID.", ref, None, message_id)
-    if _too_deep(data, MAX_JSON_DEPTH):
+    if any(
+        _too_deep(part, MAX_JSON_DEPTH - 1) for part in data.values() if part.__class__ in _NESTED
+    ):
         return Refused(NackCode.INVALID, "This is nested too deeply.", ref, conv, message_id)
     if may_hold_nul and _has_nul(data):
         return Refused(NackCode.INVALID, "A NUL character cannot be stored.", ref, conv, message_id)
