@@ -6,7 +6,7 @@ import {
   inboxRows,
 } from "@chorus/sdk";
 import { useNow } from "./use-agent";
-import { age, contactName, hueOf, initials, ownershipOf } from "./words";
+import { age, contactName, hueOf, initials, ownershipOf, waitWords } from "./words";
 
 interface InboxListProps {
   readonly client: AgentClient;
@@ -101,7 +101,7 @@ function Row({ row, nowMs, isSelected, onSelect }: RowProps) {
           <span className="row-foot">
             <span className={`badge ${badge.toLowerCase()}`}>{badge}</span>
             {row.waiting_since !== undefined && (
-              <span className="waiting">waits {age(row.waiting_since, nowMs)}</span>
+              <span className="waiting">{waitWords(row.waiting_since, nowMs)}</span>
             )}
             {row.unread > 0 && (
               <span className="count">

@@ -53,6 +53,12 @@ export function age(ts: string, nowMs: number): string {
   );
 }
 
+/** How long a customer has been without an answer. */
+export function waitWords(since: string, nowMs: number): string {
+  const words = age(since, nowMs);
+  return words === "now" ? "waits under 1 min" : `waits ${words}`;
+}
+
 export function dayName(ts: string): string {
   return new Intl.DateTimeFormat(undefined, {
     weekday: "long",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { age, contactName, initials, ownershipOf } from "../src/words";
+import { age, contactName, initials, ownershipOf, waitWords } from "../src/words";
 
 const none = { holder: "none", epoch: 0 } as const;
 
@@ -19,6 +19,12 @@ test("ages are short and never negative", () => {
   expect(age("2026-11-20T12:00:30Z", nowMs)).toBe("now");
   expect(age("2026-11-20T11:56:00Z", nowMs)).toBe("4 min");
   expect(age("2026-11-20T08:00:00Z", nowMs)).toBe("4 h");
+});
+
+test("a wait is told in words that make a sentence", () => {
+  const nowMs = Date.parse("2026-11-20T12:00:00Z");
+  expect(waitWords("2026-11-20T11:59:30Z", nowMs)).toBe("waits under 1 min");
+  expect(waitWords("2026-11-20T11:56:00Z", nowMs)).toBe("waits 4 min");
 });
 
 test("a visitor without a name still has one", () => {
