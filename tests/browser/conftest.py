@@ -1,0 +1,98 @@
+"""One installation and one Chromium for all browser tests; every test gets people of its own."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.people import AgentPage, CustomerPage, Eyes
+from tests.support.installation import Up, running
+from tests.support.tree import ROOT
+
+PAGES = ROOT / "dist" / "pages"
+PICTURES = ROOT / "artefacts" / "browser"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+BROWSER_TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if BROWSER_TESTS in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.timeout(180))
+
+
+def chromium_path() -> str:
+    """The Chromium that CHROMIUM names, else the one `tools/chromium.sh` finds."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named
+    script = ROOT / "tools" / "chromium.sh"
+    return subprocess.check_output([script], text=True, timeout=300).strip()
+
+
+# Not a session: while a browser is open its event loop runs, and no other test could have its own.
+@pytest.fixture(scope="package")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    assert (PAGES / "console" / "index.html").is_file(), "run `npm run build` first"
+    with running(tmp_path_factory.mktemp("browser") / "data") as up:
+        yield up
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def pictures() -> Path:
+    """Where pictures are left for people to look at."""
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    PICTURES.mkdir(parents=True)
+    return PICTURES
+
+
+@pytest.fixture
+def eyes(installation: Up, chromium: Browser) -> Iterator[Eyes]:
+    """Opens windows, and in the end wants to have seen no fault in any of them."""
+    with Eyes(chromium, installation.urls["base"]) as watching:
+        yield watching
+        assert watching.faults() == []
+
+
+@pytest.fixture
+def customer(eyes: Eyes) -> CustomerPage:
+    """A new visitor of the demo shop who has opened the chat."""
+    arrived = CustomerPage(eyes.window())
+    arrived.visit()
+    arrived.open_chat()
+    return arrived
+
+
+@pytest.fixture
+def sign_in(eyes: Eyes, installation: Up) -> Callable[[], AgentPage]:
+    """Sign the first agent in by password, in a window of its own."""
+
+    def signed_in() -> AgentPage:
+        agent = AgentPage(eyes.window(width_px=1440, height_px=900))
+        agent.visit()
+        agent.sign_in(installation.run()["agents"][0])
+        return agent
+
+    return signed_in

@@ -1,0 +1,108 @@
+"""Nothing is lost, and nothing is shown twice: reload, no network, a second tab, a killed edge."""
+
+from collections.abc import Callable, Sequence
+
+from playwright.sync_api import expect
+
+from tests.browser.people import RECONNECT_PATIENCE_MS, AgentPage, CustomerPage, Eyes
+from tests.support.installation import Up, eventually
+
+SignIn = Callable[[], AgentPage]
+OFFLINE_S = 10
+
+
+def test_a_message_reloaded_away_is_sent_once_and_shown_once(
+    customer: CustomerPage, sign_in: SignIn
+) -> None:
+    agent = sign_in()
+    customer.say("First of all.")
+    agent.open("First of all.")
+    texts = [f"Sent and reloaded, number {number}." for number in range(4)]
+    for text in texts:
+        customer.say(text)
+        customer.page.reload()
+    customer.say("That was all.")
+    each_is_there_once(customer, agent, [*texts, "That was all."])
+
+
+def test_what_is_written_without_a_network_is_sent_once_when_it_is_back(
+    eyes: Eyes, customer: CustomerPage, sign_in: SignIn
+) -> None:
+    eyes.excuse_absence()
+    agent = sign_in()
+    customer.say("Before the tunnel.")
+    agent.open("Before the tunnel.")
+    context = customer.page.context
+    context.set_offline(True)
+    customer.say("Inside the tunnel.")
+    expect(customer.message("Inside the tunnel.", status="sending")).to_have_count(1)
+    expect(customer.banner).to_be_visible()
+    customer.say("Still inside.")
+    agent.answer("Are you there?")
+    # Not a wait for something: the ten seconds are what is tried here.
+    customer.page.wait_for_timeout(OFFLINE_S * 1_000)
+    expect(customer.stored("Inside the tunnel.")).to_have_count(0)
+    context.set_offline(False)
+    expect(customer.banner).to_have_count(0, timeout=RECONNECT_PATIENCE_MS)
+    each_is_there_once(
+        customer,
+        agent,
+        ["Before the tunnel.", "Are you there?", "Inside the tunnel.", "Still inside."],
+    )
+
+
+def test_a_second_tab_shows_the_same_and_takes_over_when_the_first_is_closed(
+    customer: CustomerPage, sign_in: SignIn
+) -> None:
+    agent = sign_in()
+    customer.say("From the first tab.")
+    agent.open("From the first tab.")
+    second = customer.another_tab()
+    expect(second.stored("From the first tab.")).to_have_count(1)
+    second.say("From the second tab.")
+    each_is_there_once(customer, agent, ["From the first tab.", "From the second tab."])
+    agent.answer("I see both.")
+    expect(second.message("I see both.")).to_have_count(1)
+    customer.page.close()
+    second.say("The first one is gone.")
+    each_is_there_once(
+        second, agent, ["From the second tab.", "I see both.", "The first one is gone."]
+    )
+
+
+def test_a_killed_edge_costs_neither_a_message_nor_what_is_being_typed(
+    eyes: Eyes, installation: Up, customer: CustomerPage, sign_in: SignIn
+) -> None:
+    eyes.excuse_absence()
+    agent = sign_in()
+    customer.say("Before the crash.")
+    agent.open("Before the crash.")
+    customer.composer.press_sequentially("Half a sen")
+    agent.reply.press_sequentially("Hm, ")
+    killed = installation.kill9("edge")
+    expect(customer.banner).to_be_visible()
+    customer.composer.press_sequentially("tence.")
+    customer.composer.press("Enter")
+    expect(customer.message("Half a sentence.")).to_have_count(1)
+    eventually(lambda: installation.pids("edge") != [killed])
+    expect(customer.banner).to_have_count(0, timeout=RECONNECT_PATIENCE_MS)
+    expect(customer.stored("Half a sentence.")).to_have_count(1, timeout=RECONNECT_PATIENCE_MS)
+    agent.reply.press_sequentially("that was quick.")
+    agent.reply.press("Enter")
+    each_is_there_once(
+        customer, agent, ["Before the crash.", "Half a sentence.", "Hm, that was quick."]
+    )
+
+
+def each_is_there_once(customer: CustomerPage, agent: AgentPage, texts: Sequence[str]) -> None:
+    """Both sides show each text exactly once, stored, in this order and under the same numbers."""
+    seen = []
+    for text in texts:
+        expect(customer.stored(text)).to_have_count(1, timeout=RECONNECT_PATIENCE_MS)
+        expect(customer.message(text)).to_have_count(1)
+        expect(agent.message(text)).to_have_count(1, timeout=RECONNECT_PATIENCE_MS)
+        seq = customer.stored(text).get_attribute("data-seq")
+        assert seq is not None
+        assert agent.message(text).get_attribute("data-seq") == seq
+        seen.append(int(seq))
+    assert seen == sorted(set(seen))
