@@ -6,7 +6,7 @@ import {
   inboxRows,
 } from "@chorus/sdk";
 import { useNow } from "./use-agent";
-import { age, contactName, hueOf, initials, ownershipOf, waitWords } from "./words";
+import { age, contactName, hueOf, initials, ownershipOf, unreadOf, waitWords } from "./words";
 
 interface InboxListProps {
   readonly client: AgentClient;
@@ -53,6 +53,7 @@ export function InboxList({ client, state, selected, onSelect, onView }: InboxLi
           <Row
             key={row.conv}
             row={row}
+            unread={unreadOf(row, state)}
             nowMs={nowMs}
             isSelected={row.conv === selected}
             onSelect={onSelect}
@@ -70,19 +71,20 @@ export function InboxList({ client, state, selected, onSelect, onView }: InboxLi
 
 interface RowProps {
   readonly row: InboxItem;
+  readonly unread: number;
   readonly nowMs: number;
   readonly isSelected: boolean;
   readonly onSelect: (conv: string) => void;
 }
 
-function Row({ row, nowMs, isSelected, onSelect }: RowProps) {
+function Row({ row, unread, nowMs, isSelected, onSelect }: RowProps) {
   const name = contactName(row.contact.name, row.contact.id);
   const badge = ownershipOf(row);
   return (
     <li>
       <button
         type="button"
-        className={row.unread > 0 ? "row unread" : "row"}
+        className={unread > 0 ? "row unread" : "row"}
         aria-current={isSelected}
         data-conv={row.conv}
         onClick={() => onSelect(row.conv)}
@@ -103,9 +105,9 @@ function Row({ row, nowMs, isSelected, onSelect }: RowProps) {
             {row.waiting_since !== undefined && (
               <span className="waiting">{waitWords(row.waiting_since, nowMs)}</span>
             )}
-            {row.unread > 0 && (
+            {unread > 0 && (
               <span className="count">
-                {row.unread}
+                {unread}
                 <span className="visually-hidden"> unread</span>
               </span>
             )}

@@ -8,7 +8,7 @@ import { useRoute } from "./route";
 import { rememberedTheme, rememberTheme } from "./theme";
 import { useAgent } from "./use-agent";
 import { useShortcuts } from "./use-shortcuts";
-import { initials } from "./words";
+import { initials, unreadOf } from "./words";
 
 interface ShellProps {
   readonly client: AgentClient;
@@ -112,8 +112,9 @@ function Empty() {
   );
 }
 
-function useTitle({ inbox }: AgentState): void {
-  const unread = Object.values(inbox.rows).reduce((sum, row) => sum + row.unread, 0);
+function useTitle(state: AgentState): void {
+  const rows = Object.values(state.inbox.rows);
+  const unread = rows.reduce((sum, row) => sum + unreadOf(row, state), 0);
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Chorus` : "Chorus";
   }, [unread]);

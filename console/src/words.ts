@@ -1,4 +1,4 @@
-import type { ConversationView, InboxItem } from "@chorus/sdk";
+import { type AgentState, type ConversationView, type InboxItem, unreadCount } from "@chorus/sdk";
 
 export type Ownership = "Bot" | "Waiting" | "Agent" | "Snoozed" | "Resolved" | "Open";
 
@@ -17,6 +17,14 @@ export function ownershipOfView(view: ConversationView): Ownership {
   const floor = view.floor ?? ({ holder: "none", epoch: 0 } as const);
   const session = view.session?.state;
   return ownershipOf({ status: view.status, floor, ...(session === undefined ? {} : { session }) });
+}
+
+/**
+ * What is new in a row. The list hears a moment later than an open conversation that it was read.
+ */
+export function unreadOf(row: InboxItem, { conversations }: AgentState): number {
+  const view = conversations[row.conv];
+  return view?.synced === true ? Math.min(row.unread, unreadCount(view)) : row.unread;
 }
 
 export function contactName(name: string | null | undefined, id: string): string {
