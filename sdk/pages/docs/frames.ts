@@ -31,7 +31,7 @@ function frameEntry(frame: Shape): HTMLElement {
   const about = frame.description ?? "";
   summary.append(
     make("code", String(frame.properties?.event?.const)),
-    make("span", about.split("\n")[0]),
+    withCode(make("span"), about.split("\n")[0] ?? ""),
   );
   entry.append(summary, fieldTable(resolved(frame.properties?.data)));
   return entry;
@@ -54,7 +54,7 @@ function fieldRow(name: string, shape: Shape, isRequired: boolean): HTMLElement 
   head.scope = "row";
   head.append(make("code", isRequired ? name : `${name}?`));
   const about = shape.description ?? resolved(shape).description ?? "";
-  row.append(head, make("td", typeWords(shape)), make("td", about));
+  row.append(head, make("td", typeWords(shape)), withCode(make("td"), about));
   return row;
 }
 
@@ -79,6 +79,12 @@ function referredWords(reference: string): string {
 function resolved(shape: Shape | undefined): Shape {
   const name = shape?.$ref?.split("/").at(-1);
   return name === undefined ? (shape ?? {}) : (SHAPES[name] ?? {});
+}
+
+/** Descriptions set names between backticks. */
+function withCode(element: HTMLElement, text: string): HTMLElement {
+  element.append(...text.split("`").map((part, at) => (at % 2 === 1 ? make("code", part) : part)));
+  return element;
 }
 
 function make<K extends keyof HTMLElementTagNameMap>(tag: K, text = ""): HTMLElementTagNameMap[K] {
