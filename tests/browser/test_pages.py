@@ -89,8 +89,12 @@ def test_the_pages_follow_the_scheme_and_need_no_sideways_scrolling(
     agent.answer("With pleasure, and a card if you tell me what to write.")
     expect(customer.message("With pleasure")).to_be_visible()
     expect(agent.message("With pleasure", status="read")).to_be_visible()
+    for page in (customer.page, agent.page):
+        expect(page.locator("header [data-presence=online]")).to_be_visible()
     look(customer.page, pictures / f"demo-chat-{scheme}.png", scheme)
     look(agent.page, pictures / f"console-thread-{scheme}.png", scheme)
+    customer.page.set_viewport_size({"width": 720, "height": 900})
+    look(customer.page, pictures / f"demo-upright-{scheme}.png", scheme)
 
 
 def test_on_a_narrow_screen_the_chat_fills_it_and_nothing_is_cut_off(
