@@ -1,5 +1,6 @@
 """The WebSocket shell: admission before accept, then frames in and effects out."""
 
+import asyncio
 from asyncio import CancelledError
 from time import monotonic, time
 from typing import Literal
@@ -26,6 +27,7 @@ from gateway.tasks import Tasks
 
 log = get_logger(__name__)
 MAX_OFFERS = 4
+CLOSE_S = 2.0
 
 
 class SocketSink:
@@ -50,8 +52,10 @@ class SocketSink:
     async def _close(self, code: int, reason: str) -> None:
         try:
             if self._websocket.application_state is WebSocketState.CONNECTED:
-                await self._websocket.close(code, reason)
-        except (ClientDisconnected, RuntimeError, OSError):
+                # A peer that reads nothing never gets to the close frame: it is not waited for.
+                async with asyncio.timeout(CLOSE_S):
+                    await self._websocket.close(code, reason)
+        except (ClientDisconnected, RuntimeError, OSError, TimeoutError):
             self._transport.abort()
 
     def abort(self) -> None:

@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 import psutil
 
+from launch.spawn import free_port
+
 START_S = 90.0
 STOP_S = 60.0
 PARALLEL_REQUESTS = 8
