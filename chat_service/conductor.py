@@ -19,6 +19,7 @@ from chorus.clock import SystemClock
 from chorus.enqueue import Doorbell
 from chorus.errors import Overloaded, Unavailable
 from chorus.settings import BadSettings
+from chorus.tasks import beside
 
 logger = log.get_logger(__name__)
 
@@ -32,9 +33,8 @@ BACKLOG_EVERY_S: Final = 5.0
 
 async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     """Do everything a leader does, side by side, until cancelled."""
-    async with asyncio.TaskGroup() as tasks:
-        for every_s, act in rounds(tools, doorbell):
-            tasks.create_task(repeat(act, every_s))
+    async with beside(*(repeat(act, every_s) for every_s, act in rounds(tools, doorbell))):
+        await asyncio.Event().wait()
 
 
 def rounds(tools: Tools, doorbell: Doorbell) -> list[tuple[float, Act]]:
@@ -78,16 +78,11 @@ async def _main(settings: ConductorSettings) -> None:
     async with (
         open_store(settings, "conductor", POOL_SIZE) as db,
         open_redis(settings.redis_url) as client,
-        asyncio.TaskGroup() as tasks,
     ):
         tools = Tools(db, client, settings, SystemClock())
-        working = [
-            tasks.create_task(lead(db, lambda: conduct(tools, doorbell))),
-            tasks.create_task(metrics.watch_event_loop("conductor")),
-        ]
-        await stop.wait()
-        for task in working:
-            task.cancel()
+        leading = lead(db, lambda: conduct(tools, doorbell))
+        async with beside(leading, metrics.watch_event_loop("conductor")):
+            await stop.wait()
     doorbell.close()
 
 

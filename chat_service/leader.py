@@ -9,6 +9,7 @@ import asyncpg
 from chorus.db import Db, RawConnection
 from chorus.errors import ChorusError
 from chorus.log import get_logger
+from chorus.tasks import beside
 
 log = get_logger(__name__)
 
@@ -45,10 +46,8 @@ async def _wait_for_lock(connection: RawConnection) -> None:
 async def _act_while_connected(
     connection: RawConnection, act: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        acting = tasks.create_task(act())
+    async with beside(act()):
         await _watch(connection)
-        acting.cancel()
 
 
 async def _watch(connection: RawConnection) -> None:

@@ -19,6 +19,7 @@ from chorus.clock import Clock, SystemClock
 from chorus.db import Db, open_db
 from chorus.errors import Unavailable
 from chorus.settings import BadSettings
+from chorus.tasks import beside
 
 CONFIGURATION_ERROR = 78
 """`EX_CONFIG` of sysexits.h: a restart will not help."""
@@ -46,16 +47,14 @@ async def run(
         Lane(number, db, client, leases=leases, settings=settings, clock=clock)
         for number in range(settings.writer_lanes)
     ]
-    async with asyncio.TaskGroup() as tasks:
-        keeper = tasks.create_task(leases.run())
-        working = [tasks.create_task(lane.run()) for lane in lanes]
-        watcher = tasks.create_task(metrics.watch_event_loop("writer"))
+    async with (
+        beside(leases.run(), metrics.watch_event_loop("writer")),
+        beside(*(lane.run() for lane in lanes)) as working,
+    ):
         await stop.wait()
         for lane in lanes:
             lane.stop()
         await asyncio.wait(working, timeout=FINISH_S)
-        for task in (keeper, watcher, *working):
-            task.cancel()
     await leases.release_all()
 
 
@@ -74,13 +73,9 @@ async def open_store(settings: DatabaseSettings, process: str, size: int) -> Asy
             pool_timeout_s=POOL_TIMEOUT_S,
             on_wait_s=lambda waited_s: wait_ms.observe(1000 * waited_s),
         ) as db,
-        asyncio.TaskGroup() as tasks,
+        beside(_watch_pool(db, process)),
     ):
-        watcher = tasks.create_task(_watch_pool(db, process))
-        try:
-            yield db
-        finally:
-            watcher.cancel()
+        yield db
 
 
 async def _wait_for_store(database_url: str) -> None:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
 from chorus import log, metrics
+from chorus.tasks import beside
 from chorus.web import json_response
 from gateway import upkeep
 from gateway.chat_socket import conversation_socket, inbox_socket
@@ -77,14 +78,11 @@ async def _running(resources: Resources) -> AsyncIterator[None]:
         upkeep.watch_chat(resources),
         metrics.watch_event_loop("gateway"),
     ]
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(one) for one in work]
+    async with beside(*work):
         try:
             yield
         finally:
             await resources.marks.flush()
-            for task in running:
-                task.cancel()
 
 
 async def drain(app: Starlette) -> None:

@@ -6,12 +6,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from chorus.log import get_logger
+from chorus.tasks import end
 
 log = get_logger(__name__)
 
 
 class Tasks:
-    """An async context; leaving it cancels what still runs."""
+    """An async context; leaving it ends what still runs."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
@@ -25,10 +26,8 @@ class Tasks:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        running = list(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        while self._running:
+            await end(self._running)
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run `work`; it is owned here until it ends."""

@@ -6,6 +6,7 @@ import signal
 
 from chorus import log, metrics
 from chorus.bus import open_redis
+from chorus.tasks import beside
 from chorus.wire.common import Role
 from presence.settings import PresenceSettings
 from presence.tracker import Tracker
@@ -21,17 +22,12 @@ async def serve(settings: PresenceSettings, stop: asyncio.Event) -> None:
             Role.AGENT: settings.presence_linger_agent_ms,
         },
     )
-    async with open_redis(settings.redis_url) as client, asyncio.TaskGroup() as tasks:
+    async with open_redis(settings.redis_url) as client:
         watcher = Watcher(
             client, tracker, ttl_ms=settings.presence_ttl_ms, look_ms=settings.presence_look_ms
         )
-        running = [
-            tasks.create_task(watcher.run()),
-            tasks.create_task(metrics.watch_event_loop("presence")),
-        ]
-        await stop.wait()
-        for task in running:
-            task.cancel()
+        async with beside(watcher.run(), metrics.watch_event_loop("presence")):
+            await stop.wait()
 
 
 async def _until_told(settings: PresenceSettings) -> None:

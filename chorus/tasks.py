@@ -1,0 +1,41 @@
+"""Tasks that run beside a block of code, and end with it for certain.
+
+One `cancel()` is not enough. On Python 3.11 `asyncio.wait_for`, and with it a write of redis-py,
+keeps a cancellation for itself when its own future is done at that moment (about every second
+time); and a `TaskGroup` that is ending already passes no further cancellation on.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+CANCEL_AGAIN_S: Final = 0.2
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel until every task has ended. What became of them is for their owner to ask.
+
+    A cancellation of the caller waits until then: leaving earlier would leave tasks behind.
+    """
+    owned, cancelled = list(tasks), None
+    while pending := [task for task in owned if not task.done()]:
+        for task in pending:
+            task.cancel()
+        try:
+            await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+
+
+@asynccontextmanager
+async def beside(*work: Coroutine[Any, Any, object]) -> AsyncIterator[list[asyncio.Task[object]]]:
+    """Run `work` while the block runs. One that fails ends the block and the others."""
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(one) for one in work]
+        try:
+            yield running
+        finally:
+            await end(running)
