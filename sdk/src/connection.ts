@@ -17,6 +17,7 @@ import {
   type SocketEvents,
   type WebSocketLike,
 } from "./socket";
+import { Ways } from "./ways";
 import type { ClientFrame, ServerFrame } from "./wire.gen";
 
 export type ConnectionStatus =
@@ -39,6 +40,8 @@ export interface ConnectionOptions {
   /** The server refused the size of something that was just sent. */
   onTooBig(): void;
   readonly openWebSocket?: OpenWebSocket;
+  /** The way to take where upgrades are blocked. */
+  readonly openEventStream?: OpenWebSocket;
   readonly random?: Random;
 }
 
@@ -53,9 +56,10 @@ const PROBE_PATIENCE_MS = 5_000;
  */
 export class Connection {
   readonly #options: ConnectionOptions;
-  readonly #open: OpenWebSocket;
+  readonly #ways: Ways;
   readonly #random: Random;
   #live: Socket | undefined;
+  #isLiveStream = false;
   #next: Socket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stableTimer: ReturnType<typeof setTimeout> | undefined;
@@ -67,7 +71,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#open = options.openWebSocket ?? browserSocket;
+    this.#ways = new Ways(options.openWebSocket ?? browserSocket, options.openEventStream);
     this.#random = options.random ?? Math.random;
   }
 
@@ -132,7 +136,7 @@ export class Connection {
     if (this.#live === undefined) this.#tell({ phase: "connecting", attempt: this.#attempt });
     const token = this.#options.credentials.token();
     if (token === undefined) return this.#renewThenDial();
-    this.#next = new Socket(this.#options.url, token, this.#open, this.#events());
+    this.#next = new Socket(this.#options.url, token, this.#ways.next(), this.#events());
   }
 
   #events(): SocketEvents {
@@ -160,13 +164,25 @@ export class Connection {
     this.#live = this.#next;
     this.#next = undefined;
     this.#refusedTokens = 0;
+    this.#ways.worked();
+    this.#isLiveStream = this.#ways.streaming;
     clearTimeout(this.#timer);
+    if (this.#isLiveStream) this.#planUpgrade();
     clearTimeout(this.#stableTimer);
     this.#stableTimer = setTimeout(() => {
       this.#attempt = 0;
     }, STABLE_AFTER_MS);
     this.#tell({ phase: "online" });
     this.#options.onReady(frame);
+  }
+
+  /** A stream does, a socket is better: try for one beside it, and keep what works meanwhile. */
+  #planUpgrade(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#ways.preferSocket();
+      this.#dial();
+    }, this.#ways.upgradeAfterMs());
   }
 
   #onFrame(frame: ServerFrame, from: Socket): void {
@@ -193,11 +209,14 @@ export class Connection {
   #onClosed(ending: Ending, from: Socket): void {
     if (from === this.#live) {
       this.#live = undefined;
+      this.#ways.preferSocket();
       clearTimeout(this.#stableTimer);
       // A drain switch under way goes on by itself.
       if (this.#next !== undefined) return this.#tell({ phase: "connecting", attempt: 0 });
     } else {
       this.#next = undefined;
+      this.#ways.failed(ending, from.hello !== undefined);
+      if (this.#isLiveStream && this.isOnline) return this.#planUpgrade();
     }
     this.#recover(ending);
   }

@@ -5,6 +5,7 @@ import { Connection, type ConnectionStatus } from "./connection";
 import { newConversation } from "./conversation";
 import { SIGNED_OUT, type StoredCredentials } from "./credentials";
 import { asChorusError } from "./errors";
+import { openEventStream } from "./event-stream";
 import { Outbox, type OutboxEntry } from "./outbox";
 import type { Rest, VisitorSession } from "./rest";
 import type { OpenWebSocket } from "./socket";
@@ -173,6 +174,7 @@ export class VisitorEngine {
       },
       onFrame: (frame) => this.#thread?.receive(frame),
       onTooBig: () => this.#thread?.onTooBig(),
+      openEventStream,
       ...(openWebSocket === undefined ? {} : { openWebSocket }),
     });
   }
