@@ -1,6 +1,7 @@
 """What a customer and an agent can do in their pages, and what they see there."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -176,3 +177,17 @@ class AgentPage:
     @property
     def presence(self) -> Locator:
         return self.page.locator("header [data-presence]")
+
+
+def each_is_there_once(customer: CustomerPage, agent: AgentPage, texts: Sequence[str]) -> None:
+    """Both sides show each text exactly once, stored, in this order and under the same numbers."""
+    seen = []
+    for text in texts:
+        expect(customer.stored(text)).to_have_count(1, timeout=RECONNECT_PATIENCE_MS)
+        expect(customer.message(text)).to_have_count(1)
+        expect(agent.message(text)).to_have_count(1, timeout=RECONNECT_PATIENCE_MS)
+        seq = customer.stored(text).get_attribute("data-seq")
+        assert seq is not None
+        assert agent.message(text).get_attribute("data-seq") == seq
+        seen.append(int(seq))
+    assert seen == sorted(set(seen))
