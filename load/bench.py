@@ -107,12 +107,16 @@ class Sender:
 class Listener:
     """The other side of a conversation: counts what arrives."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: int = -1) -> None:
         self.messages = 0
+        self.complete = asyncio.Event()
+        self._expected = expected
 
     def heard(self, _socket: LoadSocket, payload: bytes) -> None:
         if payload.startswith(b'{"event":"message"'):
             self.messages += 1
+            if self.messages == self._expected:
+                self.complete.set()
 
 
 async def throughput(on: Stage, *, conversations: int, messages: int) -> dict[str, float]:
@@ -194,7 +198,7 @@ async def _connect_all(senders: Sequence[Sender], on: Stage) -> None:
 async def broadcast(on: Stage, *, readers: int, messages: int) -> dict[str, float]:
     """One conversation with many readers: CPU of the edge for one message to one reader."""
     visitor, agent = (await on.visitors(1))[0], await on.agent_token("admin")
-    listener, sender = Listener(), Sender(visitor)
+    listener, sender = Listener(messages * readers), Sender(visitor)
     await sender.connect(on.address)
     path = f"/ws/v1/conversations/{visitor.conversation_id}"
     sockets = [
@@ -204,8 +208,7 @@ async def broadcast(on: Stage, *, readers: int, messages: int) -> dict[str, floa
     sender.start(messages)
     async with asyncio.timeout(120):
         await sender.done.wait()
-        while listener.messages < messages * readers:
-            await asyncio.sleep(0.05)
+        await listener.complete.wait()
     took_s, after = time.perf_counter() - started, on.cpu_seconds()
     for socket in sockets:
         socket.close()

@@ -99,6 +99,8 @@ class LoadSocket(asyncio.Protocol):
         if opcode == 8:
             self._fail(f"closed {int.from_bytes(payload[:2], 'big')}")
         elif opcode == 1 and self.live.done():
+            if payload.startswith(b'{"event":"ping"'):
+                self.send(b'{"event":"pong","data":%b}' % payload[payload.find(b'{"n"') : -1])
             self.on_frame(self, payload)
         elif opcode == 1:
             self._before_ready(payload)

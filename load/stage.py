@@ -133,6 +133,7 @@ def stage(
         data = Path(folder) / "data"
         log = Path(folder) / "up.log"
         command = [sys.executable, "-m", "launch.cli", "up", "--data", str(data)]
+        command += ["--port", str(free_port()), *options]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,

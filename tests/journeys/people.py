@@ -52,7 +52,7 @@ class Meeting:
         """Wait until every client has all there is, then compare each with the database."""
         chosen = list(clients)
         for client in chosen:
-            await client.wait(partial(_has_settled, client), timeout_s=SETTLE_S)
+            await client.wait(partial(has_settled, client), timeout_s=SETTLE_S)
         rows = await self.rows()
         for client in chosen:
             await client.wait(partial(_has_seen, client, len(rows)), timeout_s=SETTLE_S)
@@ -61,7 +61,7 @@ class Meeting:
         return rows
 
 
-def _has_settled(client: ChatClient) -> bool:
+def has_settled(client: ChatClient) -> bool:
     return client.unsettled == 0
 
 
