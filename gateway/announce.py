@@ -1,79 +1,105 @@
-"""Tells presence who is here: one pipelined refresh a tick, and at once for who comes or goes."""
+"""Tells presence who is here, and shows sockets who else is: merged for 50 ms, one round trip each.
+
+Everybody is announced again once a period, a slice at a time, so that ten thousand people never
+hold the event loop up at once.
+"""
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from math import ceil
 from uuid import UUID
 
 from chorus import bus, presence
 from chorus.clock import rfc3339_ms
 from chorus.errors import Unavailable
 from chorus.log import get_logger
-from chorus.presence import Beat
+from chorus.presence import Beat, Seen
 from chorus.wire.common import PresenceStatus
 from chorus.wire.envelope import encode_raw
 from gateway.hub import Connection, Hub
 from gateway.room import Packet
 
 log = get_logger(__name__)
+MERGE_S = 0.05
+Asked = tuple[Connection, UUID, list[UUID]]
 
 
 class Announcer:
-    """The people on local sockets, as beats."""
+    """The people on local sockets, as beats. `run` is its one task."""
 
     def __init__(self, hub: Hub, client: bus.Client, node: str) -> None:
         self._hub = hub
         self._client = client
         self._node = node
+        self._came: set[UUID] = set()
+        self._left: dict[UUID, Beat] = {}
+        self._asked: list[Asked] = []
+        self._due: list[UUID] = []
 
-    async def run(self, every_s: float) -> None:
-        """Refresh for ever."""
-        while True:
-            try:
-                await presence.beat(self._client, self._all())
-            except Unavailable:
-                log.warning("presence_unavailable")
-            await asyncio.sleep(every_s)
-
-    async def came(self, connection: Connection) -> None:
-        """Announce a newly ready socket, and show it who else is there."""
+    def came(self, connection: Connection) -> None:
+        """Announce a newly ready socket soon."""
         principal = connection.peer.principal
-        if principal is None:
-            return
-        try:
-            await presence.beat(self._client, [self._beat(principal.user_id)])
-        except (Unavailable, KeyError):
-            log.info("presence_unavailable")
+        if principal is not None:
+            self._came.add(principal.user_id)
+            self._left.pop(principal.user_id, None)
 
-    async def show(
-        self, connection: Connection, conversation_id: UUID, user_ids: list[UUID]
-    ) -> None:
-        """Write the presence of the other participants to one socket."""
+    def show(self, connection: Connection, conversation_id: UUID, user_ids: list[UUID]) -> None:
+        """Write the presence of the other participants to one socket soon."""
         principal = connection.peer.principal
         assert principal is not None
         others = [user for user in user_ids if user != principal.user_id]
-        seen = await presence.read(self._client, principal.tenant_id, others)
-        for user, (status, since_ms) in seen.items():
-            data = {"userId": user, "status": status, "since": rfc3339_ms(since_ms)}
-            conv = conversation_id if connection.names_conversation else None
-            connection.whisper(Packet(encode_raw("presence", data, conv=conv)), "presence")
+        if others:
+            self._asked.append((connection, conversation_id, others))
 
-    async def left(self, beat: Beat) -> None:
-        """The last local socket of somebody closed."""
-        try:
-            await presence.leave(self._client, [beat])
-        except Unavailable:
-            log.info("presence_unavailable")
-
-    def farewell(self, connection: Connection, conversations: frozenset[UUID]) -> Beat | None:
-        """What to say when this connection goes; None while another one of the same person stays."""
+    def left(self, connection: Connection, conversations: frozenset[UUID]) -> None:
+        """The connection is gone; say so soon unless another one of the same person stays."""
         principal = connection.peer.principal
         if principal is None or principal.user_id in self._hub.users:
-            return None
-        return Beat(
-            principal.tenant_id, principal.user_id, principal.speaks_as, self._node, conversations
+            return
+        user = principal.user_id
+        self._came.discard(user)
+        self._left[user] = Beat(
+            principal.tenant_id, user, principal.speaks_as, self._node, conversations
         )
 
-    def _all(self) -> list[Beat]:
-        return [self._beat(user) for user in self._hub.users]
+    async def run(self, every_s: float) -> None:
+        """Refresh everybody once in `every_s`, and the new ones at once, for ever."""
+        rounds = max(1, ceil(every_s / MERGE_S))
+        while True:
+            for turn in range(rounds):
+                await asyncio.sleep(MERGE_S)
+                if turn == 0:
+                    self._due = list(self._hub.users)
+                share = ceil(len(self._due) / (rounds - turn))
+                slice_, self._due = self._due[:share], self._due[share:]
+                await self._flush(slice_)
+
+    async def _flush(self, refreshed: Sequence[UUID]) -> None:
+        came, self._came = self._came, set()
+        left, self._left = self._left, {}
+        asked, self._asked = self._asked, []
+        here = [user for user in (*came, *refreshed) if user in self._hub.users]
+        try:
+            if here:
+                await presence.beat(self._client, [self._beat(user) for user in here])
+            if left:
+                await presence.leave(self._client, list(left.values()))
+        except Unavailable:
+            log.info("presence_unavailable", people=len(here) + len(left))
+        await self._answer(asked)
+
+    async def _answer(self, asked: Sequence[Asked]) -> None:
+        by_tenant: dict[UUID, list[Asked]] = defaultdict(list)
+        for one in asked:
+            principal = one[0].peer.principal
+            if principal is not None:
+                by_tenant[principal.tenant_id].append(one)
+        for tenant_id, questions in by_tenant.items():
+            users = list({user for _, _, others in questions for user in others})
+            seen = await presence.read(self._client, tenant_id, users)
+            for connection, conversation_id, others in questions:
+                _show(connection, conversation_id, {user: seen[user] for user in others})
 
     def _beat(self, user_id: UUID) -> Beat:
         here = [self._hub.connections[number] for number in self._hub.users[user_id]]
@@ -90,3 +116,10 @@ class Announcer:
             frozenset(conversations),
             PresenceStatus.ONLINE,
         )
+
+
+def _show(connection: Connection, conversation_id: UUID, seen: dict[UUID, Seen]) -> None:
+    conv = conversation_id if connection.names_conversation else None
+    for user, (status, since_ms) in seen.items():
+        data = {"userId": user, "status": status, "since": rfc3339_ms(since_ms)}
+        connection.whisper(Packet(encode_raw("presence", data, conv=conv)), "presence")

@@ -71,6 +71,7 @@ async def _running(resources: Resources) -> AsyncIterator[None]:
         resources.inboxes.run(),
         resources.announcer.run(resources.settings.presence_every_ms / 1000),
         upkeep.tick_for_ever(resources),
+        upkeep.nack_for_ever(resources),
         upkeep.watch_writes(resources),
         upkeep.compare_heads(resources),
         upkeep.watch_redis(resources),

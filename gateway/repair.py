@@ -29,7 +29,8 @@ from gateway.tasks import Tasks
 
 log = get_logger(__name__)
 RETRY_S = 1.0
-HEADS_PER_CALL = 2_000
+HEADS_PER_CALL = 250
+HEADS_PAUSE_S = 0.02
 DIRTY_JITTER_S = 1.0
 
 
@@ -189,6 +190,9 @@ class Repairer:
         reply: HeadsReply | None = None
         for start in range(0, max(len(rooms), 1), HEADS_PER_CALL):
             asked = {room.conversation_id: room for room in rooms[start : start + HEADS_PER_CALL]}
+            if start:
+                # Ten thousand conversations are compared in a second, not at once.
+                await asyncio.sleep(HEADS_PAUSE_S)
             reply = await self._rpc.heads(HeadsRequest(list(asked)))
             for head in reply.heads:
                 room = asked[head.conversation_id]

@@ -146,7 +146,7 @@ class Shell:
         metrics.resume_total.labels(_resume_result(state)).inc()
         self._connection.send(Packet(encode(self._ready(state))))
         await self._resources.repairer.enter(member, state, self._principal.tenant_id)
-        await self._present(conversation_id, state)
+        self._present(conversation_id, state)
 
     def _ready(self, state: ConversationState) -> server.Ready:
         return server.Ready(
@@ -173,10 +173,10 @@ class Shell:
             token_exp=self._principal.expires_at,
         )
 
-    async def _present(self, conversation_id: UUID, state: ConversationState) -> None:
-        await self._resources.announcer.came(self._connection)
+    def _present(self, conversation_id: UUID, state: ConversationState) -> None:
+        self._resources.announcer.came(self._connection)
         others = [mark.user_id for mark in state.receipts]
-        await self._resources.announcer.show(self._connection, conversation_id, others)
+        self._resources.announcer.show(self._connection, conversation_id, others)
 
     async def _enter_inbox(self) -> None:
         reply = await self._resources.rpc.access(AccessRequest(self._principal, []))
@@ -187,7 +187,7 @@ class Shell:
         self._resources.hub.supersede(self._connection)
         self._connection.send(Packet(encode(self._inbox_ready(reply))))
         await self._resources.inboxes.entered(self._connection, self._principal)
-        await self._resources.announcer.came(self._connection)
+        self._resources.announcer.came(self._connection)
         mine = {"view": "mine", "limit": 50}
         await self._command(effects.Command(None, "inbox.open", mine, None, None))
 
@@ -332,7 +332,7 @@ class Shell:
     async def _replay(self, member: Member, state: ConversationState) -> None:
         await self._resources.repairer.enter(member, state, self._principal.tenant_id)
         others = [mark.user_id for mark in state.receipts]
-        await self._resources.announcer.show(self._connection, state.conversation_id, others)
+        self._resources.announcer.show(self._connection, state.conversation_id, others)
 
     def _unfollow(self, conversation_ids: Sequence[UUID]) -> None:
         for conversation_id in conversation_ids:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
 from time import monotonic, time
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from gateway.room import Packet
 
 log = get_logger(__name__)
 TICK_S = 1.0
+SLICES = 20
+OVERDUE_S = 0.2
 STALLS = 3
 CANARY_S = 5.0
 HEALTH_S = 1.0
@@ -28,14 +31,29 @@ DRAIN_SLICES = 50
 NO_CONVERSATION = UUID(int=0)
 
 
-async def tick_for_ever(resources: Resources) -> None:
-    """Once a second: timers of every socket, answers that are overdue."""
+async def _in_slices(resources: Resources, period_s: float) -> AsyncIterator[Connection]:
+    """Every connection once a period, for ever, a slice at a time: none waits for all the others."""
     while True:
-        await asyncio.sleep(TICK_S)
-        now = monotonic()
-        for connection in list(resources.hub.connections.values()):
-            _tick(connection, now)
-        nack_overdue(resources, now)
+        waiting = list(resources.hub.connections.values())
+        size = max(1, -(-len(waiting) // SLICES))
+        for start in range(0, SLICES * size, size):
+            await asyncio.sleep(period_s / SLICES)
+            for connection in waiting[start : start + size]:
+                if not connection.closed:
+                    yield connection
+
+
+async def tick_for_ever(resources: Resources) -> None:
+    """Once a second: the timers of every socket."""
+    async for connection in _in_slices(resources, TICK_S):
+        _tick(connection, monotonic())
+
+
+async def nack_for_ever(resources: Resources) -> None:
+    """Look for overdue answers, oldest first."""
+    while True:
+        await asyncio.sleep(OVERDUE_S)
+        nack_overdue(resources, monotonic())
 
 
 def _tick(connection: Connection, now: float) -> None:
@@ -64,10 +82,8 @@ def nack_overdue(resources: Resources, now: float) -> None:
 async def watch_writes(resources: Resources) -> None:
     """Close sockets that took no byte for three periods in a row (4106)."""
     period_s = resources.settings.write_timeout_ms / 1000
-    while True:
-        await asyncio.sleep(period_s)
-        for connection in list(resources.hub.connections.values()):
-            _watch_write(connection)
+    async for connection in _in_slices(resources, period_s):
+        _watch_write(connection)
 
 
 def _watch_write(connection: Connection) -> None:
@@ -78,7 +94,6 @@ def _watch_write(connection: Connection) -> None:
     connection.taken_bytes = taken
     if connection.stalls >= STALLS:
         connection.close(CloseCode.WRITE_TIMEOUT)
-        connection.sink.abort()
 
 
 async def compare_heads(resources: Resources) -> None:
