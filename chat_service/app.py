@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
+from chat_service.bodies import BodyLimit
 from chat_service.edge import Edge
 from chat_service.resources import Opener, open_resources
 from chat_service.routes import auth, conversations, ops, visitors
@@ -20,7 +21,7 @@ from chat_service.routes.shapes import Problem
 from chat_service.settings import ApiSettings
 from chorus import log
 from chorus.errors import ChorusError
-from chorus.web import BodyLimit, problem, problem_of
+from chorus.web import problem, problem_of
 
 ROUTES: Final[tuple[Route, ...]] = (
     *auth.ROUTES,

@@ -1,13 +1,15 @@
 """How often somebody may ask: per tenant, per address, and per e-mail address that signs in."""
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from math import ceil
 from time import monotonic
 from typing import Final
 from uuid import UUID
 
 from chat_service.settings import ApiSettings
 from chorus.errors import RateLimited
-from chorus.web import Allowance, RateLimit, address_key, is_loopback
+from chorus.web import address_key, is_loopback
 
 LOGIN_WINDOW_S: Final = 15 * 60
 HOUR_S: Final = 3600
@@ -22,6 +24,50 @@ class Caller:
     @property
     def key(self) -> str:
         return address_key(self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a limit said about one request."""
+
+    granted: bool
+    limit: int
+    remaining: int
+    reset_s: int
+    """Until the next request is granted, or until the bucket is full again."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        named = {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.reset_s),
+        }
+        return named if self.granted else {**named, "Retry-After": str(max(1, self.reset_s))}
+
+
+@dataclass(slots=True)
+class RateLimit:
+    """Token buckets by key, `per_s` each, full at first. The caller says what time it is.
+
+    Bounded: the key that was quiet longest is forgotten first, which only ever lets it do more.
+    """
+
+    per_s: float
+    burst: int
+    keys_max: int = 50_000
+    _buckets: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
+
+    def take(self, key: str, now_s: float) -> Allowance:
+        tokens, at_s = self._buckets.pop(key, (float(self.burst), now_s))
+        tokens = min(float(self.burst), tokens + (now_s - at_s) * self.per_s)
+        granted = tokens >= 1.0
+        tokens -= 1.0 if granted else 0.0
+        self._buckets[key] = (tokens, now_s)
+        if len(self._buckets) > self.keys_max:
+            self._buckets.popitem(last=False)
+        missing = self.burst - tokens if granted else 1.0 - tokens
+        return Allowance(granted, self.burst, int(tokens), ceil(missing / self.per_s))
 
 
 class Limits:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
-import httpx
 import orjson
 
 from chat_service.commands import Commands
@@ -17,39 +15,31 @@ from chat_service.emit import Publisher
 from chat_service.identity import Identity
 from chat_service.limits import Limits
 from chat_service.origins import OriginBook
+from chat_service.readiness import Readiness
 from chat_service.receipts import Receipts
 from chat_service.rpc import ChatCalls
 from chat_service.settings import ApiSettings
 from chat_service.store import security, work
 from chat_service.trust import Trust
 from chorus import keys, metrics, rpc
-from chorus.auth import (
-    AUD_INTERNAL,
-    OWN_ISSUER,
-    Claims,
-    Issuer,
-    RemoteKeys,
-    TokenMaker,
-    Verifier,
-    own_issuer,
-)
+from chorus.auth import TokenMaker, Verifier
 from chorus.bus import Client, RedisFailure, open_redis
 from chorus.clock import SystemClock
 from chorus.db import Db, open_db
-from chorus.errors import ChorusError, Unavailable
+from chorus.errors import ChorusError
 from chorus.flags import Flags, open_flags
+from chorus.issuers import configured_issuers
 from chorus.log import get_logger
+from chorus.rpc_security import rpc_security
 from chorus.settings import BadSettings
-from chorus.web import Readiness
+from chorus.tasks import beside
+from chorus.web import Network, networks
 
 log = get_logger(__name__)
 PROCESS: Final = "api"
 PROBED: Final = frozenset({"postgres", "redis", "writer"})
-CANCEL_AGAIN_S: Final = 0.2
 PROBE_S: Final = 1.0
 PROBE_TIMEOUT_S: Final = 2.0
-JWKS_TIMEOUT_S: Final = 3.0
-JWKS_MAX_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +56,7 @@ class Resources:
     receipts: Receipts
     publisher: Publisher
     limits: Limits
+    trusted: tuple[Network, ...]
     origins: OriginBook
     readiness: Readiness
     flags: Flags
@@ -82,28 +73,23 @@ async def open_resources(settings: ApiSettings) -> AsyncIterator[Resources]:
     async with AsyncExitStack() as stack:
         resources = await _open(stack, settings)
         _clear_stale_socket(settings.rpc_target)
-        await stack.enter_async_context(rpc.serve(resources.rpc, settings.rpc_target))
-        async with asyncio.TaskGroup() as owner:
-            tasks = [
-                owner.create_task(work, name=name)
-                for name, work in (
-                    ("loop", metrics.watch_event_loop(PROCESS)),
-                    ("probes", _probe(resources)),
-                    ("revocations", _follow_revocations(resources)),
-                )
-            ]
+        await stack.enter_async_context(
+            rpc.serve(resources.rpc, settings.rpc_target, security=rpc_security(settings))
+        )
+        async with beside(
+            metrics.watch_event_loop(PROCESS), _probe(resources), _follow_revocations(resources)
+        ):
             try:
                 yield resources
             finally:
                 resources.readiness.draining = True
-                await _end(tasks)
 
 
 async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
     clock = SystemClock()
     keys.ensure(settings.keys_dir)
-    http = await stack.enter_async_context(
-        httpx.AsyncClient(timeout=JWKS_TIMEOUT_S, follow_redirects=False, trust_env=False)
+    issuers = await stack.enter_async_context(
+        configured_issuers(settings.keys_dir, settings.issuers)
     )
     flags = await stack.enter_async_context(
         open_flags(settings.unleash_url, token=settings.unleash_token, known=_flags(settings))
@@ -114,7 +100,7 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
     )
     redis = await stack.enter_async_context(open_redis(settings.redis_url))
     publisher = Publisher(redis)
-    trust = Trust(db, Verifier(_issuers(settings, http)), clock=clock)
+    trust = Trust(db, Verifier(issuers), clock=clock)
     identity = Identity(
         db, TokenMaker(settings.keys_dir), publisher, clock, on_revoked=trust.note_revoked
     )
@@ -131,24 +117,13 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
         receipts=receipts,
         publisher=publisher,
         limits=Limits(settings),
+        trusted=networks(settings.trusted_proxies),
         origins=OriginBook(system),
         readiness=Readiness(_needs(settings)),
         flags=flags,
         clock=clock,
         rpc=ChatCalls(db, system, trust, publisher, clock, commands, receipts),
     )
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel until every task has ended.
-
-    Once is not enough: on Python 3.11 `asyncio.wait_for`, and with it a write of redis-py, keeps
-    a cancellation for itself when its own future is done at that moment (about every second time).
-    """
-    while pending := [task for task in tasks if not task.done()]:
-        for task in pending:
-            task.cancel()
-        await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
 
 
 def _pool(settings: ApiSettings, role: Any, size: int) -> Any:
@@ -174,49 +149,6 @@ def _needs(settings: ApiSettings) -> tuple[str, ...]:
 
 def _flags(settings: ApiSettings) -> Mapping[str, bool]:
     return {str(name): bool(on) for name, on in _json(settings.flags, "CHORUS_FLAGS", dict).items()}
-
-
-def _issuers(settings: ApiSettings, http: httpx.AsyncClient) -> dict[str, Issuer]:
-    """Our own issuer and the external ones of the settings.
-
-    Raises:
-        BadSettings: one of them is not complete, or speaks for more than it may.
-    """
-    own = own_issuer(settings.keys_dir)
-    issuers = {own.name: own}
-    for entry in _json(settings.issuers, "CHORUS_ISSUERS", list):
-        try:
-            issuer = _external(entry, http)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BadSettings(f"CHORUS_ISSUERS: an entry lacks or misspells {error}") from error
-        if issuer.name in issuers or issuer.name == OWN_ISSUER or AUD_INTERNAL in issuer.audiences:
-            raise BadSettings("CHORUS_ISSUERS: a name is taken, or an audience is ours alone")
-        issuers[issuer.name] = issuer
-    return issuers
-
-
-def _external(entry: Mapping[str, Any], http: httpx.AsyncClient) -> Issuer:
-    return Issuer(
-        name=str(entry["name"]),
-        keys=RemoteKeys(_fetcher(http, str(entry["jwksUrl"]))),
-        audiences=frozenset(map(str, entry["audiences"])),
-        claims=Claims(**entry.get("claims", {})),
-        tenant_id=UUID(entry["tenantId"]) if entry.get("tenantId") else None,
-    )
-
-
-def _fetcher(http: httpx.AsyncClient, url: str) -> Callable[[], Awaitable[bytes]]:
-    async def fetch() -> bytes:
-        try:
-            answer = await http.get(url)
-            answer.raise_for_status()
-        except httpx.HTTPError as error:
-            raise Unavailable("The issuer of this token cannot be reached.") from error
-        if len(answer.content) > JWKS_MAX_BYTES:
-            raise Unavailable("The issuer of this token gave no usable answer.")
-        return answer.content
-
-    return fetch
 
 
 def _json(written: str, variable: str, kind: type[Any]) -> Any:

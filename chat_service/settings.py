@@ -75,7 +75,7 @@ class ApiSettings(DatabaseSettings):
     trusted_proxies: str = ""
     """Networks whose X-Forwarded-For is believed, comma-separated, like `10.0.0.0/8,fd00::/8`."""
     issuers: str = "[]"
-    """External issuers as JSON: `[{"name", "jwksUrl", "audiences", "tenantId"?, "claims"?: {"tenant", "role", "user"}}]`."""
+    """External token issuers as JSON: `[{name, jwks_url, audiences, claims?: {tenant?, role?, user?}, tenant_id?}]`."""
     limit_loopback: bool = False
     """Applies the limits per address to loopback as well."""
     visitors_per_h: Annotated[int, Field(ge=1)] = 10

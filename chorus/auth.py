@@ -7,14 +7,13 @@ again here (RELIABILITY F11).
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
 import jwt
-import orjson
 from jwt import PyJWK
 
 from chorus import keys
@@ -144,38 +143,31 @@ class FileKeys:
         return known
 
 
-class RemoteKeys:
-    """Keys of an external issuer: fetched from its configured URL, at most every 30 s."""
+def parse_jwks(document: Any) -> dict[str, PyJWK]:
+    """Read the usable signature keys; symmetric, encryption and unknown kinds are passed over.
 
-    def __init__(
-        self,
-        fetch: Callable[[], Awaitable[bytes]],
-        *,
-        cache_s: float = 300.0,
-        refetch_s: float = 30.0,
-    ) -> None:
-        self._fetch = fetch
-        self._cache_s = cache_s
-        self._refetch_s = refetch_s
-        self._fetched_at = float("-inf")
-        self._keys: dict[str, PyJWK] = {}
-
-    async def key(self, kid: str) -> PyJWK | None:
-        age_s = time.monotonic() - self._fetched_at
-        if age_s >= self._cache_s or (kid not in self._keys and age_s >= self._refetch_s):
-            self._fetched_at = time.monotonic()
-            self._keys = parse_jwks(orjson.loads(await self._fetch()))
-        return self._keys.get(kid)
+    Raises:
+        ValueError: this is no key set.
+    """
+    entries = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise ValueError("a key set has a list of keys")  # noqa: TRY004 (a document, not an argument)
+    named = {entry["kid"]: entry for entry in entries if _signs(entry)}
+    read = {kid: _jwk(entry) for kid, entry in named.items()}
+    return {kid: key for kid, key in read.items() if key is not None}
 
 
-def parse_jwks(document: Mapping[str, Any]) -> dict[str, PyJWK]:
-    """Read the usable signature keys; symmetric and encryption keys are passed over."""
-    usable = (
-        entry
-        for entry in document.get("keys", [])
-        if entry.get("kty") != "oct" and entry.get("use", "sig") == "sig" and entry.get("kid")
-    )
-    return {entry["kid"]: PyJWK.from_dict(entry) for entry in usable}
+def _signs(entry: object) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
+        return False
+    return entry.get("kty") != "oct" and entry.get("use", "sig") == "sig"
+
+
+def _jwk(entry: dict[str, Any]) -> PyJWK | None:
+    try:
+        return PyJWK.from_dict(entry)
+    except (jwt.PyJWTError, TypeError, ValueError):
+        return None
 
 
 class Verifier:

@@ -16,10 +16,12 @@ import orjson
 from pydantic import TypeAdapter
 
 from chorus import errors
-from chorus.auth import Principal
+from chorus.auth import AUD_INTERNAL, Principal
 from chorus.errors import ChorusError, Unauthenticated, Unavailable
 from chorus.ingest import IngestItem
+from chorus.log import get_logger
 
+log = get_logger(__name__)
 SERVICE: Final = "chorus.internal.v1.Chat"
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 T = TypeVar("T")
@@ -387,9 +389,9 @@ def _handlers(service: ChatRpc, security: RpcSecurity | None) -> grpc.GenericRpc
 
 def _served(method: Callable[[Any], Awaitable[Any]], security: RpcSecurity | None) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        if security is not None:
+            await _authenticate(context, security)
         try:
-            if security is not None:
-                await _authenticate(context, security)
             return await method(request)
         except ChorusError as error:
             facts = {"error": type(error).__name__, "detail": error.detail, "extra": error.extra}
@@ -399,7 +401,13 @@ def _served(method: Callable[[Any], Awaitable[Any]], security: RpcSecurity | Non
 
 
 async def _authenticate(context: grpc.aio.ServicerContext[Any, Any], security: RpcSecurity) -> None:
+    """Refuse with a status of gRPC: to a client it is a server out of reach, not a bad visitor."""
     metadata = dict(context.invocation_metadata() or ())
     scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
-    if scheme != "Bearer" or (await security.verify(token)).role != "internal":
-        raise Unauthenticated
+    try:
+        believed = scheme == "Bearer" and (await security.verify(token)).audience == AUD_INTERNAL
+    except Unauthenticated:
+        believed = False
+    if not believed:
+        log.warning("rpc_caller_refused", peer=context.peer())
+        await context.abort(grpc.StatusCode.UNAUTHENTICATED)

@@ -31,6 +31,12 @@ class Settings(BaseModel):
     """Directory of signing keys and `jwks.json`; `<data>/keys` when left out."""
     rpc: str | None = None
     """gRPC target of the chat service: `unix:/path` or `host:port`; `unix:<data>/rpc.sock` when left out."""
+    rpc_ca: Path | None = None
+    """Certificates that both sides of a gRPC target over TCP must descend from, as PEM; not used on a Unix socket."""
+    rpc_cert: Path | None = None
+    """Certificate of this process for gRPC over TCP, as PEM; it names the host in `CHORUS_RPC`."""
+    rpc_key: Path | None = None
+    """Private key of that certificate, as PEM."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Least severe level that is logged."""
     log_format: Literal["json", "console"] = "json"

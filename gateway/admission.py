@@ -3,17 +3,13 @@
 Pure: no I/O, no clock, no task. Memory is bounded by the open sockets plus `addresses_max` quiet addresses.
 """
 
-import ipaddress
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from chorus.web import address_key, is_loopback
 
-HOPS_MAX = 32
 FULL_RETRY_S = 5
 CROWDED_RETRY_S = 10
 
@@ -172,66 +168,3 @@ class Admission:
             if now_s - since_s < refill_s and len(self._quiet) < self.limits.addresses_max:
                 return
             del self._quiet[key]
-
-
-def address_key(address: str) -> str:
-    """Name what is counted as one visitor: an IPv4 address, or the /64 a single IPv6 subscriber holds."""
-    parsed = parse_address(address)
-    if parsed is None:
-        return "unknown"
-    if parsed.version == 4:
-        return str(parsed)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
-
-
-def is_loopback(address: str) -> bool:
-    parsed = parse_address(address)
-    return parsed is not None and parsed.is_loopback
-
-
-def parse_address(text: str) -> Address | None:
-    """Read an address as proxies write it: bare, quoted, bracketed, with a port; mapped IPv4 becomes IPv4."""
-    bare = text.strip().strip('"')
-    if bare.startswith("["):
-        bare = bare[1:].partition("]")[0]
-    elif bare.count(":") == 1:
-        bare = bare.partition(":")[0]
-    try:
-        parsed = ipaddress.ip_address(bare.partition("%")[0])
-    except ValueError:
-        return None
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return mapped or parsed
-
-
-def client_address(scope: Mapping[str, Any], trusted: Sequence[Network]) -> str:
-    """Find who really called: the rightmost hop of X-Forwarded-For that is no proxy of ours.
-
-    Everything left of that hop was written by the caller himself and proves nothing. A peer that is no trusted proxy is
-    the client, whatever it claims. A peer without an address (a Unix socket) counts as 127.0.0.1.
-    """
-    peer = (
-        parse_address(scope["client"][0])
-        if scope.get("client")
-        else ipaddress.ip_address("127.0.0.1")
-    )
-    if peer is None:
-        return "unknown"
-    for hop in _forwarded_hops(scope["headers"]):
-        if not _is_trusted(peer, trusted):
-            break
-        named = parse_address(hop)
-        if named is None:
-            break
-        peer = named
-    return str(peer)
-
-
-def _forwarded_hops(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
-    lines = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
-    # Cut from the right: the end is written by our own proxies, the start may be a caller's megabyte.
-    return ",".join(lines).rsplit(",", HOPS_MAX)[: -HOPS_MAX - 1 : -1] if lines else []
-
-
-def _is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
-    return any(address in network for network in trusted)

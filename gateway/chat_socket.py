@@ -11,11 +11,13 @@ from starlette.websockets import WebSocket, WebSocketState
 from uvicorn.protocols.utils import ClientDisconnected
 
 from chorus import metrics
+from chorus.codes import CloseCode
 from chorus.errors import ChorusError
 from chorus.log import get_logger
 from chorus.topics import node_name
+from chorus.web import client_address
 from chorus.wire.common import BEARER_PREFIX, MAX_TOKEN_BYTES, PROTOCOL
-from gateway.admission import Refused, Ticket, client_address
+from gateway.admission import Refused, Ticket
 from gateway.hardened import TRANSPORT_EXTENSION, SocketTransport
 from gateway.hub import Connection
 from gateway.origins import page_of
@@ -86,7 +88,7 @@ async def _serve(
         ticket.opened()
         connection = _connect(websocket, resources, kind, conversation_id, token)
         try:
-            await _talk(websocket, Shell(resources, connection), connection.peer)
+            await _talk_to_the_end(websocket, resources, connection)
         finally:
             await _leave(resources, connection)
     except (ClientDisconnected, OSError):
@@ -107,11 +109,16 @@ async def _admit(websocket: WebSocket, resources: Resources) -> Ticket | None:
         retry = {"retry-after": str(admitted.retry_after_s)}
         await _deny(websocket, admitted.status, admitted.reason, retry)
         return None
-    if not await _origin_fits(websocket, resources):
-        admitted.gone(monotonic())
-        await _deny(websocket, 403, "This page may not open a socket here.")
-        return None
-    return admitted
+    fits = False
+    try:
+        fits = await _origin_fits(websocket, resources)
+    finally:
+        if not fits:
+            admitted.gone(monotonic())
+    if fits:
+        return admitted
+    await _deny(websocket, 403, "This page may not open a socket here.")
+    return None
 
 
 def _malformed(websocket: WebSocket) -> tuple[int, str] | None:
@@ -182,6 +189,26 @@ def _connect(
     return connection
 
 
+async def _talk_to_the_end(
+    websocket: WebSocket, resources: Resources, connection: Connection
+) -> None:
+    """Talk; a fault of ours ends this socket with 4103 and a logged error, and no other."""
+    try:
+        await _talk(websocket, Shell(resources, connection), connection.peer)
+    except (ClientDisconnected, OSError):
+        raise
+    except Exception:
+        log.exception("socket_failed", conn=connection.peer.conn)
+        connection.close(CloseCode.INTERNAL)
+        # Returning now would cut the line before the close frame is out.
+        await _until_gone(websocket)
+
+
+async def _until_gone(websocket: WebSocket) -> None:
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
 async def _talk(websocket: WebSocket, shell: Shell, peer: Peer) -> None:
     await shell.run(peer.opened(time()))
     while True:
@@ -206,11 +233,9 @@ async def _leave(resources: Resources, connection: Connection) -> None:
     """Take the connection out of every table, whatever ended it."""
     memberships = frozenset(connection.members)
     resources.hub.remove(connection)
+    resources.announcer.left(connection, memberships)
     try:
         await resources.inboxes.left(connection)
-        beat = resources.announcer.farewell(connection, memberships)
-        if beat is not None:
-            await resources.announcer.left(beat)
     except CancelledError:
         raise
     except OSError as error:

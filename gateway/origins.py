@@ -1,26 +1,15 @@
-"""Which pages may open a socket, and which hops are believed (S3 of the threat model).
+"""Which pages may open a socket (S3 of the threat model).
 
 A socket comes from: the page's own host (console, demo), a configured origin, or the page that the
 visitor token was made for, which the API checked against the inbox's allow-list. No Origin at all
 is taken only from services (`aud=chorus-server`).
 """
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chorus.auth import AUD_SERVER, Principal
-from gateway.admission import Network
-
-
-def networks(named: str) -> tuple[Network, ...]:
-    """Read a comma-separated list of networks.
-
-    Raises:
-        ValueError: one of them is not a network.
-    """
-    return tuple(ipaddress.ip_network(one.strip()) for one in named.split(",") if one.strip())
 
 
 def normal(origin: str) -> str | None:

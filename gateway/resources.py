@@ -9,9 +9,11 @@ from chorus import bus, keys, rpc, topics
 from chorus.auth import Verifier
 from chorus.issuers import configured_issuers
 from chorus.rpc import ChatRpc
+from chorus.rpc_security import rpc_security
 from chorus.topics import node_name
+from chorus.web import Network, networks
 from gateway import origins
-from gateway.admission import Admission, AdmissionLimits, Network
+from gateway.admission import Admission, AdmissionLimits
 from gateway.announce import Announcer
 from gateway.fanout import Fanout
 from gateway.forward import Forwarder
@@ -88,7 +90,11 @@ async def open_resources(settings: GatewaySettings) -> AsyncIterator[Resources]:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(bus.open_redis(settings.redis_url))
         chat = await stack.enter_async_context(
-            rpc.open_client(settings.rpc_target, timeout_s=settings.rpc_timeout_ms / 1000)
+            rpc.open_client(
+                settings.rpc_target,
+                timeout_s=settings.rpc_timeout_ms / 1000,
+                security=rpc_security(settings),
+            )
         )
         issuers = await stack.enter_async_context(
             configured_issuers(settings.keys_dir, settings.issuers)
@@ -142,7 +148,7 @@ def assemble(
         announcer=Announcer(hub, client, node_name(node)),
         admission=admission_of(settings),
         tasks=tasks,
-        trusted=origins.networks(settings.trusted_proxies),
+        trusted=networks(settings.trusted_proxies),
         configured_origins=origins.configured(settings.allowed_origins),
     )
 

@@ -19,7 +19,7 @@ class GatewaySettings(Settings):
     trusted_proxies: str = ""
     """Networks whose X-Forwarded-For is believed, comma-separated."""
     issuers: str = "[]"
-    """External token issuers as JSON: `[{name, jwks_url, audiences, claims?, tenant_id?}]`."""
+    """External token issuers as JSON: `[{name, jwks_url, audiences, claims?: {tenant?, role?, user?}, tenant_id?}]`."""
     ping_ms: int = Field(25_000, ge=100)
     """How often an idle socket is pinged."""
     dead_ms: int = Field(35_000, ge=200)

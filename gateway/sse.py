@@ -20,8 +20,8 @@ from chorus.codes import CloseCode
 from chorus.errors import ChorusError, Forbidden, Overloaded, Unauthenticated
 from chorus.rpc import ResumePoint
 from chorus.topics import node_name
-from chorus.web import problem_of
-from gateway.admission import Refused, Ticket, client_address
+from chorus.web import client_address, problem_of
+from gateway.admission import Refused, Ticket
 from gateway.hub import Connection
 from gateway.origins import page_of
 from gateway.protocol import Peer, Phase

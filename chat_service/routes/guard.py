@@ -18,7 +18,7 @@ from chat_service.resources import Resources
 from chat_service.trust import require
 from chorus.auth import Principal
 from chorus.errors import BadRequest, ChorusError, RateLimited, Unauthenticated
-from chorus.web import client_address, networks
+from chorus.web import client_address
 
 AGENTS: Final = frozenset({"agent", "supervisor", "admin"})
 AGENTS_AND_SERVICES: Final = AGENTS | {"server"}
@@ -187,9 +187,7 @@ def _principal(request: Request) -> Principal:
 
 def caller_of(request: Request) -> Caller:
     """The address that asks, after the proxies this installation trusts."""
-    resources = _resources(request)
-    trusted = [one for one in resources.settings.trusted_proxies.split(",") if one.strip()]
-    return Caller(client_address(request.scope, networks(one.strip() for one in trusted)))
+    return Caller(client_address(request.scope, _resources(request).trusted))
 
 
 async def optional_principal(request: Request) -> Principal | None:

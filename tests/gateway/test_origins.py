@@ -4,7 +4,7 @@ import pytest
 
 from chorus.auth import AUD_AGENT, AUD_SERVER, AUD_VISITOR, Principal
 from chorus.ids import uuid7
-from gateway.origins import Page, configured, networks, normal, page_of
+from gateway.origins import Page, configured, normal, page_of
 
 CONFIGURED = configured("https://console.example.com, http://127.0.0.1:5173,nonsense")
 
@@ -84,9 +84,3 @@ def test_no_origin_is_for_services_only() -> None:
     assert page.allows(frozenset(), whom(AUD_SERVER))
     assert not page.allows(frozenset(), whom(AUD_AGENT))
     assert not page.allows(frozenset(), None)
-
-
-def test_networks_are_read_from_a_list() -> None:
-    assert [str(one) for one in networks("10.0.0.0/8, ::1/128,")] == ["10.0.0.0/8", "::1/128"]
-    with pytest.raises(ValueError, match="does not appear"):
-        networks("10.0.0.0/8,x")
