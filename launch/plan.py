@@ -19,6 +19,8 @@ EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not chosen
 # The embedded PostgreSQL takes 200 connections; all edges together leave room for the others.
 POOL_SIZE = 30
 POOLED_CONNECTIONS = 120
+# `/readyz` of an edge waits for them, so that the first message finds a writer.
+READY_NEEDS = "postgres,redis,writer"
 SINGLE_PROCESSES = ("writer", "conductor", "presence")
 
 
@@ -91,7 +93,11 @@ def commands(
     ]
     several = options.edges > 1
     edges = [
-        _process(f"edge-{n}" if several else "edge", "edge", {**shared, "CHORUS_RPC": target})
+        _process(
+            f"edge-{n}" if several else "edge",
+            "edge",
+            {"CHORUS_READY_NEEDS": READY_NEEDS, **shared, "CHORUS_RPC": target},
+        )
         for n, target in enumerate(targets)
     ]
     return [*singles, *edges]

@@ -108,6 +108,19 @@ def test_what_the_person_set_for_logs_stays() -> None:
     assert environment["CHORUS_LOG_FORMAT"] == "json"
 
 
+def test_an_edge_is_ready_when_writers_are_unless_the_person_asks_for_less() -> None:
+    def needed(inherited: dict[str, str]) -> set[str | None]:
+        commands = plan.commands(Options(Path("/d"), edges=2), 1, SERVERS, inherited=inherited)
+        return {
+            (command.environment or {}).get("CHORUS_READY_NEEDS")
+            for command in commands
+            if command.group == "edge"
+        }
+
+    assert needed({}) == {"postgres,redis,writer"}
+    assert needed({"CHORUS_READY_NEEDS": "redis"}) == {"redis"}
+
+
 def test_the_snippet_escapes_what_it_is_given() -> None:
     html, policy = snippet("https://chat.example.com", 'pk_"><script>')
     assert "<script>" not in html.removeprefix("<script async").removesuffix("</script>")
