@@ -33,7 +33,7 @@ doctor: ## Look for the usual causes of trouble, each with its fix
 .PHONY: reset
 reset: ## Stop, and throw the data of this installation away
 	@[ -x .venv/bin/chorus ] && .venv/bin/chorus down --data "$(DATA)" || true
-	rm -rf -- "$(DATA)"
+	rm -rf -- "$$(readlink -f "$(DATA)/postgres" 2>/dev/null || echo "$(DATA)/postgres")" "$(DATA)"
 
 ##@ Work on it
 
@@ -74,7 +74,9 @@ test: ## All tests with coverage, or one path: make test T=tests/chorus
 test-long: ## The same with the full counts of schedules and kills
 	@tools/bootstrap.sh python node pages browser
 	export CHROMIUM="$$(tools/chromium.sh)"
-	.venv/bin/pytest -m "long or not long" --timeout 3600
+	export CHORUS_SCHEDULES=200 CHORUS_KILLS=24 CHORUS_KILL_CONVERSATIONS=6 CHORUS_LONG=1
+	.venv/bin/pytest -m "long or not long" --timeout 3600 --junit-xml=reports/test-long.xml
+	$(PY) tools/long_report.py reports/test-long.xml docs/test-long.md
 
 .PHONY: e2e
 e2e: ## The browser tests alone

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 import psutil
 
+from launch.postgres import shelter_of
 from launch.spawn import free_port
 
 START_S = 90.0
@@ -147,6 +149,8 @@ def stage(
             finally:
                 process.send_signal(signal.SIGTERM)
                 process.wait(STOP_S)
+                # As root the cluster stands where its own account can reach it.
+                shutil.rmtree(shelter_of(data), ignore_errors=True)
 
 
 def _ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> Stage:

@@ -1,0 +1,50 @@
+"""Turn the JUnit file of `make test-long` into docs/test-long.md: what was played, and what came of it."""
+
+import os
+import platform
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
+from pathlib import Path
+
+COUNTS = ("CHORUS_SCHEDULES", "CHORUS_KILLS", "CHORUS_KILL_CONVERSATIONS", "CHORUS_LONG")
+SLOWEST = 25
+
+
+def main() -> None:
+    source, target = Path(sys.argv[1]), Path(sys.argv[2])
+    suite = ET.parse(source).getroot().find("testsuite")  # noqa: S314 (written by our own pytest)
+    assert suite is not None
+    target.write_text("\n".join(_lines(suite)) + "\n")
+
+
+def _lines(suite: ET.Element) -> list[str]:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+    cases = sorted(suite.iter("testcase"), key=lambda one: -float(one.get("time", 0)))
+    lines = [
+        "# The last long run",
+        "",
+        "Written by `make test-long`: the full counts of schedules, kills and racing writes.",
+        "",
+        "| what | figure |",
+        "|---|---|",
+        f"| at | {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit} |",
+        f"| machine | {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()} |",
+        f"| tests | {suite.get('tests')}, failed {failed}, skipped {suite.get('skipped')} |",
+        f"| took | {float(suite.get('time', 0)):.0f} s |",
+    ]
+    lines += [f"| `{name}` | {os.environ[name]} |" for name in COUNTS if name in os.environ]
+    lines += ["", "| slowest tests | s | result |", "|---|---|---|"]
+    for case in cases[:SLOWEST]:
+        result = "failed" if case.find("failure") is not None else "passed"
+        name = f"{case.get('classname', '').removeprefix('tests.')}::{case.get('name')}"
+        lines.append(f"| `{name}` | {float(case.get('time', 0)):.1f} | {result} |")
+    return lines
+
+
+if __name__ == "__main__":
+    main()
