@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from chat_service.bodies import BodyLimit
 from chat_service.edge import Edge
-from chat_service.resources import Opener, open_resources
+from chat_service.resources import Opener, check, open_resources
 from chat_service.routes import auth, conversations, ops, visitors
 from chat_service.routes.guard import SCHEMES, GuardedRoute, Route, declared
 from chat_service.routes.shapes import Problem
@@ -45,6 +45,7 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 def create_app(settings: ApiSettings | None = None, opener: Opener = open_resources) -> FastAPI:
     """Build the app; everything it holds is opened by its lifespan."""
     chosen = settings or ApiSettings.from_env(os.environ)
+    check(chosen)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:

@@ -28,7 +28,7 @@ from chorus.clock import SystemClock
 from chorus.db import Db, open_db
 from chorus.errors import ChorusError
 from chorus.flags import Flags, open_flags
-from chorus.issuers import configured_issuers
+from chorus.issuers import configured_issuers, parse_issuers
 from chorus.log import get_logger
 from chorus.rpc_security import rpc_security
 from chorus.settings import BadSettings
@@ -65,6 +65,15 @@ class Resources:
 
 
 Opener = Callable[[ApiSettings], Any]
+
+
+def check(settings: ApiSettings) -> None:
+    """Raises BadSettings for what is only read when the app starts: there it would be a traceback."""
+    networks(settings.trusted_proxies)
+    parse_issuers(settings.issuers)
+    rpc_security(settings)
+    _needs(settings)
+    _flags(settings)
 
 
 @asynccontextmanager

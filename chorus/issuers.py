@@ -110,7 +110,7 @@ async def configured_issuers(keys_dir: Path, configured: str) -> AsyncIterator[d
     Raises:
         BadSettings: the JSON does not fit, or a name is taken.
     """
-    entries = _parse(configured)
+    entries = parse_issuers(configured)
     async with httpx.AsyncClient(
         timeout=TIMEOUT_S, follow_redirects=False, trust_env=False
     ) as client:
@@ -118,7 +118,8 @@ async def configured_issuers(keys_dir: Path, configured: str) -> AsyncIterator[d
         yield {OWN_ISSUER: own_issuer(keys_dir), **external}
 
 
-def _parse(configured: str) -> list[IssuerSettings]:
+def parse_issuers(configured: str) -> list[IssuerSettings]:
+    """Read `CHORUS_ISSUERS`. Raises BadSettings, as `configured_issuers` does."""
     try:
         entries = _LIST.validate_json(configured)
     except ValidationError as error:

@@ -46,7 +46,7 @@ def rpc_security(settings: Settings) -> RpcSecurity | None:
 def _read(settings: Settings, field: str) -> bytes:
     named, path = variable(type(settings), field), getattr(settings, field)
     if path is None:
-        raise BadSettings(f"{named}: CHORUS_RPC over TCP needs it (a PEM file); a Unix socket not")
+        raise BadSettings(f"{named}: CHORUS_RPC is no Unix socket, so this PEM file is needed")
     try:
         return Path(path).read_bytes()
     except OSError as error:

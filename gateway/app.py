@@ -20,7 +20,7 @@ from chorus.tasks import beside
 from chorus.web import json_response
 from gateway import upkeep
 from gateway.chat_socket import conversation_socket, inbox_socket
-from gateway.resources import Resources, open_resources
+from gateway.resources import Resources, check, open_resources
 from gateway.server import ServerSettings, listening_socket, serve
 from gateway.settings import GatewaySettings
 from gateway.sse import events
@@ -37,6 +37,7 @@ def create_app(
 ) -> Starlette:
     """Build the app; its lifespan opens what it needs and runs what goes by the clock."""
     chosen = settings or GatewaySettings.from_env(os.environ)
+    check(chosen)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[State]:

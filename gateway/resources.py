@@ -7,7 +7,7 @@ from secrets import randbits
 
 from chorus import bus, keys, rpc, topics
 from chorus.auth import Verifier
-from chorus.issuers import configured_issuers
+from chorus.issuers import configured_issuers, parse_issuers
 from chorus.rpc import ChatRpc
 from chorus.rpc_security import rpc_security
 from chorus.topics import node_name
@@ -82,6 +82,13 @@ def admission_of(settings: GatewaySettings) -> Admission:
             limit_loopback=settings.limit_loopback,
         )
     )
+
+
+def check(settings: GatewaySettings) -> None:
+    """Raises BadSettings for what is only read when the app starts: there it would be a traceback."""
+    networks(settings.trusted_proxies)
+    parse_issuers(settings.issuers)
+    rpc_security(settings)
 
 
 @asynccontextmanager
