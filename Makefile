@@ -7,6 +7,8 @@ SHELL := /bin/bash
 
 PY := .venv/bin/python
 DATA ?= .chorus
+# Most tests wait for servers of their own, so two cores carry three at once.
+WORKERS ?= 3
 # Pure decisions: every line of them is run by a test.
 CORES := chorus/ids.py,chorus/clock.py,chorus/codes.py,chorus/errors.py,chorus/topics.py,chorus/ingest.py,chorus/wire/*,gateway/protocol.py,gateway/effects.py,gateway/nonce.py,gateway/pending.py,gateway/room.py,gateway/rules.py,presence/tracker.py,launch/backoff.py
 
@@ -66,7 +68,8 @@ test: ## All tests with coverage, or one path: make test T=tests/chorus
 	export CHROMIUM="$$(tools/chromium.sh)"
 	if [ -n "$(T)" ]; then exec .venv/bin/pytest $(T); fi
 	rm -f .coverage .coverage.*
-	.venv/bin/pytest --cov --cov-report=term
+	.venv/bin/pytest -m "not browser and not long" -n $(WORKERS) --dist loadfile --cov --cov-report=
+	.venv/bin/pytest -m "browser and not long" --cov --cov-append --cov-report=term
 	.venv/bin/coverage report --include='$(CORES)' --fail-under=100 --show-missing
 	npm test --silent
 
@@ -75,7 +78,9 @@ test-long: ## The same with the full counts of schedules and kills
 	@tools/bootstrap.sh python node pages browser
 	export CHROMIUM="$$(tools/chromium.sh)"
 	export CHORUS_SCHEDULES=200 CHORUS_KILLS=24 CHORUS_KILL_CONVERSATIONS=6 CHORUS_LONG=1
-	.venv/bin/pytest -m "long or not long" --timeout 3600 --junit-xml=reports/test-long.xml
+	mkdir -p reports
+	.venv/bin/pytest -m "not browser" --timeout 3600 --junit-xml=reports/test-long.xml
+	.venv/bin/pytest -m browser
 	$(PY) tools/long_report.py reports/test-long.xml docs/test-long.md
 
 .PHONY: e2e

@@ -80,7 +80,7 @@ class Child:
                 os.close(log)
         if self._stopping.is_set():
             # `stop` came while this one was being born.
-            self.process.send_signal(self.command.stop_signal)
+            _signal(self.process, self.command.stop_signal)
         self.on_pid()
 
     async def keep(self) -> None:
@@ -146,8 +146,7 @@ class Child:
         process = self.process
         if process is None or process.returncode is not None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(self.command.stop_signal)
+        _signal(process, self.command.stop_signal)
         try:
             await asyncio.wait_for(process.wait(), wait_s)
         except TimeoutError:
@@ -158,8 +157,13 @@ class Child:
         """End it now, by its own pid."""
         self._stopping.set()
         if self.process is not None and self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.kill()
+            _signal(self.process, signal.SIGKILL)
+
+
+def _signal(process: asyncio.subprocess.Process, number: int) -> None:
+    """Signal by pid: `send_signal` would poll first, and take the exit status from who waits."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, number)
 
 
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:

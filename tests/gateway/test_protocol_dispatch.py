@@ -14,6 +14,8 @@ from gateway.protocol import Peer, Phase, answers
 from gateway.rules import Rules
 
 CONV, OTHER, TENANT = uuid7(), uuid7(), uuid7()
+# Names of tests must not change from run to run.
+ID = UUID("01890000-0000-7000-8000-000000000001")
 RULES = Rules(node="n", nonce_key=bytes(32))
 
 
@@ -51,12 +53,12 @@ def refusal(answer: list[Any]) -> dict[str, Any]:
     ("frame", "kind"),
     [
         (text("ping", n=1), effects.Pulse),
-        (text("message", id=uuid7(), content="hi"), effects.Forward),
+        (text("message", id=ID, content="hi"), effects.Forward),
         (text("receipt", kind="read", up_to=4), effects.Mark),
         (text("typing", state="start"), effects.Whisper),
         (text("position", seq=4, epoch="e"), effects.CatchUp),
-        (text("escalate", id=uuid7()), effects.Command),
-        (text("rate", id=uuid7(), score=5), effects.Command),
+        (text("escalate", id=ID), effects.Command),
+        (text("rate", id=ID, score=5), effects.Command),
     ],
 )
 def test_a_frame_of_a_customer_leads_to_one_effect(frame: str, kind: type[Any]) -> None:
@@ -68,11 +70,11 @@ def test_a_frame_of_a_customer_leads_to_one_effect(frame: str, kind: type[Any]) 
 @pytest.mark.parametrize(
     ("frame", "kind"),
     [
-        (text("message", on=OTHER, id=uuid7(), content="hi"), effects.Forward),
+        (text("message", on=OTHER, id=ID, content="hi"), effects.Forward),
         (text("receipt", on=OTHER, kind="delivered", up_to=4), effects.Mark),
         (text("viewing", on=OTHER, state="start"), effects.Whisper),
         (text("position", on=OTHER, seq=4, epoch="e"), effects.CatchUp),
-        (text("claim", on=OTHER, id=uuid7()), effects.Command),
+        (text("claim", on=OTHER, id=ID), effects.Command),
     ],
 )
 def test_on_the_inbox_the_envelope_names_the_conversation(frame: str, kind: type[Any]) -> None:
@@ -84,9 +86,9 @@ def test_on_the_inbox_the_envelope_names_the_conversation(frame: str, kind: type
 @pytest.mark.parametrize(
     "frame",
     [
-        text("agent.status", id=uuid7(), status="away"),
-        text("offer.accept", id=uuid7(), session=uuid7()),
-        text("offer.decline", id=uuid7(), session=uuid7()),
+        text("agent.status", id=ID, status="away"),
+        text("offer.accept", id=ID, session=ID),
+        text("offer.decline", id=ID, session=ID),
         text("inbox.open", view="mine"),
     ],
 )
@@ -129,7 +131,7 @@ def test_an_agent_follows_at_most_200_conversations() -> None:
 
 def test_commands_over_the_bucket_are_told_to_wait() -> None:
     peer = live("chat", "visitor")
-    answers_to = [asked(peer, text("escalate", id=uuid7())) for _ in range(30)]
+    answers_to = [asked(peer, text("escalate", id=ID)) for _ in range(30)]
     assert isinstance(answers_to[0][0], effects.Command)
     said = refusal(answers_to[-1])
     assert said["code"] == "RATE_LIMITED"

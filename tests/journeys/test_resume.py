@@ -14,7 +14,7 @@ from load.stage import Stage
 from tests.journeys.people import Meeting, open_meeting
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
-SCHEDULES = int(os.environ.get("CHORUS_SCHEDULES", "30"))
+SCHEDULES = int(os.environ.get("CHORUS_SCHEDULES", "12"))
 STEPS = 14
 
 
