@@ -1,7 +1,6 @@
 """The `edge` process: gateway, chat API and pages on one port."""
 
 import asyncio
-import gc
 import os
 
 import uvloop
@@ -10,7 +9,7 @@ from chat_service.app import create_app as create_api
 from chat_service.settings import ApiSettings
 from chorus import log
 from gateway.app import create_app as create_gateway
-from gateway.app import drain
+from gateway.app import drain, settle_memory
 from gateway.server import CannotListen, ServerSettings, listening_socket, serve
 from gateway.settings import GatewaySettings
 from launch.composite import Composite
@@ -36,9 +35,7 @@ async def _serve(settings: GatewaySettings, api: ApiSettings) -> None:
     async def on_drain() -> None:
         await drain(gateway)
 
-    # What is loaded now lives for ever: the collector need not walk it again.
-    gc.collect()
-    gc.freeze()
+    settle_memory()
     app = Composite(
         gateway=gateway,
         api=create_api(api),
