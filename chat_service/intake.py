@@ -81,8 +81,8 @@ class Facts:
     """Roles of the enabled agents among the senders, by tenant and id."""
     transfer_sides: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     """Who may speak beside the assignee during a warm transfer, by conversation."""
-    stale_views: frozenset[tuple[UUID, UUID]] = frozenset()
-    """Messages (by conversation and id) whose sender has not seen another agent's answer."""
+    stale_views: frozenset[tuple[UUID, UUID, UUID, int]] = frozenset()
+    """Messages (by conversation, id, sender and expected seq) whose sender has not seen another agent's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,8 @@ def _view_is_stale(item: IngestItem, head: Head, facts: Facts) -> bool:
     expected = item.expected_seq
     if expected is None:
         return False
-    if (item.conversation_id, item.id) in facts.stale_views:
+    # An id alone does not name an item: two people may send the same one in a batch.
+    if (item.conversation_id, item.id, item.sender_id, expected) in facts.stale_views:
         return True
     return any(seq > expected for agent, seq in head.spoken.items() if agent != item.sender_id)
 

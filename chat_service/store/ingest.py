@@ -82,7 +82,8 @@ sides AS MATERIALIZED (
     AND s.status NOT IN ('ended', 'cancelled', 'failed')
 ),
 stale AS MATERIALIZED (
-  SELECT array_agg(v.conversation_id) AS v0, array_agg(v.id) AS v1
+  SELECT array_agg(v.conversation_id) AS v0, array_agg(v.id) AS v1,
+    array_agg(v.sender_id) AS v2, array_agg(v.expected_seq) AS v3
   FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::bigint[])
     AS v (conversation_id, id, sender_id, expected_seq)
   CROSS JOIN LATERAL (
@@ -229,7 +230,9 @@ def _facts(row: Any) -> Facts:
         transfer_sides={
             conversation_id: frozenset(sides) for conversation_id, *sides in _columns(row, "t", 3)
         },
-        stale_views=frozenset((one, two) for one, two in _columns(row, "v", 2)),
+        stale_views=frozenset(
+            (one, two, sender, seq) for one, two, sender, seq in _columns(row, "v", 4)
+        ),
     )
 
 

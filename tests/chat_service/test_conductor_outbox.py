@@ -166,11 +166,19 @@ async def _relayed(db: Db, client: Client) -> bool:
     return await outbox.relay(db, client, 10) > 0
 
 
+@asynccontextmanager
+async def known(client: Any) -> AsyncIterator[None]:
+    await client.set(topics.MARKER, "1")
+    yield
+
+
 async def test_two_conductors_send_each_event_once(database_url: str, redis_db: str) -> None:
     world = await make_world(database_url)
     async with (
         system_db(database_url, 20) as db,
         open_redis(redis_db) as client,
+        # A Redis that is new gets the last hour again, by design; this one is known.
+        known(client),
         conductor(db, redis_db, database_url),
         conductor(db, redis_db, database_url),
     ):

@@ -212,6 +212,21 @@ async def test_stale_floors_and_stale_views_are_refused(database_url: str) -> No
     assert code(inside, 1) == NackCode.STALE_VIEW
 
 
+async def test_one_id_of_two_agents_is_judged_for_each_of_them(database_url: str) -> None:
+    world = await make_world(database_url)
+    here, id = world.conversations[0], uuid7()
+    async with system_db(database_url) as db:
+        await ingest(db, [answered(world, here, agent=2)])
+        both = await ingest(
+            db,
+            [
+                answered(world, here, agent=0, id=id, expected_seq=0),
+                answered(world, here, agent=1, id=id, expected_seq=9),
+            ],
+        )
+    assert (code(both, 0), code(both, 1)) == (NackCode.STALE_VIEW, NackCode.ALREADY_ASSIGNED)
+
+
 async def test_a_customer_wakes_a_snoozed_conversation(database_url: str) -> None:
     world = await make_world(database_url)
     here = world.conversations[0]
