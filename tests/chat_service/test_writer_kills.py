@@ -23,6 +23,7 @@ from tests.chat_service.writer_world import (
 from tests.support.servers import start_postgres, start_redis
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+BATCH_ITEMS = 10
 ROUNDS = 25 if os.environ.get("CHORUS_LONG") else 1
 
 
@@ -35,7 +36,8 @@ async def test_a_killed_writer_loses_and_doubles_nothing(
 ) -> None:
     world = await make_world(database_url, 6)
     items = [said(world, one, f"{n}") for n in range(100) for one in world.conversations]
-    settings = settings_for(database_url, redis_db)
+    # Small batches, so that there is a last one to die in whatever `nth` is.
+    settings = settings_for(database_url, redis_db, writer_batch_items=BATCH_ITEMS)
     async with open_redis(redis_db) as client, listening(redis_db) as heard:
         process = spawn_writer(settings, f"{failpoint}:{nth}")
         try:

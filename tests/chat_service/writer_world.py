@@ -51,6 +51,7 @@ def spawn_writer(settings: WriterSettings, failpoint: str = "") -> subprocess.Po
         "CHORUS_FAILPOINT": failpoint,
         "CHORUS_WRITER_RENEW_S": str(settings.writer_renew_s),
         "CHORUS_WRITER_BLOCK_MS": str(settings.writer_block_ms),
+        "CHORUS_WRITER_BATCH_ITEMS": str(settings.writer_batch_items),
         "CHORUS_LOG_LEVEL": "ERROR",
     }
     return subprocess.Popen([sys.executable, "-m", "chat_service.writer"], env=environ)
