@@ -1,7 +1,8 @@
 """What comes over Redis, to the rooms. Synchronous; a foreign header is dropped unparsed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic, time
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -9,12 +10,11 @@ import orjson
 from chorus import metrics, topics
 from chorus.codes import NackCode
 from chorus.log import get_logger
-from chorus.rpc import Outgoing, Revocation
+from chorus.rpc import Outgoing
 from chorus.topics import Header, Kind
 from gateway.hub import Hub, Member
 from gateway.pending import Outstanding, Pending
 from gateway.repair import Repairer
-from gateway.revocation import Revocations
 from gateway.room import Event, Room
 
 log = get_logger(__name__)
@@ -29,16 +29,16 @@ class Fanout:
         hub: Hub,
         outstanding: Outstanding,
         repairer: Repairer,
-        revocations: Revocations,
         node: int,
         on_inbox: Callable[[UUID, list[tuple[UUID, int]]], None],
+        on_word: Mapping[str, Callable[[Any], None]],
     ) -> None:
         self._hub = hub
         self._outstanding = outstanding
         self._repairer = repairer
-        self._revocations = revocations
         self._node = node
         self._on_inbox = on_inbox
+        self._on_word = on_word
 
     def on_message(self, channel: str, packed: bytes) -> None:
         """Take one published message. Never raises: a bad one is logged and dropped."""
@@ -133,7 +133,6 @@ class Fanout:
         self._on_inbox(tenant_id, rows)
 
     def _control(self, packed: bytes) -> None:
-        told = orjson.loads(packed)
-        if "revoke" in told:
-            ended = self._revocations.add(Revocation(**told["revoke"]), self._hub)
-            log.info("revoked", kind=told["revoke"]["kind"], sockets=ended)
+        for name, told in orjson.loads(packed).items():
+            if name in self._on_word:
+                self._on_word[name](told)

@@ -6,6 +6,7 @@ bound its connection goes (4102); its cursor stays with the client (PROTOCOL §7
 
 from collections import Counter
 from dataclasses import dataclass, field
+from time import time_ns
 from typing import Protocol
 from uuid import UUID
 
@@ -18,6 +19,9 @@ from gateway.origins import Page
 from gateway.pending import Outstanding, Pending
 from gateway.protocol import Peer
 from gateway.room import Event, Packet, Room
+
+Seat = tuple[UUID, UUID, UUID | None]
+"""User, session and conversation (None: the inbox): one socket at a time may sit there."""
 
 
 class Sink(Protocol):
@@ -55,7 +59,17 @@ class Connection:
     written_bytes: int = 0
     taken_bytes: int = 0
     stalls: int = 0
+    opened_ms: int = field(default_factory=lambda: time_ns() // 1_000_000)
+    """Unix time: comparable with sockets of other gateways."""
     members: dict[UUID, Member] = field(default_factory=dict)
+
+    @property
+    def seat(self) -> Seat | None:
+        """Where it sits; None before auth, and for an event stream."""
+        peer = self.peer
+        if peer.principal is None or peer.session is None:
+            return None
+        return peer.principal.user_id, peer.session, peer.conversation_id
 
     def identify(self, principal: Principal) -> None:
         self.is_agent = principal.is_agent
@@ -101,7 +115,7 @@ class Hub:
         self.rooms: dict[bytes, Room[Member]] = {}
         self.users: dict[UUID, set[int]] = {}
         self.tenants: Counter[UUID] = Counter()
-        self._sessions: dict[tuple[UUID, UUID, UUID | None], int] = {}
+        self._seats: dict[Seat, int] = {}
         self._outstanding = outstanding
         self._last_id = 0
 
@@ -129,15 +143,21 @@ class Hub:
         return len(mine) <= allowed and self.tenants[principal.tenant_id] <= per_tenant
 
     def supersede(self, connection: Connection) -> None:
-        """Close the older socket of the same principal, session and path."""
-        peer = connection.peer
-        if peer.session is None or peer.principal is None:
+        """Close the older of two sockets in one seat, whichever got ready first."""
+        seat = connection.seat
+        if seat is None:
             return
-        key = (peer.principal.user_id, peer.session, peer.conversation_id)
-        older = self.connections.get(self._sessions.get(key, 0))
-        self._sessions[key] = connection.id
-        if older is not None and older is not connection and not older.peer.drained:
+        older, newer = self.seated(seat), connection
+        if older is not None and older.id > newer.id:
+            older, newer = newer, older
+        self._seats[seat] = newer.id
+        if older is not None and older is not newer and not older.peer.drained:
             older.close(CloseCode.SUPERSEDED)
+
+    def seated(self, seat: Seat) -> Connection | None:
+        """The open socket in a seat."""
+        found = self.connections.get(self._seats.get(seat, 0))
+        return None if found is None or found.closed else found
 
     def remove(self, connection: Connection) -> None:
         if self.connections.pop(connection.id, None) is None:
@@ -160,10 +180,8 @@ class Hub:
                 del self.users[peer.principal.user_id]
             if not self.tenants[peer.principal.tenant_id]:
                 del self.tenants[peer.principal.tenant_id]
-        if peer.session is not None:
-            key = (peer.principal.user_id, peer.session, peer.conversation_id)
-            if self._sessions.get(key) == connection.id:
-                del self._sessions[key]
+        if connection.seat is not None and self._seats.get(connection.seat) == connection.id:
+            del self._seats[connection.seat]
 
     # -- who follows what
 

@@ -25,6 +25,7 @@ from gateway.repair import Repairer
 from gateway.revocation import Revocations
 from gateway.rules import Rules
 from gateway.settings import GatewaySettings
+from gateway.succession import Succession
 from gateway.tasks import Tasks
 
 
@@ -45,6 +46,7 @@ class Resources:
     fanout: Fanout
     repairer: Repairer
     revocations: Revocations
+    succession: Succession
     inboxes: Inboxes
     marks: Marks
     announcer: Announcer
@@ -115,17 +117,19 @@ def assemble(
 ) -> Resources:
     """Wire the parts of one gateway together."""
     node = randbits(63) | 1
-    outstanding, revocations = Outstanding(), Revocations()
+    outstanding = Outstanding()
     hub = Hub(outstanding)
+    revocations = Revocations(hub)
     repairer = Repairer(hub, chat, tasks, gap_wait_s=settings.gap_wait_ms / 1000)
     inboxes = Inboxes(hub, chat, tasks)
+    succession = Succession(hub, client, tasks, node=node)
     fanout = Fanout(
         hub=hub,
         outstanding=outstanding,
         repairer=repairer,
-        revocations=revocations,
         node=node,
         on_inbox=inboxes.changed,
+        on_word={"revoke": revocations.heard, "newest": succession.heard},
     )
     forwarder = Forwarder(
         client=client,
@@ -150,6 +154,7 @@ def assemble(
         fanout=fanout,
         repairer=repairer,
         revocations=revocations,
+        succession=succession,
         inboxes=inboxes,
         marks=Marks(chat),
         announcer=Announcer(hub, client, node_name(node)),

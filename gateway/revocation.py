@@ -1,9 +1,14 @@
 """Which tokens no longer count. Pushed over `control`, and read with the heads while Redis is away."""
 
+from typing import Any
+
 from chorus.auth import Principal
 from chorus.codes import CloseCode
+from chorus.log import get_logger
 from chorus.rpc import Revocation
 from gateway.hub import Hub
+
+log = get_logger(__name__)
 
 CLOSE_OF = {
     "tenant": CloseCode.TENANT_DISABLED,
@@ -15,17 +20,23 @@ CLOSE_OF = {
 class Revocations:
     """Remembers what was revoked for as long as a token can live."""
 
-    def __init__(self) -> None:
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
         self._seen: dict[int, Revocation] = {}
 
-    def add(self, revocation: Revocation, hub: Hub) -> int:
+    def heard(self, word: dict[str, Any]) -> None:
+        """Something was revoked just now."""
+        ended = self.add(Revocation(**word))
+        log.info("revoked", kind=word["kind"], sockets=ended)
+
+    def add(self, revocation: Revocation) -> int:
         """Take one; close the sockets it ends. Answers how many."""
         if revocation.id in self._seen:
             return 0
         self._seen[revocation.id] = revocation
         ended = [
             connection
-            for connection in hub.connections.values()
+            for connection in self._hub.connections.values()
             if connection.peer.principal is not None
             and _hits(revocation, connection.peer.principal)
         ]

@@ -142,7 +142,8 @@ class Shell:
         if self._connection.closed:
             return
         self._peer.entered()
-        self._resources.hub.supersede(self._connection)
+        if not self._resources.succession.ready(self._connection):
+            return
         metrics.resume_total.labels(_resume_result(state)).inc()
         self._connection.send(Packet(encode(self._ready(state))))
         await self._resources.repairer.enter(member, state, self._principal.tenant_id)
@@ -184,7 +185,8 @@ class Shell:
             return
         self._peer.entered()
         self._connection.names_conversation = True
-        self._resources.hub.supersede(self._connection)
+        if not self._resources.succession.ready(self._connection):
+            return
         self._connection.send(Packet(encode(self._inbox_ready(reply))))
         await self._resources.inboxes.entered(self._connection, self._principal)
         self._resources.announcer.came(self._connection)

@@ -109,7 +109,7 @@ async def compare_heads(resources: Resources) -> None:
             continue
         _set(resources, "store", lost=False)
         for revocation in reply.revocations if reply else ():
-            resources.revocations.add(revocation, resources.hub)
+            resources.revocations.add(revocation)
         resources.revocations.forget(time() - TOKEN_TTL_S * 96)
 
 

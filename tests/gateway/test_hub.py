@@ -262,6 +262,16 @@ def test_whispers_reach_their_audience_only() -> None:
     assert (len(c_wire.packets), len(a_wire.packets)) == (1, 2)
 
 
+def test_an_older_socket_that_gets_ready_late_is_the_one_that_closes() -> None:
+    scene, user, session = Scene(), uuid7(), uuid7()
+    older, old_wire = scene.socket(user=user, session=session)
+    newer, new_wire = scene.socket(user=user, session=session)
+    scene.hub.supersede(newer)
+    scene.hub.supersede(older)
+    assert (old_wire.closed, new_wire.closed) == ([CloseCode.SUPERSEDED], [])
+    assert newer.seat is not None and scene.hub.seated(newer.seat) is newer
+
+
 def test_a_newer_socket_of_the_same_tab_supersedes_the_older() -> None:
     scene = Scene()
     session, user = uuid7(), uuid7()
