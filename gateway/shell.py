@@ -328,6 +328,7 @@ class Shell:
         self._peer.followed = len(self._connection.members)
         frame = encode_raw("subscribed", _subscribed(reply), ref=asked.ref)
         self._connection.send(Packet(frame))
+        self._resources.announcer.came(self._connection)
         for state in reply.conversations:
             await self._replay(members[state.conversation_id], state)
 

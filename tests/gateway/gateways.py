@@ -10,9 +10,11 @@ from uuid import UUID
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
+from chorus import bus
 from chorus.auth import Principal
 from chorus.ids import uuid7
-from chorus.wire.common import BEARER_PREFIX, PROTOCOL
+from chorus.presence import read
+from chorus.wire.common import BEARER_PREFIX, PROTOCOL, PresenceStatus
 from gateway.app import create_app
 from gateway.resources import Resources, open_resources
 from gateway.server import ServerSettings, edge_server, listening_socket
@@ -67,10 +69,10 @@ async def open_gateway(api: Api, **settings: Any) -> AsyncIterator[Gateway]:
 
 @asynccontextmanager
 async def watched(redis_url: str) -> AsyncIterator[None]:
-    """Run the presence process beside, looking often and without linger."""
+    """Run the presence process beside, looking often."""
     stop = asyncio.Event()
     settings = PresenceSettings.model_validate(
-        {"REDIS_URL": redis_url, "presence_look_ms": 20, "presence_ttl_ms": 1_000}
+        {"REDIS_URL": redis_url, "presence_look_ms": 20, "presence_ttl_ms": 60_000}
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(watch_presence(settings, stop))
@@ -100,6 +102,11 @@ class Line:
     async def say(self, event: str, **data: Any) -> None:
         await self.socket.send(orjson.dumps({"event": event, "data": data}).decode())
 
+    async def subscribe(self, conversation_id: UUID) -> None:
+        """Follow a conversation on the inbox."""
+        await self.say("subscribe", items=[{"conv": str(conversation_id)}])
+        await self.hear("subscribed")
+
     async def answers(self) -> bool:
         """Ask for a sign of life: False once the socket is closed."""
         await self.say("ping", n=7)
@@ -120,6 +127,8 @@ class World:
         self._stack = stack
 
     async def gateway(self, **settings: Any) -> Gateway:
+        """Run a gateway whose regular beats come too late for any test: news has to travel at once."""
+        settings = {"presence_every_ms": 600_000} | settings
         return await self._stack.enter_async_context(open_gateway(self.api, **settings))
 
     async def customer(self, at: Gateway, *, session: UUID | None = None) -> Line:
@@ -132,6 +141,18 @@ class World:
     async def inbox(self, at: Gateway, who: str = "agent", *, session: UUID | None = None) -> Line:
         """Open somebody's inbox, which follows nothing yet."""
         return await self._open(at, self.tenant.principal(who), "inbox", session)
+
+    async def seen_as(self, status: PresenceStatus, user_id: UUID) -> None:
+        """Wait until somebody is announced as that."""
+        async with (
+            asyncio.timeout(HEARD_S),
+            bus.open_redis(self.api.resources.settings.redis_url) as client,
+        ):
+            while True:
+                found = await read(client, self.tenant.id, [user_id])
+                if found[user_id].status is status:
+                    return
+                await asyncio.sleep(0.01)
 
     async def _open(self, at: Gateway, who: Principal, path: str, session: UUID | None) -> Line:
         line = await self.hello(at, who, path)
