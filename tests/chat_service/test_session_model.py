@@ -1,0 +1,334 @@
+"""The state machine of sessions against a naive model, under anything in any order."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, get_args
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from chat_service import session_facts as facts
+from chat_service.session_facts import Actor, Happening, TransferMode
+from chat_service.session_records import HandoffRecord, Refused, Result, Transition
+from chorus.wire.common import ConversationStatus, Floor, SessionState
+from chorus.wire.server import ConversationClosed, ConversationUpdated, Handoff, Participant
+from tests.chat_service.session_story import (
+    ADA,
+    BEN,
+    CAT,
+    CUSTOMER,
+    LATER,
+    NOW,
+    OTHER_QUEUE,
+    QUEUE,
+    TEAM,
+    Story,
+)
+
+OVER = {"ended", "cancelled", "failed"}
+UNANSWERED = {"requested", "queued", "offered", "deferred"}
+AGENTS = st.sampled_from([ADA, BEN, CAT])
+ACTORS = st.builds(Actor, AGENTS, st.booleans())
+FRAMES: dict[str, Any] = {
+    frame.event: frame for frame in (Handoff, Participant, ConversationClosed, ConversationUpdated)
+}
+
+
+class Sessions(RuleBasedStateMachine):
+    """`state`, `owner` and `asked` are the model: what a person at a blackboard would keep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.story = Story()
+        self.state = "none"
+        self.owner: UUID | None = None
+        self.asked: UUID | None = None
+        self.count = 0
+        self.handoffs = 0
+        self.transitions = 0
+        self.seen_epoch = 1
+
+    def meet(self, happening: Happening, *, late: bool = False) -> Result:
+        before = self.story.session, self.story.conversation
+        result = self.story.meets(happening, now=LATER if late else NOW)
+        if isinstance(result, Transition):
+            self.transitions += 1
+            self.handoffs += self.recorded(result)
+            if before[0] is not None and before[0].id == result.session.id:
+                assert before[0].state not in OVER, "final states are final"
+                assert result.session.requested_at == before[0].requested_at
+            assert result.conversation.epoch - before[1].epoch == (
+                (before[1].holder, before[1].assignee_id)
+                != (result.conversation.holder, result.conversation.assignee_id)
+            )
+            assert (result.offer_result is None) == (
+                before[0] is None
+                or before[0].offer is None
+                or before[0].offer == result.session.offer
+            )
+        else:
+            assert (self.story.session, self.story.conversation) == before
+        return result
+
+    def recorded(self, result: Transition) -> int:
+        for record in result.records:
+            FRAMES[record.event](**record.data({}))
+        first = result.records[0].data({})
+        assert first["state"] == result.session.state
+        assert first["floor"]["epoch"] == result.conversation.epoch
+        return sum(isinstance(one, HandoffRecord) for one in result.records)
+
+    def expect(self, result: Result, state: str, owner: UUID | None = None) -> None:
+        assert isinstance(result, Transition), result
+        self.state, self.owner, self.asked = state, owner, None
+
+    def refused(self, result: Result) -> None:
+        assert isinstance(result, Refused), result
+
+    @rule()
+    def escalate(self) -> None:
+        self.count += 1
+        closed = self.story.conversation.status == ConversationStatus.CLOSED
+        result = self.meet(facts.Escalated(UUID(int=1000 + self.count), Actor(CUSTOMER)))
+        if self.state not in OVER | {"none"}:
+            assert not isinstance(result, (Transition, Refused))
+        elif closed:
+            self.refused(result)
+        else:
+            self.expect(result, "requested")
+
+    @rule(queue=st.sampled_from([QUEUE, OTHER_QUEUE]))
+    def queue(self, queue: UUID) -> None:
+        result = self.meet(facts.Queued(queue))
+        if self.state in {"requested", "deferred"}:
+            self.expect(result, "queued")
+        elif self.state != "queued":
+            self.refused(result)
+
+    @rule(agent=AGENTS)
+    def offer(self, agent: UUID) -> None:
+        result = self.meet(facts.Offered(agent, LATER))
+        if isinstance(result, Transition):
+            assert self.state in {"queued", "deferred"}
+            assert agent != self.story.conversation.assignee_id
+            owner = self.owner
+            self.expect(result, "offered", owner)
+            self.asked = agent
+
+    @rule(agent=AGENTS)
+    def accept(self, agent: UUID) -> None:
+        result = self.meet(facts.Accepted(agent))
+        if self.state == "offered" and self.asked == agent:
+            self.expect(result, "active", agent)
+        else:
+            assert not isinstance(result, Transition)
+
+    @rule(agent=AGENTS)
+    def decline(self, agent: UUID) -> None:
+        result = self.meet(facts.Declined(agent))
+        if self.state == "offered" and self.asked == agent:
+            self.back(result)
+        else:
+            self.refused(result)
+
+    @rule(late=st.booleans())
+    def expire(self, late: bool) -> None:
+        result = self.meet(facts.OfferExpired(), late=late)
+        if self.state != "offered":
+            self.refused(result)
+        elif late:
+            self.back(result)
+        else:
+            assert not isinstance(result, (Transition, Refused))
+
+    @rule()
+    def rescind(self) -> None:
+        result = self.meet(facts.OfferRescinded())
+        if self.state == "offered":
+            self.back(result)
+        else:
+            self.refused(result)
+
+    def back(self, result: Result) -> None:
+        assert isinstance(result, Transition)
+        agent = result.session.agent_id
+        if agent is not None:
+            assert agent == self.owner, "only who hands over gets a session back"
+        self.expect(result, "active" if agent else "queued", self.owner)
+
+    @rule(agent=AGENTS)
+    def lose(self, agent: UUID) -> None:
+        result = self.meet(facts.AgentLost(agent))
+        if not isinstance(result, Transition):
+            assert agent != self.asked
+            assert agent != self.owner or self.state not in {"queued", "offered", "active"}
+        elif agent == self.asked:
+            self.back(result)
+        else:
+            assert result.conversation.assignee_id != agent
+            asked, state = self.asked, str(result.session.state)
+            self.expect(result, state, result.conversation.assignee_id)
+            self.asked = asked
+
+    @rule(
+        by=ACTORS,
+        mode=st.sampled_from(TransferMode),
+        to=st.one_of(
+            st.builds(facts.ToAgent, AGENTS, st.just(LATER), st.booleans()),
+            st.builds(facts.ToQueue, st.sampled_from([QUEUE, OTHER_QUEUE]), st.integers(0, 2)),
+            st.builds(facts.ToTeam, st.just(TEAM), st.just(QUEUE), st.integers(0, 2)),
+        ),
+    )
+    def transfer(self, by: Actor, mode: TransferMode, to: Any) -> None:
+        result = self.meet(facts.Transferred(to, mode, by))
+        if not isinstance(result, Transition):
+            self.refused(result)
+            return
+        assert self.state in {"queued", "offered", "active"}
+        assert self.owner in {None, by.user_id} or by.senior
+        owner = self.owner if mode == TransferMode.WARM else None
+        direct = isinstance(to, facts.ToAgent)
+        self.expect(result, "offered" if direct else "queued", owner)
+        self.asked = to.agent_id if direct else None
+
+    @rule(agent=AGENTS)
+    def speak(self, agent: UUID) -> None:
+        done = self.meet(facts.WarmDone(agent))
+        if self.state != "active":
+            self.refused(done)
+        result = self.meet(facts.TakenOver(agent))
+        if self.state in UNANSWERED and agent != self.owner:
+            self.expect(result, "active", agent)
+        else:
+            assert not isinstance(result, Transition)
+
+    @rule(agent=AGENTS, make=st.sampled_from([facts.Claimed, facts.DeferredPickedUp]))
+    def take(self, agent: UUID, make: Any) -> None:
+        allowed = UNANSWERED if make is facts.Claimed else {"deferred"}
+        result = self.meet(make(agent))
+        if self.state in allowed:
+            self.expect(result, "active", agent)
+        else:
+            self.refused(result)
+
+    @rule(agent=AGENTS, by=ACTORS)
+    def assign(self, agent: UUID, by: Actor) -> None:
+        result = self.meet(facts.Assigned(agent, by))
+        theirs = self.owner in {None, by.user_id} or by.senior
+        if self.state == "active" and theirs and agent == self.owner:
+            assert not isinstance(result, (Transition, Refused))
+        elif self.state in UNANSWERED | {"active"} and theirs:
+            self.expect(result, "active", agent)
+        else:
+            self.refused(result)
+
+    @rule(by=ACTORS, wrap_up_s=st.sampled_from([0, 30]))
+    def resolve(self, by: Actor, wrap_up_s: int) -> None:
+        result = self.meet(facts.Resolved(by, timedelta(seconds=wrap_up_s)))
+        theirs = self.owner in {None, by.user_id} or by.senior
+        if self.state in UNANSWERED | {"active"} and theirs:
+            wraps_up = self.state == "active" and wrap_up_s
+            self.expect(result, "wrap_up" if wraps_up else "ended", self.owner)
+        else:
+            self.refused(result)
+
+    @rule(reopened=st.booleans())
+    def leave_wrap_up(self, reopened: bool) -> None:
+        by = Actor(self.owner)
+        result = self.meet(facts.Reopened(by) if reopened else facts.WrapUpOver(by))
+        if self.state == "wrap_up":
+            self.expect(result, "active" if reopened else "ended", self.owner)
+        else:
+            self.refused(result)
+
+    @rule()
+    def cancel(self) -> None:
+        result = self.meet(facts.CancelledByCustomer(Actor(CUSTOMER)))
+        self.stop_waiting(result, UNANSWERED, "cancelled")
+
+    @rule()
+    def defer(self) -> None:
+        result = self.meet(facts.Deferred({}))
+        self.stop_waiting(result, UNANSWERED - {"deferred"}, "deferred")
+
+    def stop_waiting(self, result: Result, allowed: set[str], state: str) -> None:
+        if self.state not in allowed:
+            self.refused(result)
+        elif self.owner is not None:
+            self.expect(result, "active", self.owner)
+        else:
+            self.expect(result, state)
+
+    @rule(to_bot=st.booleans())
+    def customer_goes(self, to_bot: bool) -> None:
+        result = self.meet(facts.CustomerGone(to_bot))
+        if self.state in {"requested", "queued", "offered", "active"}:
+            self.expect(result, "ended")
+            closed = self.story.conversation.status == ConversationStatus.CLOSED
+            assert closed == (not to_bot)
+        else:
+            self.refused(result)
+
+    @rule(by=ACTORS)
+    def return_to_bot(self, by: Actor) -> None:
+        result = self.meet(facts.ReturnedToBot(by))
+        theirs = self.owner in {None, by.user_id} or by.senior
+        if self.state in UNANSWERED | {"active"} and theirs:
+            self.expect(result, "ended")
+            assert self.story.conversation.holder == Floor.BOT
+        else:
+            self.refused(result)
+
+    @rule()
+    def fail(self) -> None:
+        result = self.meet(facts.Failed())
+        if self.state in OVER | {"none"}:
+            self.refused(result)
+        else:
+            self.expect(result, "failed")
+
+    @invariant()
+    def the_rows_say_what_the_model_says(self) -> None:
+        session, conversation = self.story.session, self.story.conversation
+        if session is None:
+            return
+        assert session.state == self.state
+        assert (session.offer.agent_id if session.offer else None) == self.asked
+        assert (session.offer is not None) == (self.state == "offered")
+        if self.state not in OVER:
+            assert conversation.assignee_id == self.owner
+            assert (conversation.holder == Floor.HUMAN) == (self.owner is not None)
+
+    @invariant()
+    def the_rows_can_be_stored(self) -> None:
+        session = self.story.session
+        if session is None:
+            return
+        assert (session.ended_at is not None) == (session.state in OVER)
+        assert (session.end_reason is not None) == (session.state in OVER)
+        if session.state in {SessionState.ACTIVE, SessionState.WRAP_UP}:
+            assert session.agent_id is not None
+            assert session.agent_id not in session.excluded
+        assert session.agent_id is None or session.agent_id != session.leaving_agent_id
+
+    @invariant()
+    def the_epoch_only_rises(self) -> None:
+        assert self.story.conversation.epoch >= self.seen_epoch
+        self.seen_epoch = self.story.conversation.epoch
+
+    @invariant()
+    def every_transition_is_one_handoff(self) -> None:
+        assert self.handoffs == self.transitions
+
+
+TestSessions = Sessions.TestCase
+TestSessions.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+def test_every_happening_is_met_by_the_model() -> None:
+    """A happening without a rule above would be proven by nothing."""
+    rules = Path(__file__).read_text()
+    names = {one.__name__ for one in get_args(facts.Happening)}
+    assert {name for name in names if f"facts.{name}" not in rules} == set()
