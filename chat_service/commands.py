@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 
 from chat_service import conversations, events
-from chat_service.emit import Publisher, delivered, durable, inbox_hint
+from chat_service.emit import Publication, Publisher, control, delivered, durable, inbox_hint
 from chat_service.frames import EVENT, StoredRow, seen_by_customer
 from chat_service.store import conversations as store
 from chat_service.store import people, timeline, work
@@ -23,7 +23,7 @@ from chat_service.store.ingest import OutboxRow
 from chat_service.store.timeline import NewEvent
 from chat_service.store.work import CommandKey
 from chorus.auth import Principal
-from chorus.clock import Clock, rfc3339
+from chorus.clock import Clock, rfc3339, unix_ms
 from chorus.db import Db, Transaction
 from chorus.errors import (
     AlreadyAssigned,
@@ -77,10 +77,11 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What an act brought about: durable events, and domain events for the outbox."""
+    """What an act brought about: durable events, domain events, and words for all gateways."""
 
     events: tuple[NewEvent, ...] = ()
     outbox: tuple[OutboxRow, ...] = ()
+    words: tuple[Publication, ...] = ()
 
 
 Act = Callable[[Deed, Locked, Any], Awaitable[Effects]]
@@ -225,7 +226,9 @@ async def agent_status(deed: Deed, frame: frames.AgentStatus) -> Effects:
     ):
         raise Forbidden
     told = {"agent_id": str(agent_id), "status": str(frame.status)}
-    return Effects((), (events.outbox_row(events.AGENT_STATUS_CHANGED, deed.tenant_id, told),))
+    outbox = events.outbox_row(events.AGENT_STATUS_CHANGED, deed.tenant_id, told)
+    said = {"agent": str(agent_id), "status": str(frame.status), "at_ms": unix_ms(deed.now)}
+    return Effects((), (outbox,), (control({"status": said}),))
 
 
 ACTS: Final[Mapping[str, Act]] = {
@@ -270,7 +273,8 @@ async def perform(
         rows = await _record(deed, where, effects)
         answer = delivered(command_id, seq=rows[-1].seq if rows else None, at=now, dup=False)
         await work.save_answer(tx, key, answer)
-        _publish_later(commands.publisher, deed, where, rows)
+        messages = [*_publications(deed, where, rows), *effects.words]
+        tx.after_commit(lambda: commands.publisher.publish(messages))
     return answer
 
 
@@ -302,18 +306,11 @@ async def _record(deed: Deed, where: Locked | None, effects: Effects) -> list[St
     )
 
 
-def _publish_later(
-    publisher: Publisher, deed: Deed, where: Locked | None, rows: list[StoredRow]
-) -> None:
+def _publications(deed: Deed, where: Locked | None, rows: list[StoredRow]) -> list[Publication]:
     if where is None:
-        return
+        return []
     head = rows[-1].seq if rows else where.last_seq
-    messages = [*map(durable, rows), inbox_hint(deed.tenant_id, {where.id: head})]
-
-    async def publish() -> None:
-        await publisher.publish(messages)
-
-    deed.tx.after_commit(publish)
+    return [*map(durable, rows), inbox_hint(deed.tenant_id, {where.id: head})]
 
 
 async def _answered(tx: Transaction, key: CommandKey) -> dict[str, Any]:

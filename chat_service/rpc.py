@@ -17,10 +17,11 @@ from chat_service.commands import Commands
 from chat_service.emit import Publisher, outgoing
 from chat_service.receipts import Receipts
 from chat_service.store import conversations as store
+from chat_service.store import people
 from chat_service.trust import Trust
 from chorus import metrics
 from chorus.auth import Principal
-from chorus.clock import Clock
+from chorus.clock import Clock, unix_ms
 from chorus.codes import NackCode
 from chorus.db import Db
 from chorus.errors import BadRequest, ChorusError, NotFound, Unauthenticated
@@ -76,7 +77,11 @@ class ChatCalls:
             async with self.system.raw_transaction() as raw:
                 epoch = await store.epoch(raw)
                 found = await store.heads(raw, request.conversation_ids)
-            return HeadsReply(epoch, [Head(*one) for one in found], self.trust.revoked.all)
+                chosen = await people.choices(raw, request.agent_ids) if request.agent_ids else []
+            statuses = [(agent, status, unix_ms(at)) for agent, status, at in chosen]
+            return HeadsReply(
+                epoch, [Head(*one) for one in found], self.trust.revoked.all, statuses
+            )
 
     async def ingest(self, request: IngestRequest) -> IngestReply:
         with _measured("ingest"):

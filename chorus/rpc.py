@@ -88,7 +88,8 @@ class AccessRequest:
 
 @dataclass(frozen=True, slots=True)
 class AgentState:
-    status: str
+    status: str | None
+    """None: nothing was ever chosen."""
     capacity: int
     load: int
 
@@ -122,7 +123,7 @@ class ResumeReply:
 
 @dataclass(frozen=True, slots=True)
 class HeadsRequest:
-    """`with_user_ids`: agents whose sockets are local, for offers and inbox changes."""
+    """`agent_ids`: those whose choice of availability is asked for."""
 
     conversation_ids: list[UUID]
     agent_ids: list[UUID] = field(default_factory=list)
@@ -152,6 +153,8 @@ class HeadsReply:
     heads: list[Head] = field(default_factory=list)
     revocations: list[Revocation] = field(default_factory=list)
     """Those of the last token lifetime."""
+    statuses: list[tuple[UUID, str, int]] = field(default_factory=list)
+    """What those of the asked agents chose who did, and when in Unix ms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from chorus.clock import rfc3339_ms
 from chorus.errors import Unavailable
 from chorus.log import get_logger
 from chorus.presence import Beat, Seen
-from chorus.wire.common import PresenceStatus
 from chorus.wire.envelope import encode_raw
+from gateway.choices import Choices
 from gateway.hub import Connection, Hub
 from gateway.room import Packet
 
@@ -28,10 +28,11 @@ Asked = tuple[Connection, UUID, list[UUID]]
 class Announcer:
     """The people on local sockets, as beats. `run` is its one task."""
 
-    def __init__(self, hub: Hub, client: bus.Client, node: str) -> None:
+    def __init__(self, hub: Hub, client: bus.Client, node: str, choices: Choices) -> None:
         self._hub = hub
         self._client = client
         self._node = node
+        self._choices = choices
         self._came: set[UUID] = set()
         self._left: dict[UUID, Beat] = {}
         self._asked: list[Asked] = []
@@ -59,6 +60,7 @@ class Announcer:
             return
         user = principal.user_id
         self._came.discard(user)
+        self._choices.forget(user)
         self._left[user] = Beat(
             principal.tenant_id, user, principal.speaks_as, self._node, conversations
         )
@@ -76,7 +78,7 @@ class Announcer:
                 await self._flush(slice_)
 
     async def _flush(self, refreshed: Sequence[UUID]) -> None:
-        came, self._came = self._came, set()
+        came, self._came = self._came | self._choices.take_changed(), set()
         left, self._left = self._left, {}
         asked, self._asked = self._asked, []
         here = [user for user in (*came, *refreshed) if user in self._hub.users]
@@ -114,7 +116,7 @@ class Announcer:
             principal.speaks_as,
             self._node,
             frozenset(conversations),
-            PresenceStatus.ONLINE,
+            self._choices.shown(user_id),
         )
 
 

@@ -15,6 +15,7 @@ from chorus.web import Network, networks
 from gateway import origins
 from gateway.admission import Admission, AdmissionLimits
 from gateway.announce import Announcer
+from gateway.choices import Choices
 from gateway.fanout import Fanout
 from gateway.forward import Forwarder
 from gateway.hub import Hub
@@ -47,6 +48,7 @@ class Resources:
     repairer: Repairer
     revocations: Revocations
     succession: Succession
+    choices: Choices
     inboxes: Inboxes
     marks: Marks
     announcer: Announcer
@@ -123,13 +125,18 @@ def assemble(
     repairer = Repairer(hub, chat, tasks, gap_wait_s=settings.gap_wait_ms / 1000)
     inboxes = Inboxes(hub, chat, tasks)
     succession = Succession(hub, client, tasks, node=node)
+    choices = Choices(hub, chat)
     fanout = Fanout(
         hub=hub,
         outstanding=outstanding,
         repairer=repairer,
         node=node,
         on_inbox=inboxes.changed,
-        on_word={"revoke": revocations.heard, "newest": succession.heard},
+        on_word={
+            "revoke": revocations.heard,
+            "newest": succession.heard,
+            "status": choices.heard,
+        },
     )
     forwarder = Forwarder(
         client=client,
@@ -155,9 +162,10 @@ def assemble(
         repairer=repairer,
         revocations=revocations,
         succession=succession,
+        choices=choices,
         inboxes=inboxes,
         marks=Marks(chat),
-        announcer=Announcer(hub, client, node_name(node)),
+        announcer=Announcer(hub, client, node_name(node), choices),
         admission=admission_of(settings),
         tasks=tasks,
         trusted=networks(settings.trusted_proxies),

@@ -135,6 +135,7 @@ class Shell:
         reply = await self._resources.rpc.access(request)
         if not reply.conversations:
             raise NotFound
+        self._resources.choices.introduce(self._principal.user_id, reply.agent)
         state = reply.conversations[0]
         if state.closed_long_ago:
             await self.run(self._peer.end(CloseCode.ENDED_LONG_AGO, ""))
@@ -183,6 +184,7 @@ class Shell:
         reply = await self._resources.rpc.access(AccessRequest(self._principal, []))
         if self._connection.closed:
             return
+        self._resources.choices.introduce(self._principal.user_id, reply.agent)
         self._peer.entered()
         self._connection.names_conversation = True
         if not self._resources.succession.ready(self._connection):
@@ -198,7 +200,11 @@ class Shell:
         return server.Ready(
             user=server.ReadyUser(userId=self._principal.user_id, role=self._principal.role),
             agent=server.ReadyAgent.model_validate(
-                {"status": agent.status, "capacity": agent.capacity, "load": agent.load}
+                {
+                    "status": agent.status or "offline",
+                    "capacity": agent.capacity,
+                    "load": agent.load,
+                }
             )
             if agent
             else None,

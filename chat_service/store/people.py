@@ -1,6 +1,6 @@
 """SQL on agents, contacts, tenants and inboxes: who somebody is and where they came in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from chat_service.store.rows import first, one_id
+from chat_service.store.rows import first, one_id, values
 from chorus.db import RawConnection, Reader, Transaction
 from chorus.ids import uuid7
 
@@ -129,16 +129,16 @@ async def agent(session: Reader, tenant_id: UUID, agent_id: UUID) -> AgentRow | 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What an agent has chosen to be and how much they have to do."""
+    """What an agent has chosen to be (None: nothing yet) and how much they have to do."""
 
-    status: str
+    status: str | None
     capacity: int
     load: int
     disabled: bool
 
 
 _DUTY = """
-SELECT a.status, a.capacity, (
+SELECT CASE WHEN a.status_at IS NOT NULL THEN a.status END, a.capacity, (
     SELECT count(*) FROM conversations c WHERE c.tenant_id = a.tenant_id
         AND c.assignee_id = a.id AND c.status = 'open' AND c.floor_holder = 'human'
 ), a.disabled_at IS NOT NULL
@@ -149,6 +149,18 @@ FROM agents a WHERE a.tenant_id = $1 AND a.id = $2
 async def duty(raw: RawConnection, tenant_id: UUID, agent_id: UUID) -> Duty | None:
     found = await raw.fetchrow(_DUTY, tenant_id, agent_id)
     return None if found is None else Duty(*found)
+
+
+_CHOICES = """
+SELECT id, status, status_at FROM agents WHERE id = ANY($1) AND status_at IS NOT NULL
+"""
+
+
+async def choices(
+    raw: RawConnection, agent_ids: Sequence[UUID]
+) -> list[tuple[UUID, str, datetime]]:
+    """Read what agents chose, whatever the tenant; for chorus_system only."""
+    return [tuple(values(record)) for record in await raw.fetch(_CHOICES, list(agent_ids))]
 
 
 _SET_STATUS = text(

@@ -262,7 +262,7 @@ class Viewing(Outbound):
 
 
 class Presence(Outbound):
-    """Somebody came or went."""
+    """Somebody came or went, or chose something else. An agent's own devices hear it too, without `conv`."""
 
     event = "presence"
     userId: UUID

@@ -815,7 +815,7 @@ export interface ViewingFrame {
   readonly conv?: string;
 }
 
-/** Somebody came or went. */
+/** Somebody came or went, or chose something else. An agent's own devices hear it too, without `conv`. */
 export interface PresenceFrame {
   readonly event: "presence";
   readonly data: {

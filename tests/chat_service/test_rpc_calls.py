@@ -141,7 +141,7 @@ async def test_the_inbox_socket_learns_who_the_agent_is(
     await say(api, acme.principal("agent"), acme.conversation, "mine")
     reply = await calls.access(AccessRequest(acme.principal("agent"), []))
     assert reply.agent is not None
-    assert (reply.agent.status, reply.agent.capacity, reply.agent.load) == ("offline", 5, 1)
+    assert (reply.agent.status, reply.agent.capacity, reply.agent.load) == (None, 5, 1)
     await api.rows("UPDATE agents SET disabled_at = now() WHERE id = $1", acme.agent)
     with pytest.raises(Unauthenticated):
         await calls.access(AccessRequest(acme.principal("agent"), []))
@@ -304,6 +304,16 @@ async def test_an_agent_chooses_their_status(calls: RpcClient, api: Api, acme: T
         calls, acme.principal("contact"), None, "agent.status", {"status": "online"}
     )
     assert visitor["data"]["code"] == "FORBIDDEN"
+
+
+async def test_heads_tell_what_agents_chose_and_nothing_of_who_never_did(
+    calls: RpcClient, acme: Tenant, rival: Tenant
+) -> None:
+    await _act(calls, acme.principal("agent"), None, "agent.status", {"status": "offline"})
+    await _act(calls, rival.principal("agent"), None, "agent.status", {"status": "busy"})
+    reply = await calls.heads(HeadsRequest([], [acme.agent, acme.colleague, rival.agent]))
+    chosen = {agent: status for agent, status, _ in reply.statuses}
+    assert chosen == {acme.agent: "offline", rival.agent: "busy"}
 
 
 async def test_receipts_are_clamped_merged_and_never_fall(

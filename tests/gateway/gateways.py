@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
-from chorus import bus
+from chorus import bus, topics
 from chorus.auth import Principal
 from chorus.ids import uuid7
 from chorus.presence import read
@@ -84,20 +84,26 @@ async def watched(redis_url: str) -> AsyncIterator[None]:
 
 @dataclass(slots=True)
 class Line:
-    """One socket that is ready. `heard` holds every frame in order."""
+    """One socket. `heard` holds what was heard and not asked for, in order."""
 
     socket: ClientConnection
     heard: list[dict[str, Any]] = field(default_factory=list)
+    ready: dict[str, Any] = field(default_factory=dict)
+    """What `ready` said."""
 
     async def hear(self, event: str, **expected: Any) -> dict[str, Any]:
-        """The `data` of the next frame of a kind that says what is expected."""
+        """The `data` of the first frame that says so and was not asked for before."""
+
+        def fits(frame: dict[str, Any]) -> bool:
+            return bool(frame["event"] == event and expected.items() <= frame["data"].items())
+
         async with asyncio.timeout(HEARD_S):
-            while True:
-                frame: dict[str, Any] = orjson.loads(await self.socket.recv())
-                self.heard.append(frame)
-                if frame["event"] == event and expected.items() <= frame["data"].items():
-                    data: dict[str, Any] = frame["data"]
-                    return data
+            while not any(map(fits, self.heard)):
+                self.heard.append(orjson.loads(await self.socket.recv()))
+        found = next(filter(fits, self.heard))
+        self.heard.remove(found)
+        data: dict[str, Any] = found["data"]
+        return data
 
     async def say(self, event: str, **data: Any) -> None:
         await self.socket.send(orjson.dumps({"event": event, "data": data}).decode())
@@ -142,6 +148,11 @@ class World:
         """Open somebody's inbox, which follows nothing yet."""
         return await self._open(at, self.tenant.principal(who), "inbox", session)
 
+    async def publish(self, *words: dict[str, Any]) -> None:
+        """Say something to all gateways, in this order: who heard the last heard all."""
+        async with bus.open_redis(self.api.resources.settings.redis_url) as client:
+            await bus.publish_all(client, [(topics.CONTROL, orjson.dumps(one)) for one in words])
+
     async def seen_as(self, status: PresenceStatus, user_id: UUID) -> None:
         """Wait until somebody is announced as that."""
         async with (
@@ -159,7 +170,7 @@ class World:
         nonce = (await line.hear("hello"))["nonce"]
         named = {"nonce": nonce, "session": str(session or uuid7())}
         await line.say("auth", **named, client={"name": "test", "version": "1"})
-        await line.hear("ready")
+        line.ready = await line.hear("ready")
         return line
 
     async def hello(self, at: Gateway, who: Principal, path: str) -> Line:

@@ -1,9 +1,12 @@
 """Who is there, as the others of a conversation learn it."""
 
+from typing import Any
+
 import pytest
 
+from chorus.ids import uuid7
 from chorus.wire.common import PresenceStatus
-from tests.gateway.gateways import World
+from tests.gateway.gateways import Line, World, open_gateway
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("presence")]
 
@@ -17,3 +20,67 @@ async def test_an_agent_who_opens_a_conversation_is_shown_to_its_customer_at_onc
     await world.seen_as(PresenceStatus.ONLINE, world.tenant.agent)
     await inbox.subscribe(world.tenant.conversation)
     assert (await customer.hear("presence", userId=agent))["status"] == "online"
+
+
+async def choose(line: Line, status: str) -> None:
+    named = {"id": str(uuid7())}
+    await line.say("agent.status", **named, status=status)
+    await line.hear("delivered", **named)
+
+
+async def test_a_choice_on_one_device_is_seen_by_the_other_and_by_the_customer(
+    world: World,
+) -> None:
+    here, there, agent = await world.gateway(), await world.gateway(), str(world.tenant.agent)
+    customer = await world.customer(here)
+    desk, phone = await world.inbox(here), await world.inbox(there)
+    await desk.subscribe(world.tenant.conversation)
+    await customer.hear("presence", userId=agent, status="online")
+    for status in ("busy", "away", "online"):
+        await choose(phone, status)
+        await desk.hear("presence", userId=agent, status=status)
+        await phone.hear("presence", userId=agent, status=status)
+        await customer.hear("presence", userId=agent, status=status)
+
+
+async def test_who_chose_offline_and_is_still_connected_is_shown_as_away(world: World) -> None:
+    gateway, agent = await world.gateway(), str(world.tenant.agent)
+    customer, inbox = await world.customer(gateway), await world.inbox(gateway)
+    await inbox.subscribe(world.tenant.conversation)
+    await choose(inbox, "offline")
+    await inbox.hear("presence", userId=agent, status="offline")
+    await customer.hear("presence", userId=agent, status="away")
+
+
+async def test_a_choice_survives_a_restart_of_the_gateway(world: World) -> None:
+    async with open_gateway(world.api, presence_every_ms=600_000) as first:
+        await choose(await world.inbox(first), "busy")
+        await world.seen_as(PresenceStatus.BUSY, world.tenant.agent)
+    second = await world.gateway()
+    customer, inbox = await world.customer(second), await world.inbox(second)
+    assert inbox.ready["agent"]["status"] == "busy"
+    await inbox.subscribe(world.tenant.conversation)
+    shown = await customer.hear("presence", userId=str(world.tenant.agent))
+    assert shown["status"] == "busy"
+
+
+async def test_a_choice_whose_word_was_lost_is_read_with_the_heads(world: World) -> None:
+    gateway, agent = await world.gateway(heads_every_ms=100), world.tenant.agent
+    inbox = await world.inbox(gateway)
+    await world.seen_as(PresenceStatus.ONLINE, agent)
+    await world.api.rows(
+        "UPDATE agents SET status = 'busy', status_at = now() WHERE id = $1", agent
+    )
+    await inbox.hear("presence", userId=str(agent), status="busy")
+    await world.seen_as(PresenceStatus.BUSY, agent)
+
+
+async def test_a_word_that_comes_late_does_not_undo_a_later_choice(world: World) -> None:
+    inbox, agent = await world.inbox(await world.gateway()), str(world.tenant.agent)
+
+    def chosen(status: str, at_ms: int) -> dict[str, Any]:
+        return {"status": {"agent": agent, "status": status, "at_ms": at_ms}}
+
+    await world.publish(chosen("busy", 20), chosen("away", 10), chosen("online", 30))
+    heard = [await inbox.hear("presence", userId=agent) for _ in range(2)]
+    assert [one["status"] for one in heard] == ["busy", "online"]

@@ -3,10 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-import orjson
 import pytest
 
-from chorus import bus, topics
 from chorus.codes import CloseCode
 from chorus.ids import uuid7
 from chorus.tasks import beside
@@ -63,7 +61,7 @@ async def test_a_hint_that_comes_late_does_not_close_the_newer_one(world: World)
     newer = await world.customer(there, session=session)
     assert await older.close_code() == CloseCode.SUPERSEDED
     probe = await world.inbox(there, "colleague")
-    await publish(world, newest(world, session, opened_ms), revoked(world.tenant.colleague))
+    await world.publish(newest(world, session, opened_ms), revoked(world.tenant.colleague))
     assert await probe.close_code() == CloseCode.INVALID_TOKEN
     assert await newer.answers()
 
@@ -74,7 +72,7 @@ async def test_a_socket_that_drains_is_left_to_its_client(world: World) -> None:
     probe = await world.inbox(here, "colleague")
     async with beside(drain(here.resources, over_s=HEARD_S)):
         await older.hear("drain")
-        await publish(world, newest(world, session, FAR_MS), revoked(world.tenant.colleague))
+        await world.publish(newest(world, session, FAR_MS), revoked(world.tenant.colleague))
         assert await probe.close_code() == CloseCode.INVALID_TOKEN
         assert await older.answers()
 
@@ -82,14 +80,8 @@ async def test_a_socket_that_drains_is_left_to_its_client(world: World) -> None:
 async def test_the_same_word_closes_a_socket_that_does_not_drain(world: World) -> None:
     here, session = await world.gateway(), uuid7()
     older = await world.customer(here, session=session)
-    await publish(world, newest(world, session, FAR_MS))
+    await world.publish(newest(world, session, FAR_MS))
     assert await older.close_code() == CloseCode.SUPERSEDED
-
-
-async def publish(world: World, *words: dict[str, Any]) -> None:
-    """Say something to all gateways, in this order; `revoked` at the end shows that all was heard."""
-    async with bus.open_redis(world.api.resources.settings.redis_url) as client:
-        await bus.publish_all(client, [(topics.CONTROL, orjson.dumps(word)) for word in words])
 
 
 def newest(world: World, session: UUID, opened_ms: int) -> dict[str, Any]:
