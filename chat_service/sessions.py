@@ -155,9 +155,12 @@ def _offer_failed(here: Here, reason: Reason, *, excluded: UUID | None = None) -
     session = here.session
     if excluded is not None:
         session = replace(session, excluded=session.excluded | {excluded})
-    if session.offer is not None and session.offer.direct and session.leaving_agent_id:
+    direct = session.offer is not None and session.offer.direct
+    if direct and session.leaving_agent_id:
         return back_to_leaving(here, session, Why(reason))
-    queued = replace(session, state=SessionState.QUEUED, offer=None, queued_at=here.now)
+    # A router's offer leaves the time in the queue running; a transfer brings a new wait.
+    queued_at = here.now if direct else session.queued_at
+    queued = replace(session, state=SessionState.QUEUED, offer=None, queued_at=queued_at)
     say = None if session.leaving_agent_id else Say.STILL_LOOKING
     return moved(here, queued, here.conversation, Why(reason, say=say))
 

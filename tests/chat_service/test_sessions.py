@@ -149,7 +149,7 @@ def test_a_failed_offer_goes_back_with_its_age_and_without_the_agent(
 ) -> None:
     back = offered().goes(happening, now=LATER)
     assert back.session.state == SessionState.QUEUED
-    assert back.session.requested_at == NOW
+    assert back.session.requested_at == back.session.queued_at == NOW
     assert back.session.excluded == {ADA}
     assert back.session.offer is None
     assert (reason_of(back), back.offer_result, back.say) == (reason, result, Say.STILL_LOOKING)
