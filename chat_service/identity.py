@@ -19,13 +19,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from chat_service.emit import Publisher, control
+from chat_service.origins import origin_allowed
 from chat_service.store import people, security
 from chorus.auth import AUD_AGENT, AUD_VISITOR, MAX_LIFETIME_S, Principal, TokenMaker
 from chorus.clock import Clock
 from chorus.db import Db, Transaction
 from chorus.errors import NotFound, TenantDisabled, Unauthenticated
 from chorus.ids import uuid7
-from chorus.web import origin_allowed
 
 REFRESH_DAYS: Final = 30
 HASHERS_MAX: Final = 2

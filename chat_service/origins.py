@@ -1,11 +1,12 @@
 """Which pages a browser may call us from: the allowed origins of all enabled inboxes."""
 
+from collections.abc import Iterable
 from time import monotonic
 from typing import Final
+from urllib.parse import urlsplit
 
 from chat_service.store import people
 from chorus.db import Db
-from chorus.web import origin_allowed
 
 FRESH_S: Final = 60.0
 ASK_AGAIN_S: Final = 2.0
@@ -32,3 +33,25 @@ class OriginBook:
             async with self._system.read(None) as session:
                 self._patterns = await people.all_origins(session)
         return origin_allowed(origin, self._patterns)
+
+
+def origin_allowed(origin: str, allowed: Iterable[str]) -> bool:
+    """Compare an Origin header with an inbox's list: whole and exact, any port where it says `:*`."""
+    return any(origin == one or _same_host(origin, one) for one in allowed)
+
+
+def _same_host(origin: str, pattern: str) -> bool:
+    if not pattern.endswith(":*"):
+        return False
+    try:
+        parts = urlsplit(origin)
+        port = f":{parts.port}" if parts.port is not None else ""
+    except ValueError:
+        return False
+    # Spelled again from its parts, so nothing rides along behind the port.
+    spelled = f"{parts.scheme}://{_bracketed(parts.hostname or '')}"
+    return origin == spelled + port and spelled == pattern.removesuffix(":*")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -12,6 +12,7 @@ from uuid import UUID
 from chat_service import conversations, events
 from chat_service.conversations import Opening
 from chat_service.identity import Grant, Identity, Whom, grant_in
+from chat_service.origins import origin_allowed
 from chat_service.store import conversations as store
 from chat_service.store import people, work
 from chat_service.store.people import InboxRow, Traits
@@ -20,7 +21,6 @@ from chorus.auth import AUD_VISITOR, Principal
 from chorus.db import Db, Transaction
 from chorus.errors import Forbidden, NotFound, TenantDisabled, Unauthenticated
 from chorus.ids import uuid7
-from chorus.web import origin_allowed
 
 _ENABLED: Final = "enabled"
 

@@ -1,11 +1,10 @@
-"""What both HTTP edges share: problems, origins, addresses."""
+"""What both HTTP edges share: problems and addresses."""
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from math import ceil
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import orjson
 from starlette.responses import Response
@@ -62,28 +61,6 @@ def problem_of(error: ChorusError) -> Response:
 def _camel(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(part.title() for part in rest)
-
-
-def origin_allowed(origin: str, allowed: Iterable[str]) -> bool:
-    """Compare an Origin header with an inbox's list: whole and exact, any port where it says `:*`."""
-    return any(origin == one or _same_host(origin, one) for one in allowed)
-
-
-def _same_host(origin: str, pattern: str) -> bool:
-    if not pattern.endswith(":*"):
-        return False
-    try:
-        parts = urlsplit(origin)
-        port = f":{parts.port}" if parts.port is not None else ""
-    except ValueError:
-        return False
-    # Spelled again from its parts, so nothing rides along behind the port.
-    spelled = f"{parts.scheme}://{_bracketed(parts.hostname or '')}"
-    return origin == spelled + port and spelled == pattern.removesuffix(":*")
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def networks(named: str) -> tuple[Network, ...]:
