@@ -177,7 +177,11 @@ def _read(event: str, data: dict[str, Any]) -> Inbound:
     Raises:
         BadRequest, TooLarge: it does not fit.
     """
-    read = decode(orjson.dumps({"event": event, "data": data}))
+    try:
+        frame = orjson.dumps({"event": event, "data": data})
+    except TypeError as error:
+        raise BadRequest("A whole number may have 64 bits.") from error
+    read = decode(frame)
     if isinstance(read, BadFrame):
         raise BY_NACK[read.code](read.reason)
     return read.frame

@@ -31,7 +31,12 @@ class Shape(BaseModel):
 
 
 def _small(value: dict[str, Any]) -> dict[str, Any]:
-    if len(orjson.dumps(value)) > MAX_META_BYTES:
+    try:
+        packed = orjson.dumps(value)
+    except TypeError as error:
+        msg = "a whole number may have 64 bits"
+        raise ValueError(msg) from error
+    if len(packed) > MAX_META_BYTES:
         msg = "may have 4 KiB"
         raise ValueError(msg)
     return value

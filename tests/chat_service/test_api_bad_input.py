@@ -42,6 +42,17 @@ async def test_every_error_is_a_problem_with_a_code_and_a_sentence(api: Api, acm
         (("POST", f"{one}/messages", {"json": message(id="x")}), 422, "INVALID"),
         (("POST", f"{one}/messages", {"json": message(content="a\0b")}), 422, "INVALID"),
         (("POST", f"{one}/messages", {"json": message(content="")}), 422, "INVALID"),
+        (("POST", f"{one}/messages", {"json": message(meta={"n": 2**64})}), 422, "INVALID"),
+        (
+            ("POST", f"{one}/commands", {"json": {"event": "x", "data": {"n": -(2**63) - 1}}}),
+            422,
+            "INVALID",
+        ),
+        (
+            ("POST", "/livechat/conversations", {"json": {"attributes": {"n": 10**30}}}),
+            422,
+            "INVALID",
+        ),
         (
             (
                 "POST",
