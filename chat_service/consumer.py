@@ -12,6 +12,7 @@ import asyncpg
 
 from chat_service import failpoints
 from chat_service.entries import Bad, Batch, Taken, batches, given_up, refused_by_database
+from chat_service.kept import Kept
 from chat_service.leases import Leases
 from chat_service.messages import Outcome, Publication, ingest, publications, reply
 from chat_service.settings import WriterSettings
@@ -30,6 +31,8 @@ log = get_logger(__name__)
 RETRY_FIRST_S: Final = 0.05
 RETRY_LAST_S: Final = 1.0
 STRAYS_EVERY_S: Final = 1.0
+BUSY_ENTRIES: Final = 8
+"""A read that brings this many shows a stream that fills faster than batches of one can empty it."""
 SUSPICIOUS_DELIVERIES: Final = 3
 """From here on entries are stored one by one, so that the one that kills writers stands alone."""
 _DATA_STATES: Final = frozenset({"22", "23", "54"})
@@ -61,7 +64,7 @@ class Lane:
         clock: Clock,
     ) -> None:
         self._number = number
-        self._db = db
+        self._db = Kept(db)
         self._client = client
         self._leases = leases
         self._settings = settings
@@ -79,15 +82,21 @@ class Lane:
 
     async def run(self) -> None:
         """Work until `stop`. Redis and PostgreSQL may come and go."""
-        while not self._stopping.is_set():
-            await self._leases.settled(self._number)
-            try:
-                await self._step(self._leases.of_lane(self._number))
-            except Stopped:
-                return
-            except RedisFailure as error:
-                await self._redis_failed(error)
+        try:
+            while not self._stopping.is_set():
+                await self._leases.settled(self._number)
+                await self._step_or_wait()
+        finally:
+            await self._db.close()
         await self._leases.settled(self._number)
+
+    async def _step_or_wait(self) -> None:
+        try:
+            await self._step(self._leases.of_lane(self._number))
+        except Stopped:
+            return
+        except RedisFailure as error:
+            await self._redis_failed(error)
 
     async def _step(self, held: list[Lease]) -> None:
         self._drained.intersection_update(held)
@@ -120,7 +129,7 @@ class Lane:
             await self._finish(batch, [lease])
 
     async def _read(self, held: list[Lease]) -> None:
-        # Reads of a lane are spread: a busy stream fills a batch meanwhile, an idle one has paid.
+        # Reads of a busy lane are spread, so that larger batches form; a calm one waits for nothing.
         await self._pause(self._next_read_s - self._clock.monotonic())
         entries = await streams.read(
             self._client,
@@ -128,7 +137,8 @@ class Lane:
             count=self._settings.writer_batch_items,
             block_ms=self._settings.writer_block_ms,
         )
-        self._next_read_s = self._clock.monotonic() + self._settings.writer_linger_ms / 1000
+        if len(entries) >= BUSY_ENTRIES:
+            self._next_read_s = self._clock.monotonic() + self._settings.writer_linger_ms / 1000
         most = self._settings.writer_batch_items
         for batch in batches(entries, most_items=most, claimed=False):
             await self._finish(batch, held)

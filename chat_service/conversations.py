@@ -12,7 +12,8 @@ from chat_service.store import people, timeline
 from chat_service.store.conversations import Locked, NewConversation, Portrait, Standing
 from chat_service.store.timeline import Stretch
 from chorus.auth import OWN_ISSUER, Principal
-from chorus.db import Db, RawConnection, Reader, Transaction
+from chorus.db import Db, Reader, Transaction
+from chorus.db_connect import RawConnection
 from chorus.errors import IdConflict, NotFound, Unauthenticated
 from chorus.rpc import (
     AccessItem,

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from chorus.db import Db, RawConnection
+from chorus.db import Db
+from chorus.db_connect import RawConnection
 from chorus.errors import ChorusError
 from chorus.log import get_logger
 from chorus.tasks import beside

@@ -15,7 +15,8 @@ from chat_service.store import leases as rows
 from chat_service.store.ingest import Lease
 from chorus import metrics
 from chorus.clock import Clock
-from chorus.db import Db, RawConnection
+from chorus.db import Db
+from chorus.db_connect import RawConnection
 from chorus.errors import ChorusError
 from chorus.log import get_logger
 

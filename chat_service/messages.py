@@ -10,6 +10,7 @@ import orjson
 from chat_service import events, failpoints
 from chat_service.frames import audience_of
 from chat_service.intake import Happened, Refused, Ruling, Stored, rule
+from chat_service.kept import Kept
 from chat_service.store.ingest import Lease, OutboxRow, lock, write
 from chorus import topics
 from chorus.clock import rfc3339_ms
@@ -31,7 +32,7 @@ _spelled_ms = lru_cache(maxsize=1_024)(rfc3339_ms)
 
 
 async def ingest(
-    db: Db,
+    db: Db | Kept,
     items: Sequence[IngestItem],
     *,
     leases: Sequence[Lease] = (),

@@ -23,7 +23,7 @@ class WriterSettings(DatabaseSettings):
     writer_batch_items: Annotated[int, Field(ge=1, le=5000)] = 500
     """Most messages in one transaction."""
     writer_linger_ms: Annotated[float, Field(ge=0, le=50)] = 2.0
-    """Least time between two reads of a lane: a busy stream fills larger batches, an idle one waits for nothing."""
+    """Least time from one read of a busy lane to the next, so that larger batches form; a calm one waits for nothing."""
     writer_block_ms: Annotated[int, Field(ge=10, le=1000)] = 200
     """How long a lane waits for the first message before it looks at its leases again."""
     writer_lease_s: Annotated[float, Field(ge=1, le=60)] = 5.0

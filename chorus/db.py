@@ -16,10 +16,9 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager, contextmanager
 from time import monotonic, perf_counter
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-import asyncpg
 import orjson
 from sqlalchemy import Executable, ScalarResult, event, text
 from sqlalchemy.engine import ExceptionContext, Result
@@ -31,33 +30,16 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from chorus.db_connect import DbRole, RawConnection, connect
 from chorus.db_faults import leads_nowhere, translated
 from chorus.errors import Unavailable
 from chorus.log import get_logger
 
 log = get_logger(__name__)
 
-DbRole = Literal["chorus_app", "chorus_system"]
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 AfterCommit = Callable[[], Awaitable[None]]
-RawConnection = Any
-"""`asyncpg.Connection`, which has no annotations. jsonb goes in and out as a JSON string."""
-
-STATEMENT_TIMEOUT_S = 2
-IDLE_IN_TRANSACTION_S = 5
-CONNECT_TIMEOUT_S = 5
-# The server gives up first; this one is for a server that no longer answers at all.
-COMMAND_TIMEOUT_S = STATEMENT_TIMEOUT_S + 3
-
-_CURRENT_ROLE = """
-SELECT rolname AS name, rolsuper OR rolbypassrls AS unbound
-FROM pg_roles WHERE rolname = current_user
-"""
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
-
-
-class RoleRefused(Exception):
-    """A pool would not run under the role it was opened for, so that no policy binds it."""
 
 
 class SwallowedError(Exception):
@@ -222,12 +204,7 @@ class Db:
         async with self._connection() as connection:
             with self._raw_faults():
                 driver = await _driver(connection)
-                async with driver.transaction():
-                    if tenant_id is not None:
-                        await driver.execute(
-                            "SELECT set_config('app.tenant_id', $1, true)",
-                            str(tenant_id),
-                        )
+                async with begun(driver, tenant_id):
                     yield driver
 
     @asynccontextmanager
@@ -278,7 +255,7 @@ class Db:
 
 
 @asynccontextmanager
-async def open_db(
+async def open_db(  # noqa: PLR0913 (each is one fact of a pool)
     url: str,
     *,
     role: DbRole,
@@ -286,20 +263,23 @@ async def open_db(
     application_name: str,
     pool_timeout_s: float = 0.5,
     on_wait_s: Callable[[float], None] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Db]:
     """Open a pool whose every connection runs as `role`, and close it at the end.
+
+    `settings` are PostgreSQL's own, for each session of the pool.
 
     A transaction that finds no free connection for `pool_timeout_s` raises Overloaded;
     `on_wait_s` is told how long each one waited. Raises RoleRefused or Unavailable at once
     when the first connection cannot be had.
     """
 
-    async def connect() -> RawConnection:
-        return await _connect(url, role, application_name)
+    async def opened() -> RawConnection:
+        return await connect(url, role, application_name, settings or {})
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=connect,
+        async_creator=opened,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=pool_timeout_s,
@@ -315,54 +295,20 @@ async def open_db(
         await engine.dispose()
 
 
-async def _connect(url: str, role: DbRole, application_name: str) -> RawConnection:
-    """Connect with everything as a session default, which RESET brings back.
-
-    `role` as a start-up setting is SET ROLE without the round trip.
-    """
-    try:
-        connection = await asyncpg.connect(
-            url,
-            timeout=CONNECT_TIMEOUT_S,
-            command_timeout=COMMAND_TIMEOUT_S,
-            server_settings={
-                "role": role,
-                "application_name": application_name,
-                "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
-                "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
-                "synchronous_commit": "on",
-                "timezone": "UTC",
-            },
-        )
-    except (
-        asyncpg.InvalidParameterValueError,
-        asyncpg.InsufficientPrivilegeError,
-    ) as error:
-        raise RoleRefused(
-            f"The database login may not take the role {role}: {error}. "
-            "`chorus migrate` makes the roles and says what is missing."
-        ) from error
-    try:
-        await _check_role(connection, role)
-    except BaseException:
-        connection.terminate()
-        raise
-    return connection
-
-
-async def _check_role(connection: RawConnection, role: DbRole) -> None:
-    row = await connection.fetchrow(_CURRENT_ROLE)
-    if row["name"] != role:
-        raise RoleRefused(f"The connection runs as {row['name']} and not as {role}.")
-    if row["unbound"]:
-        raise RoleRefused(f"The role {role} is a superuser or has BYPASSRLS.")
-
-
 async def _enter(session: AsyncSession, tenant_id: UUID | None) -> None:
     if tenant_id is None:
         return
     with translated():
         await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
+
+
+@asynccontextmanager
+async def begun(driver: RawConnection, tenant_id: UUID | None) -> AsyncIterator[None]:
+    """BEGIN and COMMIT on a connection that was lent."""
+    async with driver.transaction():
+        if tenant_id is not None:
+            await driver.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant_id))
+        yield
 
 
 async def _driver(connection: AsyncConnection) -> RawConnection:

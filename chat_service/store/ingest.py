@@ -25,7 +25,7 @@ from chat_service.intake import (
     Stored,
     exact_ms,
 )
-from chorus.db import RawConnection
+from chorus.db_connect import RawConnection
 from chorus.ingest import IngestItem
 from chorus.wire.common import Role
 

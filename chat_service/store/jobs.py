@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from chorus.db import RawConnection
+from chorus.db_connect import RawConnection
 from chorus.ids import uuid7
 
 _TAKE: Final = """

@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Final
 
 from chat_service.store.ingest import Lease
-from chorus.db import Db, RawConnection
+from chorus.db import Db
+from chorus.db_connect import RawConnection
 
 # Any constant will do as the first half of the key; the second half names the writer.
 _SPACE: Final = int.from_bytes(b"writ")

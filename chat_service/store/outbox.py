@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from chorus.db import RawConnection
+from chorus.db_connect import RawConnection
 
 # Ids are older than their commits, so a cursor over ids would skip rows; this never does.
 _TAKE: Final = """

@@ -10,7 +10,8 @@ import orjson
 from sqlalchemy import text
 
 from chat_service.store.rows import first, one_id, values
-from chorus.db import RawConnection, Reader, Transaction
+from chorus.db import Reader, Transaction
+from chorus.db_connect import RawConnection
 from chorus.ids import uuid7
 
 

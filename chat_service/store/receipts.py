@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chat_service.store.rows import plain, values
-from chorus.db import RawConnection
+from chorus.db_connect import RawConnection
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from chat_service.intake import PREVIEW_CHARS
-from chorus.db import RawConnection
+from chorus.db_connect import RawConnection
 
 # One snapshot: messages and heads change in one transaction, so what differs here is wrong.
 _COMPARE: Final = """

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from chat_service.frames import COLUMNS, EVENT, StoredRow
 from chat_service.intake import PREVIEW_CHARS, preview_of
 from chat_service.store.rows import every, first, plain
-from chorus.db import RawConnection, Reader, Transaction
+from chorus.db import Reader, Transaction
+from chorus.db_connect import RawConnection
 from chorus.ids import uuid7
 from chorus.wire.common import Role, Visibility
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from chorus.db import RawConnection
+from chorus.db_connect import RawConnection
 
 _TENANTS: Final = "SELECT id FROM tenants ORDER BY id"
 

@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from chat_service.store.ingest import OutboxRow
 from chat_service.store.rows import first
-from chorus.db import RawConnection, Transaction
+from chorus.db import Transaction
+from chorus.db_connect import RawConnection
 from chorus.ids import uuid7
 from chorus.jobs import JobKind
 

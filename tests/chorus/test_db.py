@@ -11,7 +11,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chat_service.migrate import upgrade
-from chorus.db import Db, DbRole, RoleRefused, SwallowedError, open_db
+from chorus.db import Db, SwallowedError, open_db
+from chorus.db_connect import DbRole, RoleRefused
 from chorus.errors import Overloaded, Unavailable
 from chorus.ids import uuid7
 from chorus.tables.conversations import Conversation, Message
