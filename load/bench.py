@@ -28,6 +28,7 @@ from load.stage import Stage, Visitor, every, stage
 
 WINDOW = 8
 CONNECT_AT_ONCE = 64
+FLOOR_PAUSE_S = 0.09
 TEXT = "Where is my order 1234? It should have been here yesterday."
 
 
@@ -148,10 +149,7 @@ async def throughput(on: Stage, *, conversations: int, messages: int) -> dict[st
         "messages/s": total / took_s,
         "fanned out": total + listener.messages,
     }
-    for name in after:
-        figures[f"CPU-s per 1,000 messages, {name}"] = (
-            (after[name] - before.get(name, 0.0)) / total * 1000
-        )
+    figures |= _cpu(before, after, total)
     figures["CPU-s per 1,000 messages, load generator"] = own_s / total * 1000
     figures |= _spread("RTT under full load, ms", [rtt for one in senders for rtt in one.rtts_s])
     for socket in [*watching, *(one.socket for one in senders if one.socket)]:
@@ -178,10 +176,14 @@ async def round_trip(on: Stage, *, sockets: int, rate: int, seconds: int) -> dic
     gc.collect()
     gc.disable()
     talking = senders[:: max(1, sockets // 1000)][:1000]
+    before = on.cpu_seconds()
+    floor = asyncio.create_task(inserts(on, count=10 * seconds, pause_s=FLOOR_PAUSE_S))
     async for number in every(1 / rate, rate * seconds):
         talking[number % len(talking)].say()
     await asyncio.sleep(2)
+    figures |= _cpu(before, on.cpu_seconds(), rate * seconds)
     figures |= _spread(f"RTT at {rate}/s, ms", [rtt for sender in talking for rtt in sender.rtts_s])
+    figures |= _spread("one INSERT + COMMIT meanwhile, ms", await floor)
     figures["lost"] = sum(len(sender.sent) for sender in talking)
     for sender in senders:
         if sender.socket is not None:
@@ -224,8 +226,8 @@ async def broadcast(on: Stage, *, readers: int, messages: int) -> dict[str, floa
     }
 
 
-async def single_insert(on: Stage, *, count: int = 2_000) -> dict[str, float]:
-    """One INSERT and COMMIT after the other over one connection: the floor of any durable chat."""
+async def inserts(on: Stage, *, count: int, pause_s: float = 0.0) -> list[float]:
+    """Seconds for one INSERT and COMMIT each over one connection: the floor of any durable chat."""
     connection = await asyncpg.connect(on.database_url)
     try:
         await connection.execute(
@@ -236,10 +238,18 @@ async def single_insert(on: Stage, *, count: int = 2_000) -> dict[str, float]:
             started = time.perf_counter()
             await connection.execute("INSERT INTO bench_floor VALUES ($1, $2)", uuid7(), TEXT)
             took.append(time.perf_counter() - started)
+            await asyncio.sleep(pause_s)
         await connection.execute("DROP TABLE bench_floor")
     finally:
         await connection.close()
-    return _spread("one INSERT + COMMIT, ms", took)
+    return took
+
+
+def _cpu(before: dict[str, float], after: dict[str, float], messages: int) -> dict[str, float]:
+    return {
+        f"CPU-s per 1,000 messages, {name}": (used - before.get(name, 0.0)) / messages * 1000
+        for name, used in after.items()
+    }
 
 
 def _spread(name: str, values_s: Sequence[float]) -> dict[str, float]:
@@ -265,7 +275,8 @@ async def measure(options: argparse.Namespace) -> dict[str, dict[str, float]]:
         if "broadcast" in options.parts:
             found["broadcast"] = await broadcast(on, readers=options.readers, messages=200)
         if "rtt" in options.parts:
-            found["floor"] = await single_insert(on)
+            alone = await inserts(on, count=2_000)
+            found["floor"] = _spread("one INSERT + COMMIT, alone, ms", alone)
             found["round trip"] = await round_trip(
                 on, sockets=options.sockets, rate=options.rate, seconds=options.seconds
             )
