@@ -2,12 +2,14 @@
 
 import asyncio
 from asyncio import CancelledError
+from dataclasses import dataclass
 from time import monotonic, time
 from typing import Literal
 from uuid import UUID
 
 from starlette.responses import Response
-from starlette.websockets import WebSocket, WebSocketState
+from starlette.websockets import WebSocket
+from uvicorn._types import ASGIReceiveCallable, ASGISendCallable
 from uvicorn.protocols.utils import ClientDisconnected
 
 from chorus import metrics
@@ -20,7 +22,7 @@ from chorus.wire.common import BEARER_PREFIX, MAX_TOKEN_BYTES, PROTOCOL
 from gateway.admission import Refused, Ticket
 from gateway.hardened import TRANSPORT_EXTENSION, SocketTransport
 from gateway.hub import Connection
-from gateway.origins import page_of
+from gateway.origins import Page, page_of
 from gateway.protocol import Peer
 from gateway.resources import Resources
 from gateway.room import Packet
@@ -35,10 +37,13 @@ CLOSE_S = 2.0
 class SocketSink:
     """The way out of a WebSocket: straight to its transport, bounded by the hub."""
 
-    def __init__(self, websocket: WebSocket, transport: SocketTransport, tasks: Tasks) -> None:
-        self._websocket = websocket
+    __slots__ = ("_closing", "_send", "_tasks", "_transport")
+
+    def __init__(self, send: ASGISendCallable, transport: SocketTransport, tasks: Tasks) -> None:
+        self._send = send
         self._transport = transport
         self._tasks = tasks
+        self._closing = False
 
     @property
     def buffered_bytes(self) -> int:
@@ -52,11 +57,13 @@ class SocketSink:
         self._tasks.spawn(self._close(code, reason), "close_socket")
 
     async def _close(self, code: int, reason: str) -> None:
+        if self._closing:
+            return
+        self._closing = True
         try:
-            if self._websocket.application_state is WebSocketState.CONNECTED:
-                # A peer that reads nothing never gets to the close frame: it is not waited for.
-                async with asyncio.timeout(CLOSE_S):
-                    await self._websocket.close(code, reason)
+            # A peer that reads nothing never gets to the close frame: it is not waited for.
+            async with asyncio.timeout(CLOSE_S):
+                await self._send({"type": "websocket.close", "code": code, "reason": reason})
         except (ClientDisconnected, RuntimeError, OSError, TimeoutError):
             self._transport.abort()
 
@@ -75,26 +82,53 @@ async def inbox_socket(websocket: WebSocket) -> None:
     await _serve(websocket, "inbox", None)
 
 
+@dataclass(slots=True)
+class Visit:
+    """An accepted socket that nobody has talked to yet."""
+
+    resources: Resources
+    ticket: Ticket
+    transport: SocketTransport
+    kind: Literal["chat", "inbox"]
+    conversation_id: UUID | None
+    token: str | None
+    page: Page
+
+    async def talk(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Talk to the end, whatever ends it, and leave nothing behind."""
+        self.ticket.opened()
+        try:
+            connection = _connect(self, send)
+            self.token = None
+            try:
+                await _talk_to_the_end(receive, self.resources, connection)
+            finally:
+                await _leave(self.resources, connection)
+        except (ClientDisconnected, OSError):
+            log.debug("socket_gone")
+        finally:
+            self.ticket.gone(monotonic())
+
+
 async def _serve(
     websocket: WebSocket, kind: Literal["chat", "inbox"], conversation_id: UUID | None
 ) -> None:
+    """Accept, and leave the talk for after our return: an idle socket keeps no routing on its stack."""
     resources: Resources = websocket.state.resources
     ticket = await _admit(websocket, resources)
     if ticket is None:
         return
+    transport: SocketTransport = websocket.scope["extensions"][TRANSPORT_EXTENSION]
+    token, page = _token(websocket), page_of(websocket.headers)
+    visit = Visit(resources, ticket, transport, kind, conversation_id, token, page)
     try:
-        token = _token(websocket)
         await websocket.accept(subprotocol=PROTOCOL)
-        ticket.opened()
-        connection = _connect(websocket, resources, kind, conversation_id, token)
-        try:
-            await _talk_to_the_end(websocket, resources, connection)
-        finally:
-            await _leave(resources, connection)
-    except (ClientDisconnected, OSError):
-        log.debug("socket_gone")
-    finally:
+    except BaseException as error:
         ticket.gone(monotonic())
+        if isinstance(error, (ClientDisconnected, OSError)):
+            return
+        raise
+    transport.continue_with(visit.talk)
 
 
 async def _admit(websocket: WebSocket, resources: Resources) -> Ticket | None:
@@ -162,65 +196,59 @@ def _token(websocket: WebSocket) -> str | None:
     return None
 
 
-def _connect(
-    websocket: WebSocket,
-    resources: Resources,
-    kind: Literal["chat", "inbox"],
-    conversation_id: UUID | None,
-    token: str | None,
-) -> Connection:
+def _connect(visit: Visit, send: ASGISendCallable) -> Connection:
     metrics.ws_handshakes_total.labels("101").inc()
+    resources = visit.resources
     number = resources.hub.next_id()
     peer = Peer(
         rules=resources.rules,
         conn=f"{node_name(resources.node)[:8]}{number:x}",
-        kind=kind,
-        conversation_id=conversation_id,
+        kind=visit.kind,
+        conversation_id=visit.conversation_id,
         opened_s=monotonic(),
-        token=token,
+        token=visit.token,
     )
-    transport: SocketTransport = websocket.scope["extensions"][TRANSPORT_EXTENSION]
-    sink = SocketSink(websocket, transport, resources.tasks)
-    agent = kind == "inbox"
+    sink = SocketSink(send, visit.transport, resources.tasks)
     settings = resources.settings
-    limit = settings.agent_queue_bytes if agent else settings.customer_queue_bytes
-    connection = Connection(number, peer, sink, limit, page_of(websocket.headers))
+    limit = settings.agent_queue_bytes if visit.kind == "inbox" else settings.customer_queue_bytes
+    connection = Connection(number, peer, sink, limit, visit.page)
     resources.hub.add(connection)
     return connection
 
 
 async def _talk_to_the_end(
-    websocket: WebSocket, resources: Resources, connection: Connection
+    receive: ASGIReceiveCallable, resources: Resources, connection: Connection
 ) -> None:
     """Talk; a fault of ours ends this socket with 4103 and a logged error, and no other."""
     try:
-        await _talk(websocket, Shell(resources, connection), connection.peer)
+        await _talk(receive, Shell(resources, connection), connection.peer)
     except (ClientDisconnected, OSError):
         raise
     except Exception:
         log.exception("socket_failed", conn=connection.peer.conn)
         connection.close(CloseCode.INTERNAL)
         # Returning now would cut the line before the close frame is out.
-        await _until_gone(websocket)
+        await _until_gone(receive)
 
 
-async def _until_gone(websocket: WebSocket) -> None:
-    while (await websocket.receive())["type"] != "websocket.disconnect":
+async def _until_gone(receive: ASGIReceiveCallable) -> None:
+    while (await receive())["type"] != "websocket.disconnect":
         pass
 
 
-async def _talk(websocket: WebSocket, shell: Shell, peer: Peer) -> None:
+async def _talk(receive: ASGIReceiveCallable, shell: Shell, peer: Peer) -> None:
     await shell.run(peer.opened(time()))
     while True:
-        message = await websocket.receive()
+        message = await receive()
         if message["type"] == "websocket.disconnect":
             _count_disconnect(peer, message.get("code", 1006))
             return
-        text = message.get("text")
-        if text is None:
-            await shell.run(peer.received_binary())
-        else:
-            await shell.run(peer.received(text, monotonic(), time()))
+        if message["type"] == "websocket.receive":
+            text = message.get("text")
+            if text is None:
+                await shell.run(peer.received_binary())
+            else:
+                await shell.run(peer.received(text, monotonic(), time()))
 
 
 def _count_disconnect(peer: Peer, code: int) -> None:

@@ -26,6 +26,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from gateway.admission import full_bucket
+from gateway.lean import Continued, Messages, Rest
 
 TRANSPORT_EXTENSION = "chorus.transport"
 SLICE_BYTES = 4_096
@@ -143,7 +144,7 @@ class BoundedServer(ServerProtocol):
 class SocketTransport:
     """The gateway's short way to one socket, past ASGI: facts about its buffer, abort, and the broadcast write."""
 
-    __slots__ = ("_conn", "_transport", "_unread_max_bytes", "_writable")
+    __slots__ = ("_conn", "_continued", "_transport", "_unread_max_bytes", "_writable")
 
     def __init__(
         self,
@@ -151,7 +152,9 @@ class SocketTransport:
         conn: ServerProtocol,
         writable: asyncio.Event,
         unread_max_bytes: int,
+        continued: Continued,
     ) -> None:
+        self._continued = continued
         self._transport = transport
         self._conn = conn
         self._writable = writable
@@ -179,6 +182,10 @@ class SocketTransport:
         if transport.get_write_buffer_size() > self._unread_max_bytes:
             transport.abort()
 
+    def continue_with(self, rest: Rest) -> None:
+        """Have `rest(receive, send)` awaited as soon as the application has returned from this socket."""
+        self._continued.leave(rest)
+
     def abort(self) -> None:
         """Drop the connection and everything unsent. The ASGI application then receives `websocket.disconnect`."""
         self._transport.abort()
@@ -201,6 +208,8 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
         self.logger = socket_log
         self.close_timeout = self.limits.linger_s
         self.conn = BoundedServer(self.limits, config.ws_max_size)
+        self.app = Continued(self.app)
+        self.queue = cast(Any, Messages())
         self.unparsed = bytearray()
         self.turn_messages = 0
         self.failed = False
@@ -228,7 +237,11 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
             return
         extensions = cast(dict[str, object], self.scope["extensions"])
         extensions[TRANSPORT_EXTENSION] = SocketTransport(
-            self.transport, self.conn, self.writable, self.limits.unread_max_bytes
+            self.transport,
+            self.conn,
+            self.writable,
+            self.limits.unread_max_bytes,
+            cast(Continued, self.app),
         )
         # Bytes before our 101 are no frames yet. Leave them in the kernel until the application has accepted.
         self._pause_reading()
@@ -272,6 +285,7 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
             raise ClientDisconnected
         await super().send(message)
         if message["type"] == "websocket.accept":
+            del self.request, self.response
             self._resume_reading()
         elif message["type"] == "websocket.close":
             self._feed_unparsed()
