@@ -1,6 +1,9 @@
 """The chat API: settings, resources, app. The only module of it that reads the environment."""
 
+import asyncio
+import errno
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -14,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from chat_service.bodies import BodyLimit
 from chat_service.edge import Edge
-from chat_service.resources import Opener, check, open_resources
+from chat_service.resources import Opener, check, open_resources, reach_store
 from chat_service.routes import auth, conversations, ops, visitors
 from chat_service.routes.guard import SCHEMES, GuardedRoute, Route, declared
 from chat_service.routes.shapes import Problem
@@ -29,6 +32,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *conversations.ROUTES,
     *ops.ROUTES,
 )
+BACKLOG: Final = 2_048
 _HTTP_CODES: Final = {
     404: ("NOT_FOUND", "There is no such thing here."),
     405: ("METHOD_NOT_ALLOWED", "This path does not take that method."),
@@ -40,6 +44,14 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
         "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
     }
 }
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on."""
+
+
+class AddressTaken(CannotListen):
+    """Another program listens on this address."""
 
 
 def create_app(settings: ApiSettings | None = None, opener: Opener = open_resources) -> FastAPI:
@@ -144,13 +156,25 @@ def main() -> None:
     """Serve the chat API by itself (`chorus api`)."""
     settings = ApiSettings.from_env(os.environ)
     log.setup(process="api", level=settings.log_level, form=settings.log_format)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
+    app = create_app(settings)
+    listener = _listener(settings.host, settings.port)
+    asyncio.run(reach_store(settings))
+    config = uvicorn.Config(
+        app,
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=5,
     )
+    uvicorn.Server(config).run([listener])
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """Bind before anything else starts; uvicorn would log its own words and end with 1."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        kind = AddressTaken if error.errno == errno.EADDRINUSE else CannotListen
+        raise kind(f"Cannot listen on {host}:{port}: {error.strerror}.") from error

@@ -73,12 +73,12 @@ async def repeat(act: Act, every_s: float) -> None:
 
 async def _main(settings: ConductorSettings) -> None:
     stop = asyncio.Event()
-    on_signals(stop.set)
     doorbell = Doorbell(settings.celery_broker_url or settings.redis_url)
     async with (
         open_store(settings, "conductor", POOL_SIZE) as db,
         open_redis(settings.redis_url) as client,
     ):
+        on_signals(stop.set)
         tools = Tools(db, client, settings, SystemClock())
         leading = lead(db, lambda: conduct(tools, doorbell))
         async with beside(leading, metrics.watch_event_loop("conductor")):
@@ -91,7 +91,7 @@ def main() -> None:
     try:
         settings = ConductorSettings.from_env(os.environ)
     except BadSettings as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"conductor: {error}\n")
         sys.exit(CONFIGURATION_ERROR)
     failpoints.arm(os.environ.get("CHORUS_FAILPOINT", ""))
     log.setup(process="conductor", level=settings.log_level, form=settings.log_format)

@@ -76,6 +76,17 @@ def check(settings: ApiSettings) -> None:
     _flags(settings)
 
 
+async def reach_store(settings: ApiSettings) -> None:
+    """Ask PostgreSQL for both roles before a server starts, whose start-up would log a traceback.
+
+    Raises:
+        RoleRefused, Unavailable: as `open_db`.
+    """
+    for role in ("chorus_app", "chorus_system"):
+        async with _pool(settings, role, 1):
+            pass
+
+
 @asynccontextmanager
 async def open_resources(settings: ApiSettings) -> AsyncIterator[Resources]:
     """Open pools, clients and keys; keep watching what changes elsewhere; serve gRPC."""

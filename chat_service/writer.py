@@ -91,7 +91,10 @@ async def _wait_for_store(database_url: str) -> None:
                 database_url, role="chorus_system", pool_size=1, application_name="chorus-waiting"
             ):
                 return
-        except Unavailable:
+        except Unavailable as error:
+            if isinstance(error.__cause__, ValueError):
+                # Nobody could connect with this URL, however long we wait.
+                raise
             logger.warning("store_unavailable")
             await asyncio.sleep(WAIT_S)
 
@@ -111,12 +114,13 @@ def on_signals(callback: Callable[[], object]) -> None:
 
 async def _main(settings: WriterSettings) -> None:
     stop = asyncio.Event()
-    on_signals(stop.set)
     # One connection a lane, one to keep the leases with, one to give them back.
     async with (
         open_store(settings, "writer", settings.writer_lanes + 2, plans=PLANS) as db,
         open_redis(settings.redis_url) as client,
     ):
+        # Not before: until there is something to finish, a signal ends the process at once.
+        on_signals(stop.set)
         await run(db, client, settings, clock=SystemClock(), stop=stop)
 
 
@@ -125,7 +129,7 @@ def main() -> None:
     try:
         settings = WriterSettings.from_env(os.environ)
     except BadSettings as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"writer: {error}\n")
         sys.exit(CONFIGURATION_ERROR)
     failpoints.arm(os.environ.get("CHORUS_FAILPOINT", ""))
     log.setup(process="writer", level=settings.log_level, form=settings.log_format)

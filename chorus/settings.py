@@ -12,6 +12,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "CHORUS_"
+_REDIS = r"^(redis|rediss|unix)://"
 
 
 class BadSettings(Exception):
@@ -25,7 +26,7 @@ class Settings(BaseModel):
 
     data: Path = Path(".chorus")
     """Directory for keys, sockets and embedded servers."""
-    redis_url: str = Field("redis://127.0.0.1:6379/0", validation_alias="REDIS_URL")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", validation_alias="REDIS_URL", pattern=_REDIS)
     """Redis, with user, password and database number in the URL."""
     keys: Path | None = None
     """Directory of signing keys and `jwks.json`; `<data>/keys` when left out."""

@@ -6,14 +6,14 @@ import os
 import uvloop
 
 from chat_service.app import create_app as create_api
+from chat_service.resources import reach_store
 from chat_service.settings import ApiSettings
 from chorus import log
 from gateway.app import create_app as create_gateway
 from gateway.app import drain, settle_memory
-from gateway.server import CannotListen, ServerSettings, listening_socket, serve
+from gateway.server import ServerSettings, listening_socket, serve
 from gateway.settings import GatewaySettings
 from launch.composite import Composite
-from launch.faults import LaunchError
 from launch.pages import create_pages, serves
 
 
@@ -26,10 +26,7 @@ def main() -> None:
 
 
 async def _serve(settings: GatewaySettings, api: ApiSettings) -> None:
-    try:
-        listener = listening_socket(settings.host, settings.port, reuse_port=settings.edges > 1)
-    except CannotListen as error:
-        raise LaunchError(str(error)) from error
+    listener = listening_socket(settings.host, settings.port, reuse_port=settings.edges > 1)
     gateway = create_gateway(settings)
 
     async def on_drain() -> None:
@@ -42,5 +39,6 @@ async def _serve(settings: GatewaySettings, api: ApiSettings) -> None:
         pages=create_pages(api.pages, dev=settings.dev),
         is_page=serves(api.pages, dev=settings.dev),
     )
+    await reach_store(api)
     limits = ServerSettings(drain_max_s=settings.drain_s + 5)
     await serve(app, [listener], on_drain=on_drain, settings=limits)

@@ -6,8 +6,8 @@ Apart from the command line so that a process does not pay for importing that.
 import pkgutil
 import sys
 
-from chorus.settings import BadSettings
 from launch.faults import LaunchError
+from launch.starting import explained
 
 # The entry point of each process; it reads its own environment and returns when told to stop.
 PROCESSES = {
@@ -24,19 +24,18 @@ def run(name: str) -> None:
     """Run a process to its end.
 
     Raises:
-        LaunchError: its settings do not fit.
+        LaunchError: something it needs is wrong or away.
     """
-    try:
+    with explained():
         pkgutil.resolve_name(PROCESSES[name])()
-    except BadSettings as error:
-        raise LaunchError(str(error)) from error
 
 
 def main() -> None:
     try:
         run(sys.argv[1])
     except LaunchError as error:
-        sys.exit(f"{sys.argv[1]}: {error}")
+        sys.stderr.write(f"{sys.argv[1]}: {error}\n")
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
 

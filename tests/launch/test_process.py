@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from launch.starting import CONFIGURATION
 from tests.support.installation import clean_environment
 
 
@@ -29,6 +30,6 @@ def test_a_wrong_setting_is_one_sentence(
         timeout=50,
         check=False,
     )
-    assert ended.returncode == 1
+    assert ended.returncode == CONFIGURATION
     assert ended.stderr.startswith(f"{process}: {named}: ")
     assert len(ended.stderr.splitlines()) == 1
