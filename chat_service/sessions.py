@@ -96,14 +96,9 @@ def _offered(here: Here, happening: facts.Offered) -> Result:
     session, agent_id = here.session, happening.agent_id
     if agent_id in session.excluded or agent_id == session.leaving_agent_id:
         return Refused(NackCode.INVALID, "This agent is not asked again.")
-    return _hold_out(here, Offer(agent_id, happening.deadline_at), Reason.ROUTED)
-
-
-def _hold_out(here: Here, offer: Offer, reason: Reason) -> Transition:
-    held_out = replace(
-        here.session, state=SessionState.OFFERED, offer=offer, offered_at=here.now, agent_id=None
-    )
-    return moved(here, held_out, here.conversation, Why(reason))
+    offer = Offer(agent_id, happening.deadline_at)
+    held_out = replace(session, state=SessionState.OFFERED, offer=offer, offered_at=here.now)
+    return moved(here, held_out, here.conversation, Why(Reason.ROUTED))
 
 
 def _accepted(here: Here, happening: facts.Accepted) -> Result:

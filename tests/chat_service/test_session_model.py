@@ -118,6 +118,13 @@ class Sessions(RuleBasedStateMachine):
             self.asked = agent
 
     @rule(agent=AGENTS)
+    def ask(self, agent: UUID) -> None:
+        """Reach the states that matter in one step, where that is possible."""
+        self.escalate()
+        self.queue(QUEUE)
+        self.offer(agent)
+
+    @rule(agent=AGENTS)
     def accept(self, agent: UUID) -> None:
         result = self.meet(facts.Accepted(agent))
         if self.state == "offered" and self.asked == agent:

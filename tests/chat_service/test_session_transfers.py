@@ -65,8 +65,9 @@ def test_a_blind_transfer_to_an_agent_is_an_offer() -> None:
     assert moved.session.state == SessionState.OFFERED
     assert moved.session.offer == facts.Offer(BEN, LATER, direct=True)
     assert moved.conversation.holder == Floor.NONE
-    declined = story.goes(facts.Declined(BEN))
+    declined = story.goes(facts.Declined(BEN), now=LATER)
     assert declined.session.state == SessionState.QUEUED
+    assert declined.session.queued_at == LATER
     assert declined.session.excluded == {ADA, BEN}
 
 

@@ -163,6 +163,12 @@ def test_a_rescinded_offer_may_be_made_to_the_same_agent_again() -> None:
     story.goes(facts.Offered(ADA, LATER))
 
 
+def test_an_offer_carries_when_it_was_made_and_until_when_it_stands() -> None:
+    held_out = queued().goes(facts.Offered(ADA, LATER + WRAP_UP), now=LATER)
+    assert held_out.session.offered_at == LATER
+    assert held_out.session.offer == facts.Offer(ADA, LATER + WRAP_UP)
+
+
 def test_a_timer_that_comes_before_the_moved_deadline_changes_nothing() -> None:
     offered().ignores(facts.OfferExpired(), now=LATER - timedelta(milliseconds=1))
 
@@ -180,8 +186,9 @@ def test_an_accept_after_the_timeout_comes_too_late() -> None:
 
 
 def test_a_lost_agent_leaves_the_floor_to_nobody() -> None:
-    lost = active().goes(facts.AgentLost(ADA))
+    lost = active().goes(facts.AgentLost(ADA), now=LATER)
     assert lost.session.state == SessionState.QUEUED
+    assert (lost.session.requested_at, lost.session.queued_at) == (NOW, LATER)
     assert lost.session.agent_id is None
     assert lost.session.excluded == {ADA}
     conversation = lost.conversation
@@ -275,6 +282,7 @@ def test_reopening_during_wrap_up_goes_on_with_the_same_agent() -> None:
     story.goes(facts.Resolved(Actor(ADA), WRAP_UP))
     reopened = story.goes(facts.Reopened(Actor(ADA)))
     assert reopened.session.state == SessionState.ACTIVE
+    assert reopened.session.wrap_up_until is None
     assert told(reopened) == [("handoff", "active"), ("conversation.updated", "open")]
 
 
@@ -373,6 +381,12 @@ def test_a_deferred_session_forgets_who_declined_and_is_picked_up_later() -> Non
     assert deferred.session.options == {"email": "a@b.example"}
     picked_up = story.goes(facts.DeferredPickedUp(ADA))
     assert (picked_up.session.state, picked_up.session.agent_id) == (SessionState.ACTIVE, ADA)
+
+
+def test_deferring_takes_an_open_offer_back() -> None:
+    deferred = offered().goes(facts.Deferred({}))
+    assert deferred.session.offer is None
+    assert deferred.offer_result == OfferResult.RESCINDED
 
 
 def test_a_deferred_session_may_be_queued_again() -> None:
