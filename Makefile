@@ -95,14 +95,15 @@ fresh-clone: ## Clone into an empty folder with an empty HOME; make up, make dow
 ##@ Measure
 
 .PHONY: bench
-bench: ## Cost per frame, rows a second, messages end to end, KiB per socket
+bench: ## Cost per frame, messages end to end, broadcast, RTT, KiB per socket, kills, rows a second
 	@tools/bootstrap.sh python
 	$(PY) -m load.bench
+	$(PY) -m load.bench_writer
 
 .PHONY: load
 load: ## Load on what `make up` started
 	@tools/bootstrap.sh python
-	$(PY) -m load.bench --base "$$($(PY) -c 'import json, sys; print(json.load(open(sys.argv[1]))["urls"]["base"])' "$(DATA)/run.json")"
+	$(PY) -m load.bench rtt --data "$(DATA)" --sockets 500 --rate 200
 
 .PHONY: help
 help:

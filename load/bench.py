@@ -23,8 +23,9 @@ import uvloop
 from chorus.ids import uuid7
 from chorus.wire.envelope import decode, encode_raw
 from gateway.room import Packet
+from load.bench_kill import kills
 from load.load_socket import LoadSocket, open_load_socket
-from load.stage import Stage, Visitor, every, stage
+from load.stage import Stage, Visitor, every, running, stage
 
 WINDOW = 8
 CONNECT_AT_ONCE = 64
@@ -265,9 +266,13 @@ def _spread(name: str, values_s: Sequence[float]) -> dict[str, float]:
 
 
 async def measure(options: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Run the chosen parts, each on an installation of its own run."""
+    """Run the chosen parts, on an installation of their own or on one that runs."""
     found: dict[str, dict[str, float]] = {"one frame": micro()}
-    with stage(options=("--edges", str(options.edges))) as on:
+    with (
+        running(options.data)
+        if options.data
+        else stage(options=("--edges", str(options.edges))) as on
+    ):
         if "throughput" in options.parts:
             found["end to end"] = await throughput(
                 on, conversations=options.conversations, messages=options.messages
@@ -280,6 +285,8 @@ async def measure(options: argparse.Namespace) -> dict[str, dict[str, float]]:
             found["round trip"] = await round_trip(
                 on, sockets=options.sockets, rate=options.rate, seconds=options.seconds
             )
+        if "kills" in options.parts:
+            found["kill -9"] = await kills(on)
     return found
 
 
@@ -299,7 +306,8 @@ def _number(value: float) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["throughput", "broadcast", "rtt"])
+    parser.add_argument("parts", nargs="*", default=["throughput", "broadcast", "rtt", "kills"])
+    parser.add_argument("--data", type=Path, help="measure what `chorus up` runs there")
     parser.add_argument("--edges", type=int, default=1)
     parser.add_argument("--conversations", type=int, default=400)
     parser.add_argument("--messages", type=int, default=60_000)

@@ -153,6 +153,12 @@ def stage(
                 shutil.rmtree(shelter_of(data), ignore_errors=True)
 
 
+@contextmanager
+def running(data: Path) -> Iterator[Stage]:
+    """Take the installation that `chorus up` runs in `data`, with the limits it has."""
+    yield Stage(json.loads((data / "run.json").read_text()), data)
+
+
 def _ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> Stage:
     ends = monotonic() + START_S
     while monotonic() < ends:
