@@ -94,9 +94,8 @@ def with_floor(
 
 def released(conversation: Conversation) -> Conversation:
     """Take the floor from a person; what the bot holds it keeps."""
-    if conversation.holder != Floor.HUMAN and conversation.assignee_id is None:
-        return conversation
-    return with_floor(conversation, Floor.NONE)
+    human = conversation.holder == Floor.HUMAN
+    return with_floor(conversation, Floor.NONE) if human else conversation
 
 
 def without_a_person(conversation: Conversation) -> Conversation:

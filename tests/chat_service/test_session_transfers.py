@@ -40,7 +40,8 @@ def warm_and_accepted() -> Story:
 
 
 def test_a_blind_transfer_to_a_queue_leaves_the_floor_to_nobody() -> None:
-    moved = active().goes(transfer(TO_QUEUE))
+    moved = active().goes(transfer(TO_QUEUE), now=LATER)
+    assert moved.session.queued_at == LATER
     assert (moved.session.state, moved.session.queue_id) == (SessionState.QUEUED, OTHER_QUEUE)
     assert moved.session.agent_id is None
     assert moved.session.requested_at == NOW
@@ -61,7 +62,8 @@ def test_a_transfer_to_a_team_asks_its_members_only() -> None:
 
 def test_a_blind_transfer_to_an_agent_is_an_offer() -> None:
     story = active()
-    moved = story.goes(transfer(to_agent()))
+    moved = story.goes(transfer(to_agent()), now=LATER)
+    assert moved.session.offered_at == LATER
     assert moved.session.state == SessionState.OFFERED
     assert moved.session.offer == facts.Offer(BEN, LATER, direct=True)
     assert moved.conversation.holder == Floor.NONE
