@@ -177,7 +177,9 @@ async def _stream(
             yield block
     finally:
         ticket.gone(monotonic())
+        memberships = frozenset(connection.members)
         resources.hub.remove(connection)
+        resources.announcer.left(connection, memberships)
 
 
 async def _enter(resources: Resources, connection: Connection, principal: Principal) -> None:

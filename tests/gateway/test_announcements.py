@@ -1,12 +1,16 @@
 """Who is there, as the others of a conversation learn it."""
 
+import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
+from chorus import bus
 from chorus.ids import uuid7
 from chorus.wire.common import PresenceStatus
-from tests.gateway.gateways import Line, World, open_gateway
+from presence import store
+from tests.gateway.gateways import HEARD_S, Line, World, open_gateway
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("presence")]
 
@@ -84,3 +88,24 @@ async def test_a_word_that_comes_late_does_not_undo_a_later_choice(world: World)
     await world.publish(chosen("busy", 20), chosen("away", 10), chosen("online", 30))
     heard = [await inbox.hear("presence", userId=agent) for _ in range(2)]
     assert [one["status"] for one in heard] == ["busy", "online"]
+
+
+async def test_a_customer_whose_event_stream_ends_says_so_at_once(world: World) -> None:
+    gateway = await world.gateway()
+    url = f"http://127.0.0.1:{gateway.port}/livechat/conversations/{world.tenant.conversation}"
+    headers = world.api.token(world.tenant.principal("contact"))
+    async with (
+        httpx.AsyncClient(timeout=HEARD_S, trust_env=False) as client,
+        client.stream("GET", f"{url}/events", headers=headers) as stream,
+    ):
+        assert stream.status_code == 200
+        await world.seen_as(PresenceStatus.ONLINE, world.tenant.contact)
+    async with (
+        asyncio.timeout(HEARD_S),
+        bus.open_redis(world.api.resources.settings.redis_url) as client,
+    ):
+        while True:
+            beats = (await store.look(client, since_ms=0, ttl_ms=60_000)).sightings
+            if PresenceStatus.OFFLINE in {beat.status for beat in beats}:
+                break
+            await asyncio.sleep(0.01)
