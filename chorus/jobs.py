@@ -8,6 +8,10 @@ class JobKind(StrEnum):
 
     UNSNOOZE = "unsnooze"
     """conductor: open a snoozed conversation again."""
+    OFFER_EXPIRY = "offer_expiry"
+    """conductor: take an unanswered offer back; the key is the conversation."""
+    WRAP_UP_END = "wrap_up_end"
+    """conductor: end a wrap-up whose time is over; the key is the conversation."""
     RETENTION = "retention"
     """conductor: delete expired rows in small batches."""
     PURGE_IDEMPOTENCY = "purge_idempotency"
