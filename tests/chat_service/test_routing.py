@@ -186,6 +186,12 @@ def test_the_lower_id_decides_between_equals() -> None:
     assert chosen(waiting(), agent(CAT), agent(BEN)) == BEN
 
 
+def test_an_open_offer_counts_before_it_is_answered() -> None:
+    asked = with_offer(agent(offers_since_online=1), waiting(weight=2), now=NOW)
+    assert (asked.offered, asked.last_offered_at, asked.offers_since_online) == (2, NOW, 2)
+    assert refusal(asked) == Refusal.FULL
+
+
 def test_a_decision_is_stored_with_every_candidate() -> None:
     decision = route(waiting(), [agent(), agent(BEN, load=2)], now=NOW)
     assert json.loads(json.dumps(decision.candidates_json())) == {
