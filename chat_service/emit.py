@@ -90,6 +90,16 @@ def inbox_hint(tenant_id: UUID, heads: Mapping[UUID, int]) -> Publication:
     return topics.inbox(tenant_id), orjson.dumps(rows)
 
 
+def offer_word(tenant_id: UUID, word: Mapping[str, Any]) -> Publication:
+    """Hand an offer, or its end, to all sockets of one agent: `{agent, conv, session, frame}`."""
+    return topics.inbox(tenant_id), orjson.dumps(dict(word))
+
+
+def router_word(tenant_id: UUID) -> Publication:
+    """Wake whoever routes the sessions of a tenant; the outbox says the same a little later."""
+    return control({"handoff": str(tenant_id)})
+
+
 def outgoing(messages: Sequence[Publication]) -> list[Outgoing]:
     """The fan-out part of publications, as a gateway takes it over gRPC."""
     return [

@@ -45,16 +45,32 @@ OWNER_CHANGED: Final = EventKind(
         "conversation_id": "the conversation",
         "assignee_id": "the agent who is responsible, or null",
         "floor": "{holder, epoch}: who has the floor",
-        "reason": "why: take_over, …",
+        "reason": "why: take_over, or the reason of the session's move",
     },
-    "messages.ingest",
+    "messages.ingest, handoff.move",
+)
+HANDOFF_CHANGED: Final = EventKind(
+    "handoff.changed",
+    1,
+    "A live-chat session moved: somebody asks for a person, or what became of that.",
+    {
+        "conversation_id": "the conversation",
+        "session_id": "the session",
+        "state": "requested, queued, offered, active, wrap_up, ended, deferred, cancelled or failed",
+        "reason": "why: asked, placed, routed, accepted, declined, …",
+        "queue_id": "the queue, or null",
+        "agent_id": "who answers, or answered last, or null",
+        "offered_to": "the agent it is held out to, or null",
+        "by": "who did it, or null: the system",
+    },
+    "messages.ingest, handoff.move",
 )
 CONVERSATION_REOPENED: Final = EventKind(
     "conversation.reopened",
     1,
     "A snoozed or closed conversation is open again.",
     {"conversation_id": "the conversation", "reason": "why: snooze_over, customer_message, …"},
-    "messages.ingest, jobs.unsnooze, commands.reopen",
+    "messages.ingest, jobs.unsnooze, commands.reopen, handoff.move",
 )
 CONVERSATION_CREATED: Final = EventKind(
     "conversation.created",
@@ -71,8 +87,8 @@ CONVERSATION_CLOSED: Final = EventKind(
     "conversation.closed",
     1,
     "A conversation was resolved.",
-    {"conversation_id": "the conversation", "by": "who resolved it"},
-    "commands.resolve",
+    {"conversation_id": "the conversation", "by": "who resolved it, or null: the system"},
+    "handoff_acts.resolve, handoff.move",
 )
 CONVERSATION_SNOOZED: Final = EventKind(
     "conversation.snoozed",
@@ -106,6 +122,7 @@ REGISTRY: Final[dict[str, EventKind]] = {
     for kind in (
         MESSAGE_CREATED,
         OWNER_CHANGED,
+        HANDOFF_CHANGED,
         CONVERSATION_REOPENED,
         CONVERSATION_CREATED,
         CONVERSATION_CLOSED,

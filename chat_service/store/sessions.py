@@ -1,0 +1,264 @@
+"""SQL on `live_chat_sessions`, read and written together with the conversation they belong to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+
+from chat_service.session_facts import Conversation, Offer, Reason, Session
+from chat_service.store.conversations import FINAL
+from chat_service.store.rows import every, one_id
+from chat_service.store.statements import rows, run, statement
+from chorus.db import Reader, Transaction
+from chorus.db_connect import RawConnection
+from chorus.wire.common import ConversationStatus, Floor, SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whose conversation it is, as an agent is shown."""
+
+    id: UUID
+    name: str | None
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A conversation whose row this transaction holds, as a session sees it."""
+
+    id: UUID
+    last_seq: int
+    conversation: Conversation
+    closed_at: datetime | None
+    queue_id: UUID | None
+    contact: Contact
+    summary: str | None
+
+
+# What the conversation's lock covers: its sessions and their offers are changed by nobody else.
+_HOLD: Final = """
+SELECT c.id, c.last_seq, c.status, c.floor_holder, c.floor_epoch, c.assignee_id, c.team_id,
+    coalesce(b.settings->'bot'->>'enabled' = 'true', false), c.closed_at, c.queue_id,
+    k.id, k.name, k.verified, c.metadata->'summary'->>'text'
+FROM conversations c
+JOIN inboxes b ON b.id = c.inbox_id
+JOIN contacts k ON k.id = c.contact_id
+WHERE c.tenant_id = :tenant AND c.id = ANY(CAST(:ids AS uuid[]))
+ORDER BY c.id FOR NO KEY UPDATE OF c
+"""
+_HOLD_ALL = text(_HOLD)
+_HOLD_FREE = text(f"{_HOLD} SKIP LOCKED")
+
+
+async def hold(
+    tx: Transaction, tenant_id: UUID, ids: Sequence[UUID], *, skip_locked: bool = False
+) -> dict[UUID, Held]:
+    """Lock conversations in order of id, first of all locks, and read what sessions need of them.
+
+    Absent and foreign ones are left out and, with `skip_locked`, those somebody else holds.
+    """
+    asked = _HOLD_FREE if skip_locked else _HOLD_ALL
+    found = await every(tx, asked, {"tenant": tenant_id, "ids": list(ids)})
+    return {one.id: one for one in map(_held, found)}
+
+
+def _held(found: list[Any]) -> Held:
+    id_, last_seq, status, holder, *known = found
+    conversation = Conversation(ConversationStatus(status), Floor(holder), *known[:4])
+    return Held(id_, last_seq, conversation, known[4], known[5], Contact(*known[6:9]), known[9])
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A session with what never changes of it, and what its queue says."""
+
+    session: Session
+    conversation_id: UUID
+    reason: str | None
+    requested_by: UUID | None
+    source: str
+    wrap_up_s: int
+    offer_s: int
+    names: Mapping[UUID, str]
+
+
+_COLUMNS: Final = """
+s.conversation_id, s.id, s.status, s.requested_at, s.queue_id, s.agent_id, s.leaving_agent_id,
+o.agent_id, o.deadline_at, o.reason, s.excluded_agent_ids, s.options, s.queued_at, s.offered_at,
+s.accepted_at, s.started_at, s.wrap_up_until, s.ended_at, s.end_reason,
+s.reason, s.requested_by, s.source, coalesce(q.wrap_up_s, 0), coalesce(q.offer_s, 30), q.name,
+(SELECT json_object_agg(a.id, a.name) FROM agents a
+ WHERE a.id IN (s.agent_id, s.leaving_agent_id, o.agent_id))
+"""
+_BESIDE: Final = """
+LEFT JOIN session_offers o ON o.session_id = s.id AND o.state = 'open'
+LEFT JOIN queues q ON q.id = s.queue_id
+"""
+_LATEST = text(f"""
+SELECT {_COLUMNS}
+FROM unnest(CAST(:ids AS uuid[])) AS want (id)
+CROSS JOIN LATERAL (
+    SELECT id FROM live_chat_sessions
+    WHERE tenant_id = :tenant AND conversation_id = want.id
+    ORDER BY status IN {FINAL}, requested_at DESC, id DESC LIMIT 1
+) pick
+JOIN live_chat_sessions s ON s.id = pick.id
+{_BESIDE}
+ORDER BY s.id FOR NO KEY UPDATE OF s
+""")  # noqa: S608 - our own constants
+_OPEN = statement(
+    f"SELECT {_COLUMNS} FROM live_chat_sessions s {_BESIDE} WHERE s.conversation_id = ANY(CAST(:ids AS uuid[]))"  # noqa: S608
+    f" AND s.status NOT IN {FINAL} ORDER BY s.id FOR NO KEY UPDATE OF s"
+)
+
+
+async def latest(tx: Transaction, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Filed]:
+    """Lock and read, for each held conversation, its open session or the last that ended."""
+    found = await every(tx, _LATEST, {"tenant": tenant_id, "ids": list(ids)})
+    return {one.conversation_id: one for one in map(_filed, found)}
+
+
+async def open_ones(
+    where: Transaction | RawConnection, conversation_ids: Sequence[UUID]
+) -> dict[UUID, Filed]:
+    """Lock and read the open sessions of held conversations."""
+    found = await rows(where, _OPEN, {"ids": list(conversation_ids)})
+    return {one.conversation_id: one for one in map(_filed, found)}
+
+
+def _filed(found: list[Any]) -> Filed:
+    conversation_id, id_, state, requested_at, queue_id, agent_id, leaving = found[:7]
+    asked, deadline_at, why, excluded, options = found[7:12]
+    *moments, end_reason = found[12:19]
+    reason, requested_by, source, wrap_up_s, offer_s, queue, agents = found[19:]
+    session = Session(
+        id_,
+        SessionState(state),
+        requested_at,
+        queue_id,
+        agent_id,
+        leaving,
+        asked and Offer(asked, deadline_at, direct=why == Reason.TRANSFERRED),
+        frozenset(UUID(int=one.int) for one in excluded),
+        _json(options),
+        *[*moments, _reason(end_reason)],
+    )
+    names = {UUID(one): name for one, name in (_json(agents) or {}).items()}
+    names |= {queue_id: queue} if queue_id else {}
+    return Filed(session, conversation_id, reason, requested_by, source, wrap_up_s, offer_s, names)
+
+
+def _reason(spelled: str | None) -> Reason | None:
+    return Reason(spelled) if spelled in set(Reason) else None
+
+
+def _json(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody who asked for a person said; it never changes."""
+
+    source: str
+    reason: str | None = None
+    requested_by: UUID | None = None
+    priority: int = 0
+    skills: tuple[str, ...] = ()
+    idempotency_key: str | None = None
+    request_hash: bytes | None = None
+    sla_due_at: datetime | None = None
+
+
+_INSERT = text("""
+INSERT INTO live_chat_sessions (id, tenant_id, conversation_id, status, reason, source,
+    requested_by, priority, skills, idempotency_key, request_hash, sla_due_at, requested_at)
+VALUES (:id, :tenant, :conversation, :status, :reason, :source, :by, :priority, :skills, :key,
+    :hash, :due, :at)
+""")
+
+
+async def insert(
+    tx: Transaction, tenant_id: UUID, conversation_id: UUID, session: Session, request: Request
+) -> None:
+    given = {
+        "id": session.id,
+        "tenant": tenant_id,
+        "conversation": conversation_id,
+        "status": session.state,
+        "reason": request.reason,
+        "source": request.source,
+        "by": request.requested_by,
+        "priority": request.priority,
+        "skills": list(request.skills),
+        "key": request.idempotency_key,
+        "hash": request.request_hash,
+        "due": request.sla_due_at,
+        "at": session.requested_at,
+    }
+    await tx.execute(_INSERT, given)
+
+
+# A list in a list: as text, because unnest() flattens arrays of arrays.
+_SAVE = statement("""
+UPDATE live_chat_sessions s SET status = n.status, queue_id = n.queue, agent_id = n.agent,
+    leaving_agent_id = n.leaving, excluded_agent_ids = CAST(n.excluded AS uuid[]),
+    options = CAST(n.options AS jsonb), queued_at = n.queued, offered_at = n.offered,
+    accepted_at = n.accepted, started_at = n.started, wrap_up_until = n.wrap_up,
+    ended_at = n.ended, end_reason = n.end_reason
+FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:queues AS uuid[]),
+    CAST(:agents AS uuid[]), CAST(:leaving AS uuid[]), CAST(:excluded AS text[]),
+    CAST(:options AS text[]), CAST(:queued AS timestamptz[]), CAST(:offered AS timestamptz[]),
+    CAST(:accepted AS timestamptz[]), CAST(:started AS timestamptz[]),
+    CAST(:wrap_up AS timestamptz[]), CAST(:ended AS timestamptz[]), CAST(:reasons AS text[]))
+    AS n (id, status, queue, agent, leaving, excluded, options, queued, offered, accepted,
+        started, wrap_up, ended, end_reason)
+WHERE s.id = n.id
+""")
+
+
+async def save(where: Transaction | RawConnection, sessions: Sequence[Session]) -> None:
+    """Write sessions, whose locks are held, as the state machine left them."""
+    given = {
+        "ids": [one.id for one in sessions],
+        "statuses": [one.state for one in sessions],
+        "queues": [one.queue_id for one in sessions],
+        "agents": [one.agent_id for one in sessions],
+        "leaving": [one.leaving_agent_id for one in sessions],
+        "excluded": [f"{{{','.join(map(str, sorted(one.excluded)))}}}" for one in sessions],
+        "options": [one.options and orjson.dumps(dict(one.options)).decode() for one in sessions],
+        "queued": [one.queued_at for one in sessions],
+        "offered": [one.offered_at for one in sessions],
+        "accepted": [one.accepted_at for one in sessions],
+        "started": [one.started_at for one in sessions],
+        "wrap_up": [one.wrap_up_until for one in sessions],
+        "ended": [one.ended_at for one in sessions],
+        "reasons": [one.end_reason for one in sessions],
+    }
+    await run(where, _SAVE, given)
+
+
+_NAMES = statement("""
+SELECT id, name FROM agents WHERE id = ANY(CAST(:ids AS uuid[]))
+UNION ALL SELECT id, name FROM queues WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+
+
+async def names(where: Reader | RawConnection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What agents and queues are called."""
+    return dict(await rows(where, _NAMES, {"ids": list(ids)}))
+
+
+_WHERE = text(
+    "SELECT conversation_id FROM live_chat_sessions WHERE tenant_id = :tenant AND id = :id"
+)
+
+
+async def conversation_of(session: Reader, tenant_id: UUID, session_id: UUID) -> UUID | None:
+    """The conversation that a session belongs to; it never changes."""
+    return await one_id(session, _WHERE, {"tenant": tenant_id, "id": session_id})
