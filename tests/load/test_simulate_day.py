@@ -31,7 +31,7 @@ def test_nobody_is_lost_when_far_too_few_agents_serve(policy: Policy) -> None:
     assert day.deferred > 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nobody_is_lost_in_the_whole_day() -> None:
     day = Day(Policy.LONGEST_IDLE).run()
     assert (day.asked, len(day.handled)) == (2_000, 35)
