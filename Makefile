@@ -24,8 +24,8 @@ down: ## Stop what `make up` started; the data stays
 	@.venv/bin/chorus down --data "$(DATA)"
 
 .PHONY: logs
-logs: ## Follow the logs of all processes
-	@tail -n 50 -F "$(DATA)"/logs/*.log
+logs: ## Follow the logs of all processes, or of one: make logs SERVICE=writer
+	@tail -n 50 -F "$(DATA)"/logs/$(or $(SERVICE),*).log
 
 .PHONY: doctor
 doctor: ## Look for the usual causes of trouble, each with its fix

@@ -182,11 +182,15 @@ def keys_rotate(data: Data = HERE, as_json: Json = False) -> None:
 def widget_snippet(data: Data = HERE, as_json: Json = False) -> None:
     """Print what to paste into a page, and the policy lines it needs."""
     from launch.installation import the_run
-    from launch.snippet import snippet
+    from launch.snippet import is_served, script_url, snippet
 
     run = the_run(data)
     html, policy = snippet(run.urls["base"], run.inbox_key)
-    _print({"html": html, "csp": policy}, f"{html}\n\n{policy}", as_json=as_json)
+    served = is_served(script_url(run.urls["base"]))
+    text = f"{html}\n\n{policy}"
+    if not served:
+        text += "\n\nThis installation does not serve that script yet; /demo shows the chat."
+    _print({"html": html, "csp": policy, "served": served}, text, as_json=as_json)
 
 
 @app.command()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tools.gen_asyncapi import asyncapi
 from tools.gen_events import events_table
 from tools.gen_metrics import metrics_table
 from tools.gen_protocol import protocol_parts
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 WHOLE_FILES: dict[str, Callable[[], str]] = {
     ".env.example": env_example,
+    "docs/asyncapi.json": asyncapi,
     "docs/wire.schema.json": wire_schema,
     "sdk/src/wire.gen.ts": wire_typescript,
 }

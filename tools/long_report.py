@@ -24,7 +24,7 @@ def _lines(suite: ET.Element) -> list[str]:
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
     failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-    cases = sorted(suite.iter("testcase"), key=lambda one: -float(one.get("time", 0)))
+    by_time = sorted(suite.iter("testcase"), key=lambda one: -float(one.get("time", 0)))
     lines = [
         "# The last long run",
         "",
@@ -38,12 +38,20 @@ def _lines(suite: ET.Element) -> list[str]:
         f"| took | {float(suite.get('time', 0)):.0f} s |",
     ]
     lines += [f"| `{name}` | {os.environ[name]} |" for name in COUNTS if name in os.environ]
-    lines += ["", "| slowest tests | s | result |", "|---|---|---|"]
-    for case in cases[:SLOWEST]:
-        result = "failed" if case.find("failure") is not None else "passed"
+    lines += ["", "| failed and slowest tests | s | result |", "|---|---|---|"]
+    bad = [case for case in by_time if _result(case) in ("failed", "error")]
+    for case in [*bad, *(one for one in by_time if one not in bad)][: max(SLOWEST, len(bad))]:
+        result = _result(case)
         name = f"{case.get('classname', '').removeprefix('tests.')}::{case.get('name')}"
         lines.append(f"| `{name}` | {float(case.get('time', 0)):.1f} | {result} |")
     return lines
+
+
+def _result(case: ET.Element) -> str:
+    for mark, result in (("failure", "failed"), ("error", "error"), ("skipped", "skipped")):
+        if case.find(mark) is not None:
+            return result
+    return "passed"
 
 
 if __name__ == "__main__":

@@ -59,6 +59,7 @@ def test_the_snippet_is_of_the_running_installation(held: Path) -> None:
         code, said = invoke("widget", "snippet", "--data", str(held), "--json")
     assert code == 0
     assert 'data-key="pk_a"' in json.loads(said)["html"]
+    assert json.loads(said)["served"] is False
 
 
 def test_a_sentence_and_a_status_are_all_of_an_error(
