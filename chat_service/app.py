@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from chat_service.bodies import BodyLimit
 from chat_service.edge import Edge
 from chat_service.resources import Opener, check, open_resources, reach_store
-from chat_service.routes import auth, conversations, ops, visitors
-from chat_service.routes.guard import SCHEMES, GuardedRoute, Route, declared
+from chat_service.routes import auth, conversations, escalate, ops, sessions, visitors
+from chat_service.routes.guard import SCHEMES, GuardedRoute, Route, allowance_of, declared
 from chat_service.routes.shapes import Problem
 from chat_service.settings import ApiSettings
 from chorus import log
@@ -30,6 +30,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *auth.ROUTES,
     *visitors.ROUTES,
     *conversations.ROUTES,
+    *escalate.ROUTES,
+    *sessions.ROUTES,
     *ops.ROUTES,
 )
 BACKLOG: Final = 2_048
@@ -127,9 +129,11 @@ def _describe(app: FastAPI) -> None:
     )
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, ChorusError)
-    return problem_of(error)
+    answer = problem_of(error)
+    answer.headers.update(allowance_of(request))
+    return answer
 
 
 async def _misfit(_request: Request, error: Exception) -> Response:

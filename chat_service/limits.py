@@ -1,18 +1,20 @@
-"""How often somebody may ask: per tenant, per address, and per e-mail address that signs in."""
+"""How often somebody may ask: per tenant, per person, per address, and per e-mail address that signs in."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from math import ceil
 from time import monotonic
-from typing import Final
-from uuid import UUID
+from typing import Final, Literal
 
 from chat_service.settings import ApiSettings
+from chorus.auth import Principal
 from chorus.errors import RateLimited
 from chorus.web import address_key, is_loopback
 
 LOGIN_WINDOW_S: Final = 15 * 60
 HOUR_S: Final = 3600
+Meter = Literal["message", "command"]
+"""What a request counts as besides being one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,12 @@ class Limits:
     def __init__(self, settings: ApiSettings) -> None:
         self._loopback_too = settings.limit_loopback
         self._tenants = RateLimit(settings.tenant_requests_per_s, settings.tenant_requests_burst)
+        self._asking = RateLimit(settings.visitor_requests_per_s, settings.visitor_requests_burst)
+        self._customers = RateLimit(
+            settings.customer_messages_per_s, settings.customer_messages_burst
+        )
+        self._agents = RateLimit(settings.agent_messages_per_s, settings.agent_messages_burst)
+        self._commands = RateLimit(settings.commands_per_s, settings.commands_burst)
         self._visitors = RateLimit(settings.visitors_per_h / HOUR_S, settings.visitors_per_h)
         self._subjects = RateLimit(
             settings.logins_per_subject / LOGIN_WINDOW_S, settings.logins_per_subject
@@ -84,8 +92,29 @@ class Limits:
             settings.logins_per_address / LOGIN_WINDOW_S, settings.logins_per_address
         )
 
-    def tenant(self, tenant_id: UUID) -> Allowance:
-        return self._tenants.take(str(tenant_id), monotonic())
+    def request(self, who: Principal, meter: Meter | None) -> Allowance:
+        """Count a request: the person's own buckets first, and the tenant's only when those grant it.
+
+        Answers the first that refuses, else the one with the fewest requests left.
+        """
+        now_s, person = monotonic(), f"{who.tenant_id}/{who.user_id}"
+        keyed = [(limit, person) for limit in self._of_person(who, meter)]
+        taken: list[Allowance] = []
+        for limit, key in [*keyed, (self._tenants, str(who.tenant_id))]:
+            taken.append(limit.take(key, now_s))
+            if not taken[-1].granted:
+                return taken[-1]
+        return min(taken, key=lambda one: one.remaining)
+
+    def _of_person(self, who: Principal, meter: Meter | None) -> list[RateLimit]:
+        limits = []
+        if meter == "message":
+            limits.append(self._agents if who.is_agent else self._customers)
+        elif meter == "command":
+            limits.append(self._commands)
+        if who.role == "visitor":
+            limits.append(self._asking)
+        return limits
 
     def visitor(self, caller: Caller) -> None:
         """Count a new visitor session or conversation. Raises RateLimited."""

@@ -104,6 +104,22 @@ class ApiSettings(DatabaseSettings):
     """REST requests of one tenant a second, in each process."""
     tenant_requests_burst: Annotated[int, Field(ge=1)] = 400
     """REST requests of one tenant at once, in each process."""
+    visitor_requests_per_s: Annotated[float, Field(gt=0)] = 20.0
+    """REST requests of one visitor a second, in each process: a part of what the tenant has."""
+    visitor_requests_burst: Annotated[int, Field(ge=1)] = 100
+    """REST requests of one visitor at once, in each process."""
+    customer_messages_per_s: Annotated[float, Field(gt=0)] = 5.0
+    """Messages of a customer by REST a second, on average."""
+    customer_messages_burst: Annotated[int, Field(ge=1)] = 20
+    """Messages of a customer by REST at once."""
+    agent_messages_per_s: Annotated[float, Field(gt=0)] = 10.0
+    """Messages of an agent by REST a second, on average."""
+    agent_messages_burst: Annotated[int, Field(ge=1)] = 40
+    """Messages of an agent by REST at once."""
+    commands_per_s: Annotated[float, Field(gt=0)] = 10.0
+    """Commands of one person by REST a second, on average."""
+    commands_burst: Annotated[int, Field(ge=1)] = 20
+    """Commands of one person by REST at once."""
     body_max_bytes: Annotated[int, Field(ge=1024)] = 72 * 1024
     """Largest body of a REST request: a frame and some slack."""
     edit_window_min: Annotated[int, Field(ge=0)] = 15

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 import orjson
 from fastapi import Header, Path, Query, Response
 
-from chat_service import commands, conversations, inbox, messages, receipts, visitors
+from chat_service import commands, conversations, escalate, inbox, messages, receipts, visitors
 from chat_service.conversations import Stride
 from chat_service.frames import StoredRow
 from chat_service.inbox import asked_of
@@ -91,7 +91,13 @@ async def opened(
 async def shown(conversation_id: ConversationId, resources: With, who: Who) -> Response:
     """All a reconnecting client needs, in one read."""
     view = await conversations.view(resources.db, who, conversation_id)
-    return json_response(render.snapshot(view, who))
+    waiting = view.portrait.standing.position
+    eta_s = None
+    if waiting is not None:
+        eta_s = await escalate.eta_of(
+            resources.commands, who, queue_id=view.portrait.queue_id, position=waiting
+        )
+    return json_response(render.snapshot(view, who, eta_s=eta_s))
 
 
 async def history(
@@ -226,6 +232,7 @@ async def _seen_message(
 
 
 _READ, _WRITE = Needs("chat:read"), Needs("chat:write")
+_SAY, _COMMAND = Needs("chat:write", meter="message"), Needs("chat:write", meter="command")
 _ONE = "/livechat/conversations/{conversationId}"
 
 ROUTES = (
@@ -248,8 +255,8 @@ ROUTES = (
     ),
     Route("GET", _ONE, shown, _READ, "Where a conversation stands", Snapshot),
     Route("GET", f"{_ONE}/messages", history, _READ, "Read the history", HistoryPage),
-    Route("POST", f"{_ONE}/messages", posted, _WRITE, "Say something", Delivered, status=201),
-    Route("POST", f"{_ONE}/commands", commanded, _WRITE, "Send a command", Delivered),
+    Route("POST", f"{_ONE}/messages", posted, _SAY, "Say something", Delivered, status=201),
+    Route("POST", f"{_ONE}/commands", commanded, _COMMAND, "Send a command", Delivered),
     Route(
         "POST",
         "/livechat/ack/{messageId}",

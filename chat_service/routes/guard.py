@@ -13,7 +13,7 @@ import orjson
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 
-from chat_service.limits import Caller
+from chat_service.limits import Caller, Meter
 from chat_service.resources import Resources
 from chat_service.trust import require
 from chorus.auth import Principal
@@ -47,6 +47,8 @@ class Needs:
 
     scope: str
     roles: frozenset[str] = field(default_factory=frozenset)
+    meter: Meter | None = None
+    """The bucket of the caller that a request takes from besides the one for all requests."""
 
 
 Access = Public | Needs
@@ -83,10 +85,11 @@ def declared(access: Access) -> dict[str, Any]:
     if isinstance(access, Public):
         return {"security": [], "x-public": access.why}
     wanted = [access.scope]
-    return {
+    stated = {
         "security": [{"bearer": wanted}, {"service": wanted}],
         "x-roles": sorted(access.roles),
     }
+    return stated if access.meter is None else {**stated, "x-meter": access.meter}
 
 
 class GuardedRoute(APIRoute):
@@ -99,27 +102,34 @@ class GuardedRoute(APIRoute):
         inner = super().get_route_handler()
         scopes = [one["bearer"][0] for one in extra["security"] if "bearer" in one]
         roles = frozenset(extra.get("x-roles", ()))
+        meter = extra.get("x-meter")
         takes_body = self.body_field is not None
 
         async def handle(request: Request) -> Response:
             _check_query(request)
             if scopes:
-                await _admit(request, scopes[0], roles)
+                await _admit(request, scopes[0], roles, meter=meter)
             if takes_body:
                 await _check_body(request)
             response = await inner(request)
-            allowance = getattr(request.state, "allowance", None)
-            if allowance is not None:
-                response.headers.update(allowance.headers)
+            response.headers.update(allowance_of(request))
             return response
 
         return handle
 
 
-async def _admit(request: Request, scope: str, roles: frozenset[str]) -> None:
+def allowance_of(request: Request) -> dict[str, str]:
+    """The headers about the limit that this request was counted by; none before it was."""
+    allowance = getattr(request.state, "allowance", None)
+    return {} if allowance is None else allowance.headers
+
+
+async def _admit(
+    request: Request, scope: str, roles: frozenset[str], *, meter: Meter | None
+) -> None:
     resources: Resources = request.state.resources
     principal = await resources.trust.principal(request.headers.get("authorization", ""))
-    allowance = resources.limits.tenant(principal.tenant_id)
+    allowance = resources.limits.request(principal, meter)
     request.state.allowance = allowance
     if not allowance.granted:
         raise RateLimited(retry_after_ms=allowance.reset_s * 1000)

@@ -22,6 +22,9 @@ from tests.chat_service.ingest_world import superuser
 
 ORIGIN = "https://shop.example"
 PASSWORD = "correct horse battery"
+# A test that is not about limits may post as fast as it can.
+UNHURRIED = {"customer_messages_burst": 10_000, "agent_messages_burst": 10_000}
+UNHURRIED |= {"commands_burst": 10_000, "visitor_requests_burst": 10_000}
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 ROLES = ("admin", "supervisor", "agent", "agent")
 
@@ -92,6 +95,7 @@ async def open_api(database_url: str, redis_url: str, **settings: Any) -> AsyncI
     data = Path(tempfile.mkdtemp(prefix="chorus-api-"))
     chosen = ApiSettings.model_validate(
         {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "data": data, "pool_size": 12}
+        | UNHURRIED
         | settings
     )
     app = create_app(chosen)
