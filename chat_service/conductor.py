@@ -1,17 +1,24 @@
 """`chorus conductor`: the composition root of the process that does what must happen once."""
 
 import asyncio
+import gc
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 import uvloop
 
-from chat_service import failpoints, jobs, outbox, reconcile
-from chat_service.jobs import QUEUE_OF, TIMERS, UPKEEP, Tools
+from chat_service import failpoints, handoff_timers, jobs, outbox, reconcile
+from chat_service.absence import LOOK_S, Absence
+from chat_service.bell import Bell
+from chat_service.jobs import QUEUE_OF, UPKEEP, Handler, Tools
 from chat_service.leader import lead
+from chat_service.queue_frames import COUNTS_S, PLACES_S, Lines
+from chat_service.router import Router
 from chat_service.settings import ConductorSettings
+from chat_service.store.outbox import DomainEvent
 from chat_service.writer import CONFIGURATION_ERROR, on_signals, open_store
 from chorus import log, metrics
 from chorus.bus import open_redis
@@ -29,22 +36,51 @@ POOL_SIZE: Final = 6
 DAILY_EVERY_S: Final = 600.0
 NEW_REDIS_EVERY_S: Final = 1.0
 BACKLOG_EVERY_S: Final = 5.0
+ROUTE_ALL_EVERY_S: Final = 15.0
+# Routing makes many short-lived rows that die by reference count.
+GC_THRESHOLDS: Final = (20_000, 10, 100)
+TIMERS: Final[Mapping[str, Handler]] = {**jobs.TIMERS, **handoff_timers.TIMERS}
 
 
 async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     """Do everything a leader does, side by side, until cancelled."""
-    async with beside(*(repeat(act, every_s) for every_s, act in rounds(tools, doorbell))):
+    router, lines = Router(tools), Lines(tools)
+
+    def moved(tenant_id: UUID) -> None:
+        router.wake(tenant_id)
+        lines.moved(tenant_id)
+
+    def heard(events: Sequence[DomainEvent]) -> None:
+        router.heard(events)
+        lines.heard(events)
+
+    redis_url, client = tools.settings.redis_url, tools.client
+    bell = Bell(redis_url, client, on_handoff=moved)
+    acts = [*rounds(tools, doorbell, heard), *handoff_rounds(tools, router, lines)]
+    repeated = [repeat(act, every_s) for every_s, act in acts]
+    async with beside(router.run(), *bell.tasks(), *repeated):
         await asyncio.Event().wait()
 
 
-def rounds(tools: Tools, doorbell: Doorbell) -> list[tuple[float, Act]]:
+def handoff_rounds(tools: Tools, router: Router, lines: Lines) -> list[tuple[float, Act]]:
+    """What is done over and over for customers who wait and for the agents they wait for."""
+    absence = Absence(tools, router)
+    return [
+        (ROUTE_ALL_EVERY_S, router.tick),
+        (LOOK_S, absence.look),
+        (PLACES_S, lines.tell_places),
+        (COUNTS_S, lines.tell_counts),
+    ]
+
+
+def rounds(tools: Tools, doorbell: Doorbell, heard: outbox.Heard) -> list[tuple[float, Act]]:
     """What is done over and over, and how many seconds apart."""
     settings, db, client = tools.settings, tools.db, tools.client
     poll_s, sweep_s = settings.conductor_poll_ms / 1000, settings.conductor_sweep_s
     batch = settings.conductor_batch
     walk = reconcile.Walk(db, client, batch)
     return [
-        (poll_s, lambda: outbox.relay_all(db, client, batch)),
+        (poll_s, lambda: outbox.relay_all(db, client, batch, heard)),
         (poll_s, lambda: jobs.run_all_due(tools, TIMERS, limit=jobs.TIMERS_AT_ONCE)),
         (poll_s, lambda: jobs.ring(db, doorbell, QUEUE_OF, sweep_s)),
         # One at a time: each may take long, and renews only its own lease.
@@ -95,6 +131,8 @@ def main() -> None:
         sys.exit(CONFIGURATION_ERROR)
     failpoints.arm(os.environ.get("CHORUS_FAILPOINT", ""))
     log.setup(process="conductor", level=settings.log_level, form=settings.log_format)
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     uvloop.run(_main(settings))
 
 

@@ -1,5 +1,6 @@
 """The relay: domain events from the outbox into Redis streams, at least once, with their ids."""
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import orjson
@@ -19,16 +20,21 @@ log = get_logger(__name__)
 FIELD: Final = "event"
 """The one field of an entry in `events:{issuer}`: the envelope as JSON."""
 RESEND_S: Final = 3600.0
+Heard = Callable[[Sequence[DomainEvent]], None]
 
 
-async def relay_all(db: Db, client: Client, limit: int) -> None:
+def nobody(_events: Sequence[DomainEvent]) -> None:
+    """Nobody in this process wants to know."""
+
+
+async def relay_all(db: Db, client: Client, limit: int, heard: Heard = nobody) -> None:
     """Send what waits, `limit` events at a time. Raises like `relay`."""
-    while await relay(db, client, limit) == limit:
+    while await relay(db, client, limit, heard) == limit:
         pass
 
 
-async def relay(db: Db, client: Client, limit: int) -> int:
-    """Send up to `limit` events and mark them; says how many.
+async def relay(db: Db, client: Client, limit: int, heard: Heard = nobody) -> int:
+    """Send up to `limit` events and mark them; says how many. `heard` is told once they are sent.
 
     The transaction stays open over one pipelined XADD, bounded by the client's timeout: the row
     locks keep a second relay away from what this one is sending. Whoever dies in between sends
@@ -48,6 +54,7 @@ async def relay(db: Db, client: Client, limit: int) -> int:
         failpoints.passing("before_mark")
         await rows.mark_sent(connection, taken)
     metrics.outbox_relayed_total.inc(len(taken))
+    heard(taken)
     return len(taken)
 
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import orjson
 
+from chat_service.store.statements import rows, statement
+from chorus.db import Transaction
 from chorus.db_connect import RawConnection
 from chorus.ids import uuid7
 
@@ -26,10 +28,14 @@ _RENEW: Final = """
 UPDATE jobs SET lease_until = now() + $3
 WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING true
 """
-_FINISH: Final = """
+_FINISH: Final = statement("""
 UPDATE jobs SET state = 'done', lease_until = NULL, finished_at = now(), last_error = NULL
-WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING true
-"""
+WHERE id = :id AND fence = :fence AND state = 'running' RETURNING true
+""")
+_POSTPONE: Final = statement("""
+UPDATE jobs SET state = 'pending', lease_until = NULL, due_at = :due, attempts = 0
+WHERE id = :id AND fence = :fence AND state = 'running' RETURNING true
+""")
 _FAIL: Final = """
 UPDATE jobs
 SET state = CASE WHEN attempts >= $4 THEN 'dead' ELSE 'pending' END,
@@ -98,9 +104,16 @@ async def renew(connection: RawConnection, job: TakenJob, *, lease_s: float) -> 
         raise FenceRaised
 
 
-async def finish(connection: RawConnection, job: TakenJob) -> None:
+async def finish(where: Transaction | RawConnection, job: TakenJob) -> None:
     """Mark the job done, in the transaction of what it did. Raises FenceRaised."""
-    if not await connection.fetchval(_FINISH, job.id, job.fence):
+    if not await rows(where, _FINISH, {"id": job.id, "fence": job.fence}):
+        raise FenceRaised
+
+
+async def postpone(where: Transaction | RawConnection, job: TakenJob, *, due_at: datetime) -> None:
+    """Put back a timer that is not due any more. Raises FenceRaised."""
+    given = {"id": job.id, "fence": job.fence, "due": due_at}
+    if not await rows(where, _POSTPONE, given):
         raise FenceRaised
 
 

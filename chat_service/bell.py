@@ -1,0 +1,60 @@
+"""Hears at once what moves sessions: acts ring on `control` after their commit.
+
+A hint, like all that is published: the outbox says the same a little later. A canary to ourselves
+keeps the line from looking dead while nothing happens.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from secrets import randbits
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from chorus import topics
+from chorus.bus import Client, Listener, publish_all
+from chorus.log import get_logger
+
+log = get_logger(__name__)
+CANARY_S: Final = 5.0
+
+
+class Bell:
+    """Calls `on_handoff` with the tenant whose sessions moved."""
+
+    def __init__(
+        self, redis_url: str, client: Client, *, on_handoff: Callable[[UUID], None]
+    ) -> None:
+        self._client = client
+        self._on_handoff = on_handoff
+        self._own = topics.gateway(randbits(63) | 1)
+        self._listener = Listener(
+            redis_url,
+            channels=[topics.CONTROL, self._own],
+            on_message=self._heard,
+            on_gap=_outbox_tells,
+        )
+
+    def tasks(self) -> list[Coroutine[Any, Any, None]]:
+        """What has to run beside."""
+        return [self._listener.run(), self._sing()]
+
+    def _heard(self, channel: str, packed: bytes) -> None:
+        if channel != topics.CONTROL:
+            return
+        try:
+            tenant = orjson.loads(packed).get("handoff")
+            if tenant is not None:
+                self._on_handoff(UUID(tenant))
+        except (ValueError, AttributeError, TypeError) as error:
+            log.warning("bad_word", error=type(error).__name__)
+
+    async def _sing(self) -> None:
+        while True:
+            await asyncio.sleep(CANARY_S)
+            await publish_all(self._client, [(self._own, b"")])
+
+
+def _outbox_tells() -> None:
+    """What was missed comes with the relay."""

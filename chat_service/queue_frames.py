@@ -1,0 +1,163 @@
+"""Tells waiting customers where they stand, and agents how many wait in each queue.
+
+Ephemeral and merged: a customer hears at most every 2 s and only what is new, a tenant's agents
+at most every 250 ms. The order is that of routing, so that nobody is told a place the router
+does not keep.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from chat_service import events
+from chat_service.emit import Publication, Publisher, ephemeral
+from chat_service.eta import Service, expected_wait_s
+from chat_service.jobs import Tools
+from chat_service.routing import in_order
+from chat_service.routing_round import AgentFacts, QueueFacts
+from chat_service.store import lines as store
+from chat_service.store import routing
+from chat_service.store.lines import Standing
+from chat_service.store.outbox import DomainEvent
+from chorus import presence, topics
+from chorus.clock import Clock
+from chorus.presence import Seen
+from chorus.topics import Audience
+from chorus.wire.common import ChosenStatus, PresenceStatus
+
+PLACES_S: Final = 2.0
+COUNTS_S: Final = 0.25
+ALL_EVERY: Final = 5
+"""Rounds after which every line is looked at: waits change by time alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a waiting customer is told."""
+
+    position: int
+    eta_s: int | None
+
+    def data(self) -> dict[str, Any]:
+        eta = {} if self.eta_s is None else {"eta_s": self.eta_s}
+        return {"position": self.position, **eta}
+
+
+class Lines:
+    """Which tenants' lines moved, and what each customer was told last."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._publisher = Publisher(tools.client)
+        self._moved: set[UUID] = set()
+        self._uncounted: set[UUID] = set()
+        self._told: dict[UUID, dict[UUID, Place]] = {}
+        self._counted: dict[UUID, dict[str, int]] = {}
+        self._rounds = 0
+
+    def moved(self, tenant_id: UUID) -> None:
+        """Somebody began or ceased to wait, or went elsewhere."""
+        self._moved.add(tenant_id)
+        self._uncounted.add(tenant_id)
+
+    def heard(self, relayed: Iterable[DomainEvent]) -> None:
+        """Take domain events that were committed: makes good for a word that was lost."""
+        for event in relayed:
+            if event.event == events.HANDOFF_CHANGED.name:
+                self.moved(event.tenant_id)
+
+    async def tell_places(self) -> None:
+        """Tell customers whose place or wait changed. Raises like the database."""
+        if self._rounds % ALL_EVERY == 0:
+            self._moved |= self._told.keys()
+            async with self._tools.db.raw_transaction() as raw:
+                self._moved |= (await routing.tenants_that_wait(raw)).keys()
+        self._rounds += 1
+        while self._moved:
+            await self._tell_places(self._moved.pop())
+
+    async def tell_counts(self) -> None:
+        """Tell the agents of tenants whose queues changed. Raises like the database."""
+        while self._uncounted:
+            tenant_id = self._uncounted.pop()
+            async with self._tools.db.read(None) as session:
+                counts = await store.counts(session, tenant_id)
+            if counts != self._counted.get(tenant_id):
+                self._counted[tenant_id] = counts
+                await self._publisher.publish([counts_word(tenant_id, counts)])
+
+    async def _tell_places(self, tenant_id: UUID) -> None:
+        places = await self._places(tenant_id)
+        before = self._told.pop(tenant_id, {})
+        if places:
+            self._told[tenant_id] = places
+        await self._publisher.publish(
+            [
+                ephemeral(
+                    conversation_id, "queue", place.data(), audience=Audience.CUSTOMERS, author=None
+                )
+                for conversation_id, place in places.items()
+                if before.get(conversation_id) != place
+            ]
+        )
+
+    async def _places(self, tenant_id: UUID) -> dict[UUID, Place]:
+        """Where everybody stands. Presence is read between two transactions, never inside one."""
+        tools, now = self._tools, self._tools.clock.now()
+        async with tools.db.read(None) as session:
+            standing = await store.standing(session, tenant_id)
+            if not standing:
+                return {}
+            queues = await routing.queues(session, tenant_id)
+            asked = {one.waiting.queue_id for one in standing}
+            members = {agent for queue_id in asked for agent in queues[queue_id].members}
+            agents = await routing.agents(session, tenant_id, members, now=now)
+            times_s = await store.handle_times_s(session, tenant_id, asked)
+        seen = await presence.read(tools.client, tenant_id, [one.id for one in agents])
+        services = {one: service(queues[one], agents, seen, times_s.get(one, [])) for one in asked}
+        return places(standing, services, clock=tools.clock)
+
+
+def places(
+    standing: Iterable[Standing], services: Mapping[UUID, Service], *, clock: Clock
+) -> dict[UUID, Place]:
+    """The place of each conversation in its queue, in the order of routing."""
+    by_id = {one.waiting.session_id: one for one in standing}
+    ordered = in_order((one.waiting for one in by_id.values()), now=clock.now())
+    found: dict[UUID, Place] = {}
+    # Sorting is stable: each queue keeps the order of routing.
+    ordered.sort(key=lambda one: one.queue_id)
+    for queue_id, line in groupby(ordered, key=lambda one: one.queue_id):
+        for position, one in enumerate(line, 1):
+            eta_s = expected_wait_s(position, services[queue_id])
+            found[by_id[one.session_id].conversation_id] = Place(position, eta_s)
+    return found
+
+
+def service(
+    queue: QueueFacts,
+    agents: Collection[AgentFacts],
+    seen: Mapping[UUID, Seen],
+    handle_times_s: Sequence[float],
+) -> Service:
+    """What a queue can do now: those of its members who can be asked, and the room they have."""
+    willing = [
+        one for one in agents if one.id in queue.members and one.status == ChosenStatus.ONLINE
+    ]
+    here = [one for one in willing if seen[one.id].status is PresenceStatus.ONLINE]
+    return Service(
+        slots=sum(one.capacity for one in here),
+        # What they are asked just now still stands in line.
+        free_slots=sum(max(0, one.capacity - one.load) for one in here),
+        handle_times_s=handle_times_s,
+        presence_known=all(seen[one.id].status is not PresenceStatus.UNKNOWN for one in willing),
+    )
+
+
+def counts_word(tenant_id: UUID, counts: Mapping[str, int]) -> Publication:
+    """Hand the counters of all queues to the inboxes of a tenant."""
+    return topics.inbox(tenant_id), orjson.dumps({"counts": dict(counts)})

@@ -1,0 +1,281 @@
+"""Offers waiting sessions to agents: facts in, pure decisions, offers out (DESIGN §6).
+
+Woken by what happens (see `heard` and `word`), by moments the last round named, and every 15 s as
+a net. Presence is read before the transaction; while it is unknown nobody is offered anything.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from chat_service import events, failpoints, handoff
+from chat_service.emit import Publisher
+from chat_service.handoff import Moved
+from chat_service.handoff_draft import Scene
+from chat_service.hours import Hours, read_hours
+from chat_service.jobs import Tools
+from chat_service.routing import Decision
+from chat_service.routing_round import AgentFacts, Chosen, Facts, Place, Plan, QueueFacts, Round
+from chat_service.session_facts import Happening, Offered, Queued, Reason
+from chat_service.store import routing as store
+from chat_service.store.outbox import DomainEvent
+from chat_service.store.routing import Stored
+from chorus import metrics, presence, topics
+from chorus.db import Transaction
+from chorus.errors import BadRequest, Overloaded, Unavailable
+from chorus.log import get_logger
+from chorus.presence import Seen
+from chorus.wire.common import ChosenStatus, PresenceStatus, SessionState
+
+log = get_logger(__name__)
+
+OFFERS_AT_ONCE: Final = 40
+"""In one transaction: their conversations stand still until it is committed."""
+EXPLAINED_AT_ONCE: Final = 50
+EXPLAINED_NEXT: Final = timedelta(seconds=1)
+EXPLAINED_AGAIN: Final = 5
+EXPLAINED_FOR_S: Final = 15.0
+"""Why nobody takes a session is looked at again after this."""
+DEFERRED_AT_ONCE: Final = 50
+PAUSE_S: Final = 0.05
+"""Between two rounds of a tenant: what happens meanwhile is one round."""
+WORD_LOST_S: Final = 0.5
+"""A move wakes the router by a word; the event of the same move makes good for a lost one."""
+RETRY_S: Final = 1.0
+AT_ONCE: Final = frozenset({events.AGENT_STATUS_CHANGED.name})
+
+
+class Router:
+    """The tenants that are due, and what was last said of sessions nobody takes."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._publisher = Publisher(tools.client)
+        self._due: dict[UUID, float] = {}
+        self._again_from: dict[UUID, float] = {}
+        self._woken = asyncio.Event()
+        self._told: dict[UUID, dict[UUID, tuple[str, float]]] = {}
+
+    def wake(self, tenant_id: UUID, *, in_s: float = 0.0) -> None:
+        """Route a tenant soon, unless it is due earlier."""
+        now_s = self._tools.clock.monotonic()
+        at_s = max(now_s + in_s, self._again_from.get(tenant_id, 0.0))
+        if at_s < self._due.get(tenant_id, float("inf")):
+            self._due[tenant_id] = at_s
+            self._woken.set()
+
+    def heard(self, relayed: Iterable[DomainEvent]) -> None:
+        """Take domain events that were committed."""
+        for event in relayed:
+            if event.event in AT_ONCE:
+                self.wake(event.tenant_id)
+            elif _frees(event):
+                self.wake(event.tenant_id, in_s=WORD_LOST_S)
+
+    async def tick(self) -> None:
+        """Wake every tenant whose customers wait, whatever was missed."""
+        async with self._tools.db.raw_transaction() as raw:
+            waiting = await store.tenants_that_wait(raw)
+        metrics.queue_depth.set(sum(waiting.values()))
+        for tenant_id in waiting:
+            self.wake(tenant_id)
+
+    async def run(self) -> None:
+        """Route whoever is due, one tenant after the other, for ever."""
+        while True:
+            tenant_id = await self._next()
+            try:
+                plan = await self.route(tenant_id)
+            except (Unavailable, Overloaded) as error:
+                log.warning("routing_postponed", error=type(error).__name__)
+                self._told.pop(tenant_id, None)
+                self.wake(tenant_id, in_s=RETRY_S)
+                continue
+            self._look_again(tenant_id, plan)
+
+    async def _next(self) -> UUID:
+        while True:
+            now_s = self._tools.clock.monotonic()
+            first = min(self._due, key=self._due.__getitem__, default=None)
+            if first is not None and self._due[first] <= now_s:
+                del self._due[first]
+                self._again_from[first] = now_s + PAUSE_S
+                return first
+            self._woken.clear()
+            wait_s = None if first is None else self._due[first] - now_s
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    def _look_again(self, tenant_id: UUID, plan: Plan) -> None:
+        if plan.more:
+            del self._again_from[tenant_id]
+            self.wake(tenant_id)
+        elif plan.look_again_at is not None:
+            wait = plan.look_again_at - self._tools.clock.now()
+            self.wake(tenant_id, in_s=max(PAUSE_S, wait.total_seconds()))
+
+    async def route(self, tenant_id: UUID) -> Plan:
+        """Do one round for a tenant: at most `OFFERS_AT_ONCE` offers, in one transaction.
+
+        Raises:
+            Unavailable, Overloaded: PostgreSQL cannot be reached; nothing was offered.
+        """
+        with metrics.timed(metrics.routing_ms):
+            seen = await self._presence(tenant_id)
+            async with self._tools.db.transaction(None) as tx:
+                await store.lock_tenant(tx, tenant_id)
+                now = self._tools.clock.now()
+                round_ = Round(await _facts(tx, tenant_id, seen, now=now), now=now)
+                plan = round_.plan(limit=OFFERS_AT_ONCE)
+                moved = await self._carry_out(tx, tenant_id, plan, now=now)
+                decisions = [*_offered(plan, moved), *self._unserved(tenant_id, round_, plan)]
+                await store.store_decisions(tx, tenant_id, decisions, at=now)
+                failpoints.passing("before_offers")
+                tx.after_commit(lambda: self._tell(moved, now))
+            failpoints.passing("after_offers")
+        for one in decisions:
+            metrics.routing_decisions_total.labels(one.why).inc()
+        return plan
+
+    async def _presence(self, tenant_id: UUID) -> Mapping[UUID, Seen]:
+        """Who of the staff can be reached; who chose not to be asked is not looked up."""
+        async with self._tools.db.raw_transaction() as raw:
+            staff = await store.staff(raw, tenant_id)
+        willing = [one for one, status in staff.items() if status == ChosenStatus.ONLINE]
+        offline = dict.fromkeys(staff, Seen(PresenceStatus.OFFLINE, 0))
+        return offline | await presence.read(self._tools.client, tenant_id, willing)
+
+    async def _carry_out(
+        self, tx: Transaction, tenant_id: UUID, plan: Plan, *, now: datetime
+    ) -> list[Moved]:
+        """Make the offers whose conversation nobody holds and whose agent still has room."""
+        wanted: dict[UUID, tuple[Place, Happening]] = {
+            one.place.conversation_id: (one.place, Offered(one.agent_id, one.deadline_at))
+            for one in plan.chosen
+        } | {
+            place.conversation_id: (place, Queued(target, Reason.OVERFLOW))
+            for place, target in plan.overflowing
+        }
+        if not wanted:
+            return []
+        scenes = await handoff.enter_all(tx, tenant_id, list(wanted), skip_locked=True)
+        fit = await self._still_fit(tx, tenant_id, plan, now=now)
+        steps = [
+            (scene, wanted[id_][1])
+            for id_, scene in scenes.items()
+            if _is_still(scene, wanted[id_][0]) and wanted[id_][0].waiting.session_id in fit
+        ]
+        # Who was held by somebody, or has less room than we thought, is for the next round.
+        plan.more |= len(steps) < len(wanted)
+        done = await handoff.move_all(tx, steps, now=now)
+        return [one for one in done.values() if isinstance(one, Moved)]
+
+    async def _still_fit(
+        self, tx: Transaction, tenant_id: UUID, plan: Plan, *, now: datetime
+    ) -> Collection[UUID]:
+        """The sessions for which there is room under the locks of their agents."""
+        asked = {one.agent_id for one in plan.chosen}
+        fit = {place.waiting.session_id for place, _ in plan.overflowing}
+        if not asked:
+            return fit
+        await store.lock_agents(tx, tenant_id, asked)
+        known = {one.id: one for one in await store.agents(tx, tenant_id, asked, now=now)}
+        fit |= {one.place.waiting.session_id for one in _with_room(plan.chosen, known)}
+        pairs = {(one.place.waiting.queue_id, one.agent_id) for one in plan.chosen}
+        await store.note_offers(tx, tenant_id, pairs, at=now)
+        return fit
+
+    def _unserved(self, tenant_id: UUID, round_: Round, plan: Plan) -> list[Stored]:
+        """Why nobody takes a session: kept when it is new or different, a few at a time."""
+        now_s = self._tools.clock.monotonic()
+        before = self._told.get(tenant_id, {})
+        waiting = {one.waiting.session_id: one for one in plan.left}
+        new = [one for one in waiting if one not in before]
+        old = [one for one in waiting if one in before and before[one][1] < now_s - EXPLAINED_FOR_S]
+        if len(new) > EXPLAINED_AT_ONCE:
+            plan.look_at(self._tools.clock.now() + EXPLAINED_NEXT)
+        told = self._told[tenant_id] = {one: before[one] for one in waiting if one in before}
+        stored = []
+        for session_id in [*new[:EXPLAINED_AT_ONCE], *old[:EXPLAINED_AGAIN]]:
+            decision = round_.explained(waiting[session_id])
+            if told.get(session_id, ("", 0.0))[0] != _gist(decision):
+                stored.append(_stored(decision))
+            told[session_id] = _gist(decision), now_s
+        return stored
+
+    async def _tell(self, moved: Sequence[Moved], now: datetime) -> None:
+        handoff.counted(moved, now=now)
+        spoken = handoff.publications(moved)
+        # Our own moves give nobody anything to do but us, who know of them.
+        await self._publisher.publish([one for one in spoken if one[0] != topics.CONTROL])
+
+
+def _frees(event: DomainEvent) -> bool:
+    """Say whether somebody may wait or have room now: not so when an offer is made."""
+    if event.event != events.HANDOFF_CHANGED.name:
+        return False
+    return bool(orjson.loads(event.data)["state"] != SessionState.OFFERED)
+
+
+async def _facts(
+    tx: Transaction, tenant_id: UUID, seen: Mapping[UUID, Seen], *, now: datetime
+) -> Facts:
+    """Read what a round is decided by: six statements, however many wait."""
+    queues = await store.queues(tx, tenant_id)
+    places = [
+        *await store.queued(tx, tenant_id),
+        *await store.deferred(tx, tenant_id, limit=DEFERRED_AT_ONCE),
+    ]
+    agents = await store.agents(tx, tenant_id, list(seen), now=now) if places else []
+    teams = await store.teams(tx, tenant_id, {one.team_id for one in places if one.team_id})
+    asked = {one.waiting.queue_id for one in places if one.deferred}
+    hours = {queue_id: _hours(queues[queue_id]) for queue_id in asked}
+    return Facts(places, agents, seen, queues, hours, teams)
+
+
+def _hours(queue: QueueFacts) -> Hours | None:
+    try:
+        return read_hours(queue.hours)
+    except BadRequest:
+        log.warning("queue_hours_unreadable", queue=str(queue.id))
+        return None
+
+
+def _is_still(scene: Scene, place: Place) -> bool:
+    session = scene.open_session
+    return session is not None and session.id == place.waiting.session_id
+
+
+def _with_room(chosen: Sequence[Chosen], known: Mapping[UUID, AgentFacts]) -> Iterator[Chosen]:
+    """Those whose agent can take them, given in the order of the plan."""
+    given: dict[UUID, int] = {}
+    for one in chosen:
+        agent = known.get(one.agent_id)
+        if agent is None or agent.in_wrap_up or agent.status != ChosenStatus.ONLINE:
+            continue
+        load = given.get(agent.id, agent.load + agent.offered) + one.place.waiting.weight
+        if load <= agent.capacity:
+            given[agent.id] = load
+            yield one
+
+
+def _offered(plan: Plan, moved: Sequence[Moved]) -> list[Stored]:
+    made = {one.session.id for one in moved if one.transition is not None}
+    return [_stored(one.decision) for one in plan.chosen if one.decision.session_id in made]
+
+
+def _stored(decision: Decision) -> Stored:
+    return Stored(decision.session_id, decision.chosen, decision.why, decision.candidates_json())
+
+
+def _gist(decision: Decision) -> str:
+    """What of a refusal is worth keeping again: why, and for which reasons."""
+    reasons = {one.refused for one in decision.candidates.values() if one.refused is not None}
+    return " ".join([decision.why, *sorted(reasons)])

@@ -1,0 +1,290 @@
+"""One round of routing over all waiting sessions of a tenant. Pure.
+
+The sessions are decided one after the other, and each offer is load for those that follow. Only
+agents with room are looked at, so that a thousand sessions nobody can take cost next to nothing;
+whoever is to know why a session was offered to nobody asks `explained`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from chat_service.hours import Hours, is_open
+from chat_service.routing import (
+    LOGIN_WINDOW,
+    Candidate,
+    Decision,
+    Overflow,
+    Policy,
+    Waiting,
+    in_order,
+    overflow_target,
+    overflows_to,
+    relaxed_at,
+    route,
+    with_offer,
+)
+from chorus.presence import Seen
+from chorus.wire.common import PresenceStatus
+
+Group = tuple[UUID, UUID | None]
+"""A queue and, where the session asks for one, a team: these have the same candidates."""
+UNSEEN: Final = Seen(PresenceStatus.UNKNOWN, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A session that may be offered, and what its offer needs."""
+
+    waiting: Waiting
+    conversation_id: UUID
+    team_id: UUID | None
+    deferred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFacts:
+    """What the tables know of an agent; whether they can be reached is in Redis."""
+
+    id: UUID
+    status: str
+    status_at: datetime | None
+    capacity: int
+    skills: frozenset[str]
+    languages: frozenset[str]
+    idle_since: datetime | None
+    load: int
+    offered: int
+    in_wrap_up: bool
+    recent_offers: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFacts:
+    """A queue, when it is open, and who serves it: when each was last offered something of it."""
+
+    id: UUID
+    name: str
+    offer_s: int
+    max_wait_s: int | None
+    overflow_queue_id: UUID | None
+    hours: dict[str, Any] | None
+    members: Mapping[UUID, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All a round is decided by."""
+
+    places: Sequence[Place]
+    agents: Sequence[AgentFacts]
+    seen: Mapping[UUID, Seen]
+    queues: Mapping[UUID, QueueFacts]
+    hours: Mapping[UUID, Hours | None]
+    teams: Mapping[UUID, frozenset[UUID]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A session that is to be offered to `agent_id` until `deadline_at`."""
+
+    place: Place
+    agent_id: UUID
+    deadline_at: datetime
+    decision: Decision
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a round comes to. `more`: the limit cut it short."""
+
+    chosen: list[Chosen] = field(default_factory=list)
+    overflowing: list[tuple[Place, UUID]] = field(default_factory=list)
+    """Sessions that waited too long, and the queue each goes to."""
+    left: list[Place] = field(default_factory=list)
+    """Sessions nobody can take now, in order."""
+    more: bool = False
+    look_again_at: datetime | None = None
+    """When time alone may change the outcome."""
+
+    def look_at(self, moment: datetime | None) -> None:
+        if moment is not None and (self.look_again_at is None or moment < self.look_again_at):
+            self.look_again_at = moment
+
+
+class Round:
+    """The facts of a round, moved along as sessions are given out."""
+
+    def __init__(self, facts: Facts, *, now: datetime) -> None:
+        self._facts = facts
+        self._now = now
+        self._agents = {
+            one.id: _candidate(one, facts.seen.get(one.id, UNSEEN)) for one in facts.agents
+        }
+        self._members: dict[Group, dict[UUID, Candidate]] = {}
+        self._room: dict[Group, dict[UUID, Candidate]] = {}
+        """Those of the members who may have room."""
+        self._lightest = min((one.waiting.weight for one in facts.places), default=1)
+        self._overflows = {
+            one.id: Overflow(_seconds(one.max_wait_s), one.overflow_queue_id)
+            for one in facts.queues.values()
+        }
+
+    def plan(self, *, limit: int) -> Plan:
+        """Decide whom to offer what: at most `limit` sessions, the most urgent first."""
+        plan = Plan()
+        for place in self._in_order():
+            target = self._overflow(place, plan)
+            if len(plan.chosen) + len(plan.overflowing) >= limit:
+                plan.more = True
+                break
+            if target is not None:
+                plan.overflowing.append((place, target))
+            elif place.waiting.policy is not Policy.MANUAL:
+                self._decide(place, plan)
+        for one in self._agents.values():
+            plan.look_at(_login_window_ends(one, self._now))
+        return plan
+
+    def explained(self, place: Place) -> Decision:
+        """Judge every candidate of a session, those without room too."""
+        return route(place.waiting, self._asked(place).values(), now=self._now)
+
+    def _in_order(self) -> list[Place]:
+        """Who waits goes before whom nobody could come to."""
+        by_id = {one.waiting.session_id: one for one in self._facts.places}
+        live = [one.waiting for one in by_id.values() if not one.deferred]
+        later = [one.waiting for one in by_id.values() if one.deferred and self._is_open(one)]
+        ordered = [*in_order(live, now=self._now), *in_order(later, now=self._now)]
+        return [by_id[one.session_id] for one in ordered]
+
+    def _is_open(self, place: Place) -> bool:
+        return is_open(self._facts.hours.get(place.waiting.queue_id), self._now)
+
+    def _overflow(self, place: Place, plan: Plan) -> UUID | None:
+        waiting = place.waiting
+        if place.deferred:
+            return None
+        own = self._overflows.get(waiting.queue_id)
+        if own is None or own.max_wait is None:
+            return None
+        if overflow_target(waiting.queue_id, self._overflows) is None:
+            return None
+        target = overflows_to(waiting, self._overflows, now=self._now)
+        if target is None:
+            plan.look_at(waiting.queued_at + own.max_wait)
+        return target
+
+    def _decide(self, place: Place, plan: Plan) -> None:
+        waiting, group = place.waiting, self._group(place)
+        room = self._room[group]
+        best = route(waiting, room.values(), now=self._now) if room else None
+        if best is None or best.chosen is None:
+            plan.left.append(place)
+            if room:
+                plan.look_at(relaxed_at(waiting, now=self._now))
+            return
+        full = {id_: one for id_, one in self._asked(place).items() if id_ not in room}
+        others = route(waiting, full.values(), now=self._now).candidates
+        decision = replace(best, candidates={**best.candidates, **others})
+        queue = self._facts.queues[waiting.queue_id]
+        deadline_at = self._now + timedelta(seconds=queue.offer_s)
+        plan.chosen.append(Chosen(place, best.chosen, deadline_at, decision))
+        self._give(best.chosen, waiting)
+
+    def _give(self, agent_id: UUID, waiting: Waiting) -> None:
+        """Count the offer in every group the agent is in."""
+        self._agents[agent_id] = with_offer(self._agents[agent_id], waiting, now=self._now)
+        for group, members in self._members.items():
+            if agent_id not in members:
+                continue
+            given = with_offer(members[agent_id], waiting, now=self._now)
+            members[agent_id] = given
+            room = self._room[group]
+            if agent_id in room and self._has_room(given):
+                room[agent_id] = given
+            else:
+                room.pop(agent_id, None)
+
+    def _group(self, place: Place) -> Group:
+        """Get to know the candidates of a session's queue and team, once a round."""
+        waiting = place.waiting
+        group = waiting.queue_id, place.team_id
+        if group not in self._members:
+            members = {
+                one: self._in_queue(place, one)
+                for one in self._facts.queues[waiting.queue_id].members
+                if one in self._agents
+            }
+            self._members[group] = members
+            self._room[group] = {
+                id_: one for id_, one in members.items() if one.member and self._has_room(one)
+            }
+        return group
+
+    def _asked(self, place: Place) -> dict[UUID, Candidate]:
+        """Who serves the queue, and the owner: each as they stand now."""
+        members, owner_id = self._members[self._group(place)], place.waiting.owner_id
+        if owner_id is None or owner_id in members or owner_id not in self._agents:
+            return members
+        return {**members, owner_id: self._in_queue(place, owner_id)}
+
+    def _in_queue(self, place: Place, agent_id: UUID) -> Candidate:
+        """An agent as the queue sees them."""
+        agent, queue = self._agents[agent_id], self._facts.queues[place.waiting.queue_id]
+        team = self._facts.teams.get(place.team_id) if place.team_id else None
+        asked = queue.members.get(agent_id)
+        if place.waiting.policy is not Policy.ROUND_ROBIN:
+            asked = _later(asked, agent.last_offered_at)
+        serves = agent_id in queue.members and (team is None or agent_id in team)
+        return replace(agent, member=serves, last_offered_at=asked)
+
+    def _has_room(self, one: Candidate) -> bool:
+        here = one.status is PresenceStatus.ONLINE and not one.in_wrap_up
+        return here and one.load + one.offered + self._lightest <= one.capacity
+
+
+def _candidate(agent: AgentFacts, seen: Seen) -> Candidate:
+    """What is known of an agent whatever the queue; reachable and willing is two things."""
+    status = PresenceStatus(agent.status)
+    if status is PresenceStatus.ONLINE:
+        status = seen.status
+    since = max(_moment(seen.since_ms), agent.status_at or _moment(0))
+    return Candidate(
+        agent_id=agent.id,
+        member=False,
+        status=status,
+        capacity=agent.capacity,
+        load=agent.load,
+        offered=agent.offered,
+        in_wrap_up=agent.in_wrap_up,
+        skills=agent.skills,
+        languages=agent.languages,
+        last_offered_at=max(agent.recent_offers, default=None),
+        idle_since=agent.idle_since,
+        online_since=since if status is PresenceStatus.ONLINE else None,
+        offers_since_online=sum(at >= since for at in agent.recent_offers),
+    )
+
+
+def _login_window_ends(agent: Candidate, now: datetime) -> datetime | None:
+    """When somebody who was given enough at once after coming may be given more."""
+    since = agent.online_since
+    if since is None or agent.offers_since_online < agent.capacity or since + LOGIN_WINDOW <= now:
+        return None
+    return since + LOGIN_WINDOW
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    known: Collection[datetime] = [at for at in (one, other) if at is not None]
+    return max(known, default=None)
+
+
+def _moment(unix_ms: int) -> datetime:
+    return datetime.fromtimestamp(unix_ms / 1000, UTC)
+
+
+def _seconds(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)

@@ -1,0 +1,92 @@
+"""SQL on the lines of waiting customers: who stands where, who serves, how long it takes."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chat_service.routing import Policy, Waiting
+from chat_service.store.rows import every
+from chorus.db import Reader
+
+HANDLED_MAX: Final = 50
+"""Sessions of a queue that say how long one takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A customer who waits in a queue."""
+
+    waiting: Waiting
+    conversation_id: UUID
+    queue: str
+
+
+_STANDING: Final = text("""
+SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.requested_at),
+    s.priority + q.priority, s.sla_due_at, s.conversation_id, q.name
+FROM live_chat_sessions s JOIN queues q ON q.id = s.queue_id
+WHERE s.tenant_id = :tenant AND s.status IN ('requested', 'queued', 'offered')
+""")
+
+
+async def standing(session: Reader, tenant_id: UUID) -> list[Standing]:
+    """Everybody who waits, in no order."""
+    return [
+        Standing(
+            Waiting(
+                session_id=id_,
+                queue_id=queue_id,
+                policy=Policy(policy),
+                requested_at=requested_at,
+                queued_at=queued_at,
+                priority=priority,
+                sla_due_at=sla_due_at,
+            ),
+            conversation_id,
+            queue,
+        )
+        for id_, queue_id, policy, requested_at, queued_at, priority, sla_due_at, conversation_id, queue in await every(
+            session, _STANDING, {"tenant": tenant_id}
+        )
+    ]
+
+
+_COUNTS: Final = text("""
+SELECT q.name, count(s.id) FROM queues q
+LEFT JOIN live_chat_sessions s ON s.queue_id = q.id AND s.tenant_id = q.tenant_id
+    AND s.status IN ('requested', 'queued', 'offered')
+WHERE q.tenant_id = :tenant GROUP BY 1
+""")
+
+
+async def counts(session: Reader, tenant_id: UUID) -> dict[str, int]:
+    """How many wait in each queue, by its name."""
+    found = await every(session, _COUNTS, {"tenant": tenant_id})
+    return {row[0]: row[1] for row in found}
+
+
+_HANDLED: Final = text("""
+SELECT n.id, extract(epoch FROM h.took)::float8
+FROM unnest(CAST(:queues AS uuid[])) AS n (id)
+CROSS JOIN LATERAL (
+    SELECT s.ended_at - s.accepted_at AS took
+    FROM live_chat_sessions s
+    WHERE s.tenant_id = :tenant AND s.queue_id = n.id AND s.accepted_at IS NOT NULL
+        AND s.status = 'ended' AND s.requested_at > now() - interval '7 days'
+    ORDER BY s.requested_at DESC LIMIT :most
+) h
+""")
+
+
+async def handle_times_s(
+    session: Reader, tenant_id: UUID, queue_ids: Collection[UUID]
+) -> dict[UUID, list[float]]:
+    """How long the last sessions of each queue took, from accept to resolve."""
+    given = {"tenant": tenant_id, "queues": list(queue_ids), "most": HANDLED_MAX}
+    found: dict[UUID, list[float]] = {}
+    for queue_id, took_s in await every(session, _HANDLED, given):
+        found.setdefault(queue_id, []).append(took_s)
+    return found

@@ -1,0 +1,303 @@
+"""SQL of the router: who waits, who could answer, what was decided. A few statements a tenant."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+
+from chat_service.routing import Policy, Waiting
+from chat_service.routing_round import AgentFacts, Place, QueueFacts
+from chat_service.store.rows import every
+from chorus.db import Reader, Transaction
+from chorus.db_connect import RawConnection
+from chorus.ids import uuid7
+
+RECENT_MS: Final = 31_000
+"""How far back offers are counted for the limit after a login, which is 30 s."""
+
+# An inbox may say how much of an agent's capacity one of its conversations takes.
+_WEIGHT: Final = """
+CASE WHEN jsonb_typeof(b.settings->'weight') = 'number'
+    THEN greatest(0, least(100, (b.settings->>'weight')::numeric))::int ELSE 1 END
+"""
+_PLACE: Final = f"""
+SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.requested_at),
+    s.priority + q.priority, q.skills, s.skills, k.locale, s.sla_due_at, s.excluded_agent_ids,
+    owner.agent_id, {_WEIGHT}, s.conversation_id, c.team_id, s.leaving_agent_id
+FROM live_chat_sessions s
+JOIN queues q ON q.id = s.queue_id
+JOIN conversations c ON c.id = s.conversation_id
+JOIN contacts k ON k.id = c.contact_id
+JOIN inboxes b ON b.id = c.inbox_id
+LEFT JOIN LATERAL (
+    SELECT e.agent_id FROM conversations d JOIN live_chat_sessions e ON e.conversation_id = d.id
+    WHERE d.contact_id = c.contact_id AND e.accepted_at IS NOT NULL AND e.agent_id IS NOT NULL
+        AND e.id <> s.id
+    ORDER BY e.accepted_at DESC LIMIT 1
+) owner ON true
+WHERE s.tenant_id = :tenant
+"""  # noqa: S608 - our own constants
+# Sessions of a manual queue only matter where waiting too long moves them to another one.
+_QUEUED: Final = text(
+    _PLACE + " AND s.status = 'queued' AND (q.policy <> 'manual'"
+    " OR (q.max_wait_s IS NOT NULL AND q.overflow_queue_id IS NOT NULL))"
+)
+_DEFERRED: Final = text(
+    _PLACE + " AND s.status = 'deferred' AND q.policy <> 'manual'"
+    " ORDER BY s.requested_at, s.id LIMIT :limit"
+)
+
+
+async def queued(session: Reader, tenant_id: UUID) -> list[Place]:
+    """Every session the router may move; in no order."""
+    found = await every(session, _QUEUED, {"tenant": tenant_id})
+    return [_place(row, deferred=False) for row in found]
+
+
+async def deferred(session: Reader, tenant_id: UUID, *, limit: int) -> list[Place]:
+    """The oldest sessions nobody could come to, of automatic queues."""
+    found = await every(session, _DEFERRED, {"tenant": tenant_id, "limit": limit})
+    return [_place(row, deferred=True) for row in found]
+
+
+def _place(row: list[Any], *, deferred: bool) -> Place:
+    *waiting, conversation_id, team_id, leaving_agent_id = row
+    id_, queue_id, policy, requested_at, queued_at, priority, *wishes = waiting
+    required, optional, language, sla_due_at, excluded, owner_id, weight = wishes
+    return Place(
+        Waiting(
+            session_id=id_,
+            queue_id=queue_id,
+            policy=Policy(policy),
+            requested_at=requested_at,
+            queued_at=queued_at,
+            priority=priority,
+            required_skills=frozenset(required),
+            optional_skills=frozenset(optional),
+            language=language,
+            sla_due_at=sla_due_at,
+            # Who hands over warmly is not asked to take it back.
+            excluded=frozenset(excluded) | ({leaving_agent_id} if leaving_agent_id else set()),
+            owner_id=owner_id,
+            weight=weight,
+        ),
+        conversation_id,
+        team_id,
+        deferred,
+    )
+
+
+_STAFF: Final = """
+SELECT id, status FROM agents WHERE tenant_id = $1 AND disabled_at IS NULL
+"""
+# Apart, and put together here: joined, they are planned badly as soon as there are many offers.
+_AGENTS: Final = text(
+    "SELECT id, status, status_at, capacity, skills, languages, idle_since FROM agents"
+    " WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS uuid[])) AND disabled_at IS NULL"
+)
+_WEIGHTS: Final = text(f"SELECT b.id, {_WEIGHT} FROM inboxes b WHERE b.tenant_id = :tenant")  # noqa: S608
+# Conversations whose floor they have: by a session, or taken over without one.
+_BUSY: Final = text("""
+SELECT assignee_id, inbox_id, count(*) FROM conversations
+WHERE tenant_id = :tenant AND assignee_id = ANY(CAST(:ids AS uuid[]))
+    AND status = 'open' AND floor_holder = 'human'
+GROUP BY 1, 2
+""")
+_ASKED: Final = text("""
+SELECT o.agent_id, c.inbox_id, count(*)
+FROM session_offers o JOIN conversations c ON c.id = o.conversation_id
+WHERE o.tenant_id = :tenant AND o.agent_id = ANY(CAST(:ids AS uuid[])) AND o.state = 'open'
+GROUP BY 1, 2
+""")
+_WRAPPING: Final = text(
+    "SELECT DISTINCT agent_id FROM live_chat_sessions"
+    " WHERE tenant_id = :tenant AND agent_id = ANY(CAST(:ids AS uuid[])) AND status = 'wrap_up'"
+)
+_RECENT: Final = text(
+    "SELECT agent_id, array_agg(offered_at) FROM session_offers"
+    " WHERE id >= :recent AND tenant_id = :tenant AND agent_id = ANY(CAST(:ids AS uuid[]))"
+    " GROUP BY 1"
+)
+
+
+async def staff(raw: RawConnection, tenant_id: UUID) -> dict[UUID, str]:
+    """The enabled agents of a tenant and what each chose to be."""
+    found = await raw.fetch(_STAFF, tenant_id)
+    return {UUID(int=row["id"].int): row["status"] for row in found}
+
+
+async def agents(
+    session: Reader, tenant_id: UUID, ids: Collection[UUID], *, now: datetime
+) -> list[AgentFacts]:
+    """What each of these agents does now."""
+    given = {"tenant": tenant_id, "ids": list(ids)}
+    weights = dict(await every(session, _WEIGHTS, {"tenant": tenant_id}))
+    busy = _loads(await every(session, _BUSY, given), weights)
+    asked = _loads(await every(session, _ASKED, given), weights)
+    wrapping = {row[0] for row in await every(session, _WRAPPING, given)}
+    # Ids of offers are made when the offer is: the primary key finds the recent ones.
+    since = UUID(int=(int(now.timestamp() * 1000) - RECENT_MS) << 80)
+    recent = {
+        row[0]: tuple(row[1]) for row in await every(session, _RECENT, given | {"recent": since})
+    }
+    facts = []
+    for row in await every(session, _AGENTS, given):
+        id_, status, status_at, capacity, skills, languages, idle_since = row
+        facts.append(
+            AgentFacts(
+                id_,
+                status,
+                status_at,
+                capacity,
+                frozenset(skills),
+                frozenset(languages),
+                idle_since,
+                busy.get(id_, 0),
+                asked.get(id_, 0),
+                id_ in wrapping,
+                recent.get(id_, ()),
+            )
+        )
+    return facts
+
+
+def _loads(rows: Sequence[list[Any]], weights: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Sum up what agents have to do, by the weight of the inbox it came from."""
+    loads: dict[UUID, int] = {}
+    for agent_id, inbox_id, count in rows:
+        loads[agent_id] = loads.get(agent_id, 0) + count * weights[inbox_id]
+    return loads
+
+
+_LOCK_AGENTS: Final = text(
+    "SELECT id FROM agents WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS uuid[]))"
+    " ORDER BY id FOR NO KEY UPDATE"
+)
+
+
+async def lock_agents(tx: Transaction, tenant_id: UUID, ids: Collection[UUID]) -> None:
+    """Hold these agents' rows, so that nobody gives them anything meanwhile."""
+    await tx.execute(_LOCK_AGENTS, {"tenant": tenant_id, "ids": list(ids)})
+
+
+_QUEUES: Final = text("""
+SELECT q.id, q.name, q.offer_s, q.max_wait_s, q.overflow_queue_id, q.hours,
+    (SELECT json_agg(json_build_array(m.agent_id, m.last_offered_at))
+     FROM queue_members m WHERE m.queue_id = q.id)
+FROM queues q WHERE q.tenant_id = :tenant
+""")
+
+
+async def queues(session: Reader, tenant_id: UUID) -> dict[UUID, QueueFacts]:
+    found = await every(session, _QUEUES, {"tenant": tenant_id})
+    return {one.id: one for one in map(_queue, found)}
+
+
+def _queue(row: list[Any]) -> QueueFacts:
+    id_, name, offer_s, max_wait_s, overflow_queue_id, hours, members = row
+    return QueueFacts(
+        id_, name, offer_s, max_wait_s, overflow_queue_id, _json(hours), _members(members)
+    )
+
+
+def _members(value: Any) -> dict[UUID, datetime | None]:
+    listed = _json(value) or []
+    return {UUID(agent): at and datetime.fromisoformat(at) for agent, at in listed}
+
+
+def _json(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+_TEAMS: Final = text(
+    "SELECT team_id, agent_id FROM team_members"
+    " WHERE tenant_id = :tenant AND team_id = ANY(CAST(:ids AS uuid[]))"
+)
+
+
+async def teams(
+    session: Reader, tenant_id: UUID, ids: Collection[UUID]
+) -> dict[UUID, frozenset[UUID]]:
+    """Who is in each of these teams."""
+    if not ids:
+        return {}
+    members: dict[UUID, set[UUID]] = {one: set() for one in ids}
+    for team_id, agent_id in await every(session, _TEAMS, {"tenant": tenant_id, "ids": list(ids)}):
+        members[team_id].add(agent_id)
+    return {team_id: frozenset(some) for team_id, some in members.items()}
+
+
+_LOCK_TENANT: Final = text("SELECT pg_advisory_xact_lock(:key)")
+
+
+async def lock_tenant(tx: Transaction, tenant_id: UUID) -> None:
+    """Route this tenant alone until the transaction ends."""
+    key = int.from_bytes(tenant_id.bytes[8:], signed=True)
+    await tx.execute(_LOCK_TENANT, {"key": key})
+
+
+_DECISION: Final = text(
+    "INSERT INTO routing_decisions (id, tenant_id, session_id, at, candidates, chosen, why)"
+    " VALUES (:id, :tenant, :session, :at, CAST(:candidates AS jsonb), :chosen, :why)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A decision as it is kept."""
+
+    session_id: UUID
+    chosen: UUID | None
+    why: str
+    candidates: dict[str, Any]
+
+
+async def store_decisions(
+    tx: Transaction, tenant_id: UUID, decisions: Sequence[Stored], *, at: datetime
+) -> None:
+    if not decisions:
+        return
+    given = [
+        {
+            "id": uuid7(),
+            "tenant": tenant_id,
+            "session": one.session_id,
+            "at": at,
+            "candidates": orjson.dumps(one.candidates).decode(),
+            "chosen": one.chosen,
+            "why": one.why,
+        }
+        for one in decisions
+    ]
+    await tx.execute(_DECISION, given)
+
+
+_OFFERED: Final = text(
+    "UPDATE queue_members m SET last_offered_at = :at"
+    " FROM unnest(CAST(:queues AS uuid[]), CAST(:agents AS uuid[])) AS n (queue_id, agent_id)"
+    " WHERE m.tenant_id = :tenant AND m.queue_id = n.queue_id AND m.agent_id = n.agent_id"
+)
+
+
+async def note_offers(
+    tx: Transaction, tenant_id: UUID, pairs: Collection[tuple[UUID, UUID]], *, at: datetime
+) -> None:
+    """Remember when these members (queue, agent) were last asked."""
+    queues_, agents_ = [queue for queue, _ in pairs], [agent for _, agent in pairs]
+    given = {"tenant": tenant_id, "queues": queues_, "agents": agents_, "at": at}
+    await tx.execute(_OFFERED, given)
+
+
+_THAT_WAIT: Final = """
+SELECT tenant_id, count(*) AS waiting FROM live_chat_sessions
+WHERE status IN ('queued', 'deferred') GROUP BY 1
+"""
+
+
+async def tenants_that_wait(raw: RawConnection) -> dict[UUID, int]:
+    """Whose customers wait for somebody, and how many do."""
+    return {UUID(int=row[0].int): row[1] for row in await raw.fetch(_THAT_WAIT)}
