@@ -271,6 +271,14 @@ def test_what_was_purged_while_we_were_away_is_skipped() -> None:
     assert [entry.seq for entry in one.log.entries] == [1, 50]
 
 
+def test_what_was_applied_is_not_applied_again() -> None:
+    log = Log(EPOCH)
+    entry = Entry(1, "message", {"id": "m1"})
+    assert log.take(entry, 0.0) == [entry]
+    assert log.take(entry, 1.0) == []
+    assert log.entries == [entry]
+
+
 def test_the_early_ones_are_bounded() -> None:
     log = Log(EPOCH)
     for seq in range(2, MAX_EARLY + 100):
