@@ -1,15 +1,11 @@
 """The chat API: settings, resources, app. The only module of it that reads the environment."""
 
-import asyncio
-import errno
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
@@ -17,12 +13,11 @@ from starlette.exceptions import HTTPException
 
 from chat_service.bodies import BodyLimit
 from chat_service.edge import Edge
-from chat_service.resources import Opener, check, open_resources, reach_store
+from chat_service.resources import Opener, check, open_resources
 from chat_service.routes import auth, conversations, escalate, ops, sessions, visitors
 from chat_service.routes.guard import SCHEMES, GuardedRoute, Route, allowance_of, declared
 from chat_service.routes.shapes import Problem
 from chat_service.settings import ApiSettings
-from chorus import log
 from chorus.errors import ChorusError
 from chorus.web import problem, problem_of
 
@@ -34,7 +29,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *sessions.ROUTES,
     *ops.ROUTES,
 )
-BACKLOG: Final = 2_048
 _HTTP_CODES: Final = {
     404: ("NOT_FOUND", "There is no such thing here."),
     405: ("METHOD_NOT_ALLOWED", "This path does not take that method."),
@@ -46,14 +40,6 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
         "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
     }
 }
-
-
-class CannotListen(Exception):
-    """The address cannot be listened on."""
-
-
-class AddressTaken(CannotListen):
-    """Another program listens on this address."""
 
 
 def create_app(settings: ApiSettings | None = None, opener: Opener = open_resources) -> FastAPI:
@@ -154,31 +140,3 @@ async def _http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code, detail = _HTTP_CODES.get(error.status_code, ("HTTP_ERROR", "This request is not taken."))
     return problem(error.status_code, code, detail, headers=error.headers)
-
-
-def main() -> None:
-    """Serve the chat API by itself (`chorus api`)."""
-    settings = ApiSettings.from_env(os.environ)
-    log.setup(process="api", level=settings.log_level, form=settings.log_format)
-    app = create_app(settings)
-    listener = _listener(settings.host, settings.port)
-    asyncio.run(reach_store(settings))
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
-    uvicorn.Server(config).run([listener])
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    """Bind before anything else starts; uvicorn would log its own words and end with 1."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        kind = AddressTaken if error.errno == errno.EADDRINUSE else CannotListen
-        raise kind(f"Cannot listen on {host}:{port}: {error.strerror}.") from error

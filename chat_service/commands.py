@@ -4,88 +4,54 @@ Each returns what happened as events; `perform` gives them seqs, remembers the a
 and publishes. Refusals are raised, roll everything back, and are not remembered.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
-from chat_service import conversations, events
-from chat_service.emit import Publication, Publisher, control, delivered, durable, inbox_hint
+from chat_service import conversations, escalate, events, handoff, handoff_acts
+from chat_service.deeds import (
+    SENIORS,
+    Act,
+    Commands,
+    Deed,
+    Effects,
+    PersonalAct,
+    Prepare,
+    a_person_only,
+    agents_only,
+    not_a_colleagues,
+)
+from chat_service.emit import Publication, control, delivered, durable, inbox_hint
 from chat_service.frames import EVENT, StoredRow, seen_by_customer
+from chat_service.handoff import Moved
 from chat_service.store import conversations as store
-from chat_service.store import people, timeline, work
+from chat_service.store import people, sessions, timeline, work
 from chat_service.store.conversations import Locked
 from chat_service.store.ingest import OutboxRow
-from chat_service.store.timeline import NewEvent
 from chat_service.store.work import CommandKey
 from chorus.auth import Principal
-from chorus.clock import Clock, rfc3339, unix_ms
-from chorus.db import Db, Transaction
+from chorus.clock import rfc3339, unix_ms
+from chorus.db import Transaction
 from chorus.errors import (
-    AlreadyAssigned,
     BadRequest,
     ConversationClosed,
     EditWindow,
     Forbidden,
     IdConflict,
+    KeyReused,
     NotFound,
 )
 from chorus.jobs import JobKind
 from chorus.wire import client as frames
-from chorus.wire.common import ConversationStatus, Inbound, Visibility
+from chorus.wire.common import ChosenStatus, ConversationStatus, Inbound, Visibility
 
-SENIORS: Final = frozenset({"supervisor", "admin", "server"})
 SNOOZE_MAX: Final = timedelta(days=365)
 RATE_WINDOW: Final = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Commands:
-    """What this module uses."""
-
-    db: Db
-    publisher: Publisher
-    clock: Clock
-    edit_window: timedelta
-    """How long a customer may change what they said."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Who does something, when, and in which conversation."""
-
-    tx: Transaction
-    principal: Principal
-    now: datetime
-    edit_window: timedelta
-
-    @property
-    def tenant_id(self) -> UUID:
-        return self.principal.tenant_id
-
-    def event(
-        self, name: str, data: Mapping[str, Any], *, visibility: str = Visibility.PUBLIC
-    ) -> NewEvent:
-        return NewEvent(
-            name, data, self.principal.speaks_as, self.principal.user_id, visibility=visibility
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What an act brought about: durable events, domain events, and words for all gateways."""
-
-    events: tuple[NewEvent, ...] = ()
-    outbox: tuple[OutboxRow, ...] = ()
-    words: tuple[Publication, ...] = ()
-
-
-Act = Callable[[Deed, Locked, Any], Awaitable[Effects]]
-PersonalAct = Callable[[Deed, Any], Awaitable[Effects]]
 
 
 async def edit(deed: Deed, where: Locked, frame: frames.Edit) -> Effects:
@@ -93,7 +59,7 @@ async def edit(deed: Deed, where: Locked, frame: frames.Edit) -> Effects:
     row = await _own_message(deed, where, frame.target)
     rev = int(row.payload.get("rev", 0)) + 1
     await timeline.edit(deed.tx, deed.tenant_id, row, content=frame.content, rev=rev, at=deed.now)
-    data = {"target": str(row.id), "content": frame.content, "by": _by(deed), "rev": rev}
+    data = {"target": str(row.id), "content": frame.content, "by": deed.by, "rev": rev}
     event = deed.event("message.updated", data, visibility=row.visibility)
     return Effects((event,), (_changed(deed, row, "edited"),))
 
@@ -105,14 +71,14 @@ async def delete(deed: Deed, where: Locked, frame: frames.Delete) -> Effects:
     else:
         row = await _own_message(deed, where, frame.target)
     await timeline.tombstone(deed.tx, deed.tenant_id, row, at=deed.now)
-    data = {"target": str(row.id), "by": _by(deed)}
+    data = {"target": str(row.id), "by": deed.by}
     event = deed.event("message.deleted", data, visibility=row.visibility)
     return Effects((event,), (_changed(deed, row, "deleted"),))
 
 
 async def moderate(deed: Deed, where: Locked, frame: frames.Moderate) -> Effects:
     """Change who sees a message. Who sees it no longer is told so without its content."""
-    _agents_only(deed)
+    agents_only(deed)
     row = await _message(deed, where, frame.target)
     if row.visibility == frame.visibility:
         return Effects()
@@ -121,7 +87,7 @@ async def moderate(deed: Deed, where: Locked, frame: frames.Moderate) -> Effects
     data = {
         "target": str(row.id),
         "visibility": str(frame.visibility),
-        "by": _by(deed),
+        "by": deed.by,
         "rev": rev,
     }
     if frame.visibility == Visibility.PUBLIC:
@@ -136,54 +102,14 @@ def _told_to(row: StoredRow, visibility: str) -> str:
     return Visibility.AGENTS if same else Visibility.PUBLIC
 
 
-async def resolve(deed: Deed, where: Locked, _frame: frames.Resolve) -> Effects:
-    """End the conversation; its sockets stay open."""
-    _agents_only(deed)
-    if where.status == ConversationStatus.CLOSED:
-        raise ConversationClosed
-    _not_a_colleagues(deed, where)
-    await store.set_status(
-        deed.tx,
-        deed.tenant_id,
-        where.id,
-        status=ConversationStatus.CLOSED,
-        closed_at=deed.now,
-    )
-    ended = await store.end_session(deed.tx, deed.tenant_id, where.id, at=deed.now)
-    floor = {"holder": where.floor_holder, "epoch": where.floor_epoch}
-    handoffs = tuple(
-        deed.event(
-            "handoff",
-            {"state": state, "session": str(session), "floor": floor, "by": _by(deed)},
-        )
-        for session, state in ended
-    )
-    event = deed.event("conversation.closed", {"by": _by(deed), "csat": True})
-    told = {"conversation_id": str(where.id), "by": _by(deed)}
-    outbox = events.outbox_row(events.CONVERSATION_CLOSED, deed.tenant_id, told)
-    return Effects((*handoffs, event), (outbox,))
-
-
-async def reopen(deed: Deed, where: Locked, _frame: frames.Reopen) -> Effects:
-    """Open a closed or snoozed conversation again; an open one stays as it is."""
-    _agents_only(deed)
-    if where.status == ConversationStatus.OPEN:
-        return Effects()
-    await store.set_status(deed.tx, deed.tenant_id, where.id, status=ConversationStatus.OPEN)
-    event = deed.event("conversation.updated", {"status": ConversationStatus.OPEN, "by": _by(deed)})
-    told = {"conversation_id": str(where.id), "reason": "reopen"}
-    outbox = events.outbox_row(events.CONVERSATION_REOPENED, deed.tenant_id, told)
-    return Effects((event,), (outbox,))
-
-
 async def snooze(deed: Deed, where: Locked, frame: frames.Snooze) -> Effects:
     """Put the conversation aside until a time to come; a timer opens it again."""
-    _agents_only(deed)
+    agents_only(deed)
     if where.status == ConversationStatus.CLOSED:
         raise ConversationClosed
     if not deed.now < frame.until <= deed.now + SNOOZE_MAX:
         raise BadRequest("`until` lies in the next 365 days.")
-    _not_a_colleagues(deed, where)
+    not_a_colleagues(deed, where)
     await store.set_status(
         deed.tx,
         deed.tenant_id,
@@ -199,9 +125,9 @@ async def snooze(deed: Deed, where: Locked, frame: frames.Snooze) -> Effects:
         due_at=frame.until,
     )
     until = rfc3339(frame.until)
-    data = {"status": ConversationStatus.SNOOZED, "until": until, "by": _by(deed)}
+    data = {"status": ConversationStatus.SNOOZED, "until": until, "by": deed.by}
     event = deed.event("conversation.updated", data, visibility=Visibility.AGENTS)
-    told = {"conversation_id": str(where.id), "by": _by(deed), "until": until}
+    told = {"conversation_id": str(where.id), "by": deed.by, "until": until}
     outbox = events.outbox_row(events.CONVERSATION_SNOOZED, deed.tenant_id, told)
     return Effects((event,), (outbox,))
 
@@ -217,10 +143,11 @@ async def rate(deed: Deed, where: Locked, frame: frames.Rate) -> Effects:
 
 
 async def agent_status(deed: Deed, frame: frames.AgentStatus) -> Effects:
-    """Choose one's availability."""
-    if deed.principal.role == "server" or not deed.principal.is_agent:
-        raise Forbidden
-    agent_id = deed.principal.user_id
+    """Choose one's availability. Whoever is back online has wrapped up."""
+    agent_id = a_person_only(deed)
+    moved: tuple[Moved, ...] = ()
+    if frame.status == ChosenStatus.ONLINE:
+        moved = await handoff_acts.wrapped_up(deed, agent_id)
     if not await people.set_agent_status(
         deed.tx, deed.tenant_id, agent_id, status=frame.status, at=deed.now
     ):
@@ -228,22 +155,28 @@ async def agent_status(deed: Deed, frame: frames.AgentStatus) -> Effects:
     told = {"agent_id": str(agent_id), "status": str(frame.status)}
     outbox = events.outbox_row(events.AGENT_STATUS_CHANGED, deed.tenant_id, told)
     said = {"agent": str(agent_id), "status": str(frame.status), "at_ms": unix_ms(deed.now)}
-    return Effects((), (outbox,), (control({"status": said}),))
+    return Effects((), (outbox,), (control({"status": said}),), moved)
 
 
 ACTS: Final[Mapping[str, Act]] = {
     frames.Edit.event: edit,
     frames.Delete.event: delete,
     frames.Moderate.event: moderate,
-    frames.Resolve.event: resolve,
-    frames.Reopen.event: reopen,
     frames.Snooze.event: snooze,
     frames.Rate.event: rate,
+    frames.Escalate.event: escalate.escalate,
+    **handoff_acts.ACTS,
 }
 """Acts in a conversation, by the frame that asks for them."""
 
 PERSONAL_ACTS: Final[Mapping[str, PersonalAct]] = {frames.AgentStatus.event: agent_status}
 """Acts without one."""
+
+PREPARED: Final[Mapping[str, Prepare]] = {
+    frames.Escalate.event: escalate.prepare,
+    frames.Transfer.event: handoff_acts.prepare_transfer,
+}
+"""What an act must know of Redis, read before its transaction begins: the act gets it."""
 
 
 def known(event: str) -> bool:
@@ -259,28 +192,75 @@ async def perform(
         ChorusError: refused, nothing changed. Unavailable: it may or may not be done; the same
             id may be sent again.
     """
-    command_id: UUID = vars(frame)["id"]
-    key = CommandKey(
-        principal.tenant_id, principal.user_id, command_id, _body_hash(frame, conversation_id)
-    )
+    order = Order(frame, vars(frame)["id"], conversation_id)
+    return (await carry_out(commands, principal, order)).answer
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A frame that asks for something, and where. `id` makes a repeat harmless."""
+
+    frame: Inbound
+    id: UUID
+    conversation_id: UUID | None
+    session_id: UUID | None = None
+    """The live-chat session that is meant, where the caller named one."""
+    wish: Any = None
+    """What the act gets instead of the frame, where an edge knows more than a frame says."""
+    body: Mapping[str, Any] | None = None
+    """What a repeat must say again, where that is more than the frame."""
+    keyed: bool = False
+    """`id` stands for an Idempotency-Key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What is answered, now and to a repeat; `effects` are None for a repeat."""
+
+    answer: dict[str, Any]
+    effects: Effects | None
+
+
+async def carry_out(commands: Commands, principal: Principal, order: Order) -> Done:
+    """Do what is ordered, once, in one transaction. Raises as `perform`."""
+    wish = await _prepared(commands, principal, order)
     now = commands.clock.now()
     async with commands.db.transaction(principal.tenant_id) as tx:
-        deed = Deed(tx, principal, now, commands.edit_window)
-        where = await _enter(deed, frame, conversation_id)
+        key = CommandKey(principal.tenant_id, principal.user_id, order.id, _body_hash(order))
+        deed = Deed(tx, principal, now, commands.edit_window, _session_of(order))
+        where = await _enter(deed, order)
         if not await work.claim_command(tx, key):
-            return await _answered(tx, key)
-        effects = await _do(deed, where, frame)
-        rows = await _record(deed, where, effects)
-        answer = delivered(command_id, seq=rows[-1].seq if rows else None, at=now, dup=False)
+            return Done(await _answered(tx, key, order), None)
+        effects = await _do(deed, where, order.frame.event, wish)
+        added = await _record(deed, where, effects)
+        seq = _last_seq(where, effects, added)
+        answer = delivered(order.id, seq=seq, at=now, dup=False)
         await work.save_answer(tx, key, answer)
-        messages = [*_publications(deed, where, rows), *effects.words]
+        messages = [*_publications(deed, where, added), *effects.words]
+        tx.after_commit(lambda: handoff.tell(commands.publisher, effects.moved, now=now))
         tx.after_commit(lambda: commands.publisher.publish(messages))
-    return answer
+    return Done(answer, effects)
 
 
-async def _enter(deed: Deed, frame: Inbound, conversation_id: UUID | None) -> Locked | None:
-    if frame.event in PERSONAL_ACTS:
+async def _prepared(commands: Commands, principal: Principal, order: Order) -> Any:
+    prepare = PREPARED.get(order.frame.event)
+    if order.wish is not None or prepare is None:
+        return order.wish or order.frame
+    return await prepare(commands, principal, order.conversation_id, order.frame)
+
+
+def _session_of(order: Order) -> UUID | None:
+    return order.session_id or getattr(order.frame, "session", None)
+
+
+async def _enter(deed: Deed, order: Order) -> Locked | None:
+    if order.frame.event in PERSONAL_ACTS:
         return None
+    conversation_id = order.conversation_id
+    if conversation_id is None and deed.session_id is not None:
+        conversation_id = await sessions.conversation_of(deed.tx, deed.tenant_id, deed.session_id)
+        if conversation_id is None:
+            raise NotFound
     if conversation_id is None:
         raise BadRequest("`conv` is needed.")
     where = await conversations.enter_locked(deed.tx, deed.principal, conversation_id)
@@ -291,10 +271,10 @@ async def _enter(deed: Deed, frame: Inbound, conversation_id: UUID | None) -> Lo
     return where
 
 
-async def _do(deed: Deed, where: Locked | None, frame: Inbound) -> Effects:
+async def _do(deed: Deed, where: Locked | None, event: str, wish: Any) -> Effects:
     if where is None:
-        return await PERSONAL_ACTS[frame.event](deed, frame)
-    return await ACTS[frame.event](deed, where, frame)
+        return await PERSONAL_ACTS[event](deed, wish)
+    return await ACTS[event](deed, where, wish)
 
 
 async def _record(deed: Deed, where: Locked | None, effects: Effects) -> list[StoredRow]:
@@ -306,27 +286,37 @@ async def _record(deed: Deed, where: Locked | None, effects: Effects) -> list[St
     )
 
 
-def _publications(deed: Deed, where: Locked | None, rows: list[StoredRow]) -> list[Publication]:
+def _last_seq(where: Locked | None, effects: Effects, added: list[StoredRow]) -> int | None:
+    """The place of the last thing that happened here, None when nothing did."""
+    if where is None:
+        return None
+    rows = [*(row for one in effects.moved for row in one.rows), *added]
+    return rows[-1].seq if rows else None
+
+
+def _publications(deed: Deed, where: Locked | None, added: list[StoredRow]) -> list[Publication]:
     if where is None:
         return []
-    head = rows[-1].seq if rows else where.last_seq
-    return [*map(durable, rows), inbox_hint(deed.tenant_id, {where.id: head})]
+    head = added[-1].seq if added else where.last_seq
+    return [*map(durable, added), inbox_hint(deed.tenant_id, {where.id: head})]
 
 
-async def _answered(tx: Transaction, key: CommandKey) -> dict[str, Any]:
+async def _answered(tx: Transaction, key: CommandKey, order: Order) -> dict[str, Any]:
     """Give a repeat the answer of the first time.
 
     Raises:
-        IdConflict: the id was used for something else.
+        IdConflict, KeyReused: the id was used for something else.
     """
     found = await work.command_answer(tx, key)
     if found is None or found[0] != key.body_hash:
-        raise IdConflict
+        raise KeyReused if order.keyed else IdConflict
     return {**found[1], "dup": True}
 
 
-def _body_hash(frame: Inbound, conversation_id: UUID | None) -> bytes:
-    body = [frame.event, str(conversation_id or ""), frame.model_dump(mode="json")]
+def _body_hash(order: Order) -> bytes:
+    said = order.body or order.frame.model_dump(mode="json")
+    place = order.conversation_id or order.session_id or ""
+    body = [order.frame.event, str(place), said]
     return blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
@@ -355,26 +345,11 @@ async def _own_message(deed: Deed, where: Locked, target: UUID) -> StoredRow:
     return row
 
 
-def _agents_only(deed: Deed) -> None:
-    if not deed.principal.is_agent:
-        raise Forbidden
-
-
-def _not_a_colleagues(deed: Deed, where: Locked) -> None:
-    mine = where.assignee_id in (None, deed.principal.user_id)
-    if not mine and deed.principal.role not in SENIORS:
-        raise AlreadyAssigned
-
-
 def _changed(deed: Deed, row: StoredRow, change: str) -> OutboxRow:
     told = {
         "conversation_id": str(row.conversation_id),
         "message_id": str(row.id),
         "change": change,
-        "by": _by(deed),
+        "by": deed.by,
     }
     return events.outbox_row(events.MESSAGE_CHANGED, deed.tenant_id, told)
-
-
-def _by(deed: Deed) -> str:
-    return str(deed.principal.user_id)

@@ -120,7 +120,7 @@ class Draft:
             asked.requested_by,
             asked.source,
             wrap_up_s=0,
-            offer_s=0,
+            offer_s=30,
             names=self.names,
         )
 

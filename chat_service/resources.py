@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from chat_service.commands import Commands
+from chat_service.deeds import Commands
 from chat_service.emit import Publisher
 from chat_service.identity import Identity
 from chat_service.limits import Limits
@@ -124,7 +124,8 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
     identity = Identity(
         db, TokenMaker(settings.keys_dir), publisher, clock, on_revoked=trust.note_revoked
     )
-    commands = Commands(db, publisher, clock, timedelta(minutes=settings.edit_window_min))
+    edit_window = timedelta(minutes=settings.edit_window_min)
+    commands = Commands(db, publisher, clock, edit_window, redis)
     receipts = Receipts(db, publisher, clock)
     return Resources(
         settings=settings,

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from chat_service import commands, conversations, inbox, messages, receipts
-from chat_service.commands import Commands
+from chat_service.deeds import Commands
 from chat_service.emit import Publisher, outgoing
 from chat_service.receipts import Receipts
 from chat_service.store import conversations as store

@@ -132,10 +132,11 @@ SYSTEM: Final = Actor(None, senior=True)
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """Somebody asks for a person: the session `session_id` begins."""
+    """Somebody asks for a person: the session `session_id` begins, for `queue_id` if one is found."""
 
     session_id: UUID
     by: Actor
+    queue_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,9 @@ def _escalated(
         return Unchanged(session)
     if conversation.status == ConversationStatus.CLOSED:
         return Refused(NackCode.CONVERSATION_CLOSED, "This conversation is closed.")
-    asked = Session(happening.session_id, SessionState.REQUESTED, requested_at=now)
+    asked = Session(
+        happening.session_id, SessionState.REQUESTED, requested_at=now, queue_id=happening.queue_id
+    )
     record = HandoffRecord(asked, conversation, Reason.ASKED, by=happening.by.user_id)
     return Transition(asked, conversation, (record,))
 

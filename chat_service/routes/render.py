@@ -2,14 +2,16 @@
 never from an agent's view with parts taken away.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from chat_service.conversations import View, may_see
 from chat_service.frames import EVENT, StoredRow
 from chat_service.identity import Grant
 from chat_service.store.inbox import InboxRecord
+from chat_service.store.sessions import Decision, SessionCard
 from chorus.auth import Principal
 from chorus.clock import rfc3339, rfc3339_ms
 
@@ -65,7 +67,7 @@ def items(rows: Iterable[StoredRow], principal: Principal) -> list[dict[str, Any
     return [item(row, principal) for row in rows]
 
 
-def snapshot(view: View, principal: Principal) -> dict[str, Any]:
+def snapshot(view: View, principal: Principal, *, eta_s: int | None = None) -> dict[str, Any]:
     """All a reconnecting client needs (DESIGN §10)."""
     portrait, standing = view.portrait, view.portrait.standing
     shown: dict[str, Any] = {
@@ -78,7 +80,7 @@ def snapshot(view: View, principal: Principal) -> dict[str, Any]:
         "session": _session(portrait.session, principal),
         "queue": standing.queue,
         "position": standing.position,
-        "etaSeconds": None,
+        "etaSeconds": eta_s,
         "assignee": portrait.assignee,
         "team": portrait.team,
         "contact": _contact(portrait.contact, principal),
@@ -146,6 +148,33 @@ def list_item(row: InboxRecord, principal: Principal) -> dict[str, Any]:
         "waitingSince": _at(row.waiting_since),
         "priority": row.priority,
         "tags": row.tags,
+    }
+
+
+def session_answer(card: SessionCard, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """A session after an act, and what the act was answered."""
+    agent = None if card.agent_id is None else {"id": card.agent_id, "name": card.agent_name}
+    return {
+        "sessionId": card.id,
+        "conversationId": card.conversation_id,
+        "state": card.state,
+        "queue": card.queue,
+        "agent": agent,
+        "seq": answer.get("seq"),
+        "dup": answer["dup"],
+    }
+
+
+def decision(found: Decision, names: Mapping[UUID, str]) -> dict[str, Any]:
+    """What the router decided once."""
+    return {
+        "at": rfc3339(found.at),
+        "chosen": found.chosen,
+        "why": found.why,
+        "candidates": [
+            {"agentId": agent_id, "name": names.get(UUID(agent_id)), **verdict}
+            for agent_id, verdict in found.candidates.items()
+        ],
     }
 
 

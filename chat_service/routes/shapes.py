@@ -49,6 +49,7 @@ def _uuid7(value: UUID) -> UUID:
     return value
 
 
+ShortText = Annotated[str, Field(max_length=500)]
 SmallObject = Annotated[dict[str, Any], AfterValidator(_small)]
 Uuid7 = Annotated[UUID, AfterValidator(_uuid7)]
 Key = Annotated[str, Field(min_length=1, max_length=100)]
@@ -146,6 +147,41 @@ class CommandBody(Shape):
     data: dict[str, Any]
 
 
+class EscalateBody(Shape):
+    """A wish for a person. `skills`, `priority` and `source` of a customer do not count."""
+
+    conversation_id: UUID
+    reason: ShortText | None = None
+    queue: Annotated[str, Field(max_length=80)] | None = None
+    """Name or id; left out, the queue is found."""
+    skills: Annotated[list[Key], Field(max_length=20)] = []
+    """Wished for, and given up with time; a queue's own skills stay."""
+    priority: Annotated[int, Field(ge=0, le=100)] = 0
+    source: Literal["widget", "agent", "bot", "rule", "api"] | None = None
+    idempotency_key: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """The same as the header `Idempotency-Key`."""
+
+
+class TransferTarget(Shape):
+    """Exactly one of them; queues and teams by name or id."""
+
+    agent: UUID | None = None
+    queue: Annotated[str, Field(max_length=80)] | None = None
+    team: Annotated[str, Field(max_length=80)] | None = None
+
+
+class TransferBody(Shape):
+    to: TransferTarget | Literal["bot"]
+    mode: Literal["blind", "warm"] = "blind"
+    note: ShortText | None = None
+    """For agents only."""
+
+
+class NoteBody(Shape):
+    note: ShortText | None = None
+    """For agents only."""
+
+
 class AckBody(Shape):
     conversation_id: UUID | None = None
     """Agents must name it."""
@@ -228,6 +264,53 @@ class SessionCard(Shape):
     reason: str | None = None
     agent_id: UUID | None = None
     requested_at: str | None = None
+
+
+class Escalation(Shape):
+    """Where the session stands; `options` is what the customer may choose instead of waiting."""
+
+    session_id: UUID
+    state: SessionState
+    queue: str | None
+    position: int | None
+    eta_seconds: int | None
+    """Promised only where it can be known."""
+    options: list[Literal["wait", "message", "callback", "bot"]]
+    opens_at: str | None = None
+    """When the queue opens again, where it is closed now."""
+
+
+class SessionAnswer(Shape):
+    """A session after what was done, and the `seq` of the last event that this made."""
+
+    session_id: UUID
+    conversation_id: UUID
+    state: SessionState
+    queue: str | None
+    agent: PersonCard | None
+    seq: int | None
+    dup: bool
+
+
+class Candidate(Shape):
+    agent_id: UUID
+    name: str | None
+    eligible: bool
+    refused: str | None = None
+    """The first reason that applies."""
+    score: list[float] | None = None
+    """The lowest wins."""
+
+
+class Decision(Shape):
+    at: str
+    chosen: UUID | None
+    why: str
+    candidates: list[Candidate]
+
+
+class Decisions(Shape):
+    items: list[Decision]
 
 
 class Snapshot(Shape):

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from chat_service.store.rows import every, first, one_id, values
+from chat_service.store.rows import first, one_id, values
 from chorus.db import Reader, Transaction
 from chorus.db_connect import RawConnection
 
@@ -44,18 +44,22 @@ class Standing:
     receipts: tuple[Mark, ...]
 
 
-# A waiting session stands behind those of higher priority and those that asked earlier.
-_POSITION = """
+# A waiting session stands behind those of higher priority and those that asked earlier; it gains
+# a step of priority each minute (`routing.AGEING`).
+POSITION: Final = """
 CASE WHEN s.status IN ('requested', 'queued', 'offered') THEN (
     SELECT count(*) FROM live_chat_sessions w
     WHERE w.tenant_id = s.tenant_id AND w.queue_id IS NOT DISTINCT FROM s.queue_id
         AND w.status IN ('requested', 'queued', 'offered')
-        AND (-w.priority, w.requested_at, w.id) <= (-s.priority, s.requested_at, s.id)
+        AND (-w.priority - floor(extract(epoch FROM now() - w.requested_at) / 60),
+            w.requested_at, w.id)
+        <= (-s.priority - floor(extract(epoch FROM now() - s.requested_at) / 60),
+            s.requested_at, s.id)
 ) END
 """
 _STANDING = f"""
 SELECT c.id, c.contact_id, i.epoch, c.last_seq, c.first_seq, c.status, c.closed_at,
-    c.floor_holder, c.floor_epoch, q.name, {_POSITION},
+    c.floor_holder, c.floor_epoch, q.name, {POSITION},
     (SELECT json_agg(json_build_array(r.user_id, r.delivered_seq, r.read_seq))
      FROM conversation_reads r WHERE r.conversation_id = c.id)
 FROM conversations c
@@ -215,28 +219,6 @@ async def set_status(
     await tx.execute(_SET_STATUS, {**given, "closed": closed_at, "until": until})
 
 
-_END_SESSION = text(f"""
-WITH ended AS (
-    UPDATE live_chat_sessions SET ended_at = :at, end_reason = 'resolved',
-        status = CASE WHEN status IN ('active', 'wrap_up') THEN 'ended' ELSE 'cancelled' END
-    WHERE tenant_id = :tenant AND conversation_id = :id AND status NOT IN {FINAL}
-    RETURNING id, status
-), settled AS (
-    UPDATE session_offers SET state = 'rescinded', settled_at = :at, reason = 'resolved'
-    WHERE state = 'open' AND session_id IN (SELECT id FROM ended)
-)
-SELECT id, status FROM ended
-""")  # noqa: S608 - our own constant
-
-
-async def end_session(
-    tx: Transaction, tenant_id: UUID, conversation_id: UUID, *, at: datetime
-) -> list[tuple[UUID, str]]:
-    """End the open live-chat session, if there is one: its id and the state it came to."""
-    given = {"tenant": tenant_id, "id": conversation_id, "at": at}
-    return [(row[0], row[1]) for row in await every(tx, _END_SESSION, given)]
-
-
 _RATE = text(
     "UPDATE conversations SET csat_score = :score, csat_comment = :comment"
     " WHERE tenant_id = :tenant AND id = :id"
@@ -264,11 +246,13 @@ class Portrait:
     inbox_id: UUID
     priority: int
     tags: list[str]
+    queue_id: UUID | None
+    """Of the open session."""
 
 
 _PORTRAIT = text(f"""
 SELECT c.id, c.contact_id, i.epoch, c.last_seq, c.first_seq, c.status, c.closed_at,
-    c.floor_holder, c.floor_epoch, q.name, {_POSITION},
+    c.floor_holder, c.floor_epoch, q.name, {POSITION},
     (SELECT json_agg(json_build_array(r.user_id, r.delivered_seq, r.read_seq))
      FROM conversation_reads r WHERE r.conversation_id = c.id),
     (SELECT json_build_object('id', a.id, 'name', a.name, 'role', a.role)
@@ -283,7 +267,7 @@ SELECT c.id, c.contact_id, i.epoch, c.last_seq, c.first_seq, c.status, c.closed_
      FROM agents a WHERE a.id IN (SELECT DISTINCT m.sender_id FROM messages m
         WHERE m.conversation_id = c.id AND m.role = 'agent' AND m.visibility = 'public'
         AND m.message_type <> 'event' AND m.seq > c.last_seq - 500)),
-    c.inbox_id, c.priority, c.tags
+    c.inbox_id, c.priority, c.tags, s.queue_id
 FROM conversations c
 CROSS JOIN installation i
 LEFT JOIN live_chat_sessions s ON s.conversation_id = c.id AND s.status NOT IN {FINAL}

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from chat_service.session_facts import Conversation, Offer, Reason, Session
 from chat_service.store.conversations import FINAL
-from chat_service.store.rows import every, one_id
+from chat_service.store.rows import every, first, one_id
 from chat_service.store.statements import rows, run, statement
 from chorus.db import Reader, Transaction
 from chorus.db_connect import RawConnection
@@ -170,16 +170,13 @@ class Request:
     requested_by: UUID | None = None
     priority: int = 0
     skills: tuple[str, ...] = ()
-    idempotency_key: str | None = None
-    request_hash: bytes | None = None
     sla_due_at: datetime | None = None
 
 
 _INSERT = text("""
-INSERT INTO live_chat_sessions (id, tenant_id, conversation_id, status, reason, source,
-    requested_by, priority, skills, idempotency_key, request_hash, sla_due_at, requested_at)
-VALUES (:id, :tenant, :conversation, :status, :reason, :source, :by, :priority, :skills, :key,
-    :hash, :due, :at)
+INSERT INTO live_chat_sessions (id, tenant_id, conversation_id, status, queue_id, reason, source,
+    requested_by, priority, skills, sla_due_at, requested_at)
+VALUES (:id, :tenant, :conversation, :status, :queue, :reason, :source, :by, :priority, :skills, :due, :at)
 """)
 
 
@@ -191,13 +188,12 @@ async def insert(
         "tenant": tenant_id,
         "conversation": conversation_id,
         "status": session.state,
+        "queue": session.queue_id,
         "reason": request.reason,
         "source": request.source,
         "by": request.requested_by,
         "priority": request.priority,
         "skills": list(request.skills),
-        "key": request.idempotency_key,
-        "hash": request.request_hash,
         "due": request.sla_due_at,
         "at": session.requested_at,
     }
@@ -262,3 +258,66 @@ _WHERE = text(
 async def conversation_of(session: Reader, tenant_id: UUID, session_id: UUID) -> UUID | None:
     """The conversation that a session belongs to; it never changes."""
     return await one_id(session, _WHERE, {"tenant": tenant_id, "id": session_id})
+
+
+_WRAPPING_UP = text(
+    "SELECT conversation_id FROM live_chat_sessions"
+    " WHERE tenant_id = :tenant AND agent_id = :agent AND status = 'wrap_up'"
+)
+
+
+async def wrapping_up(session: Reader, tenant_id: UUID, agent_id: UUID) -> list[UUID]:
+    """The conversations whose sessions this agent wraps up."""
+    found = await every(session, _WRAPPING_UP, {"tenant": tenant_id, "agent": agent_id})
+    return [one[0] for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the router made of a session once, with every candidate."""
+
+    at: datetime
+    chosen: UUID | None
+    why: str
+    candidates: Mapping[str, Any]
+
+
+_DECISIONS = text(
+    "SELECT at, chosen, why, candidates FROM routing_decisions"
+    " WHERE tenant_id = :tenant AND session_id = :session ORDER BY at DESC, id DESC LIMIT :limit"
+)
+
+
+async def decisions(
+    session: Reader, tenant_id: UUID, session_id: UUID, *, limit: int
+) -> list[Decision]:
+    """What the router decided about a session, latest first."""
+    given = {"tenant": tenant_id, "session": session_id, "limit": limit}
+    found = await every(session, _DECISIONS, given)
+    return [Decision(at, chosen, why, _json(some)) for at, chosen, why, some in found]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCard:
+    """A session as an edge shows it."""
+
+    id: UUID
+    conversation_id: UUID
+    state: str
+    queue: str | None
+    agent_id: UUID | None
+    agent_name: str | None
+
+
+_CARD = text("""
+SELECT s.id, s.conversation_id, s.status, q.name, a.id, a.name
+FROM live_chat_sessions s
+LEFT JOIN queues q ON q.id = s.queue_id
+LEFT JOIN agents a ON a.id = s.agent_id
+WHERE s.tenant_id = :tenant AND s.id = :id
+""")
+
+
+async def card(session: Reader, tenant_id: UUID, session_id: UUID) -> SessionCard | None:
+    found = await first(session, _CARD, {"tenant": tenant_id, "id": session_id})
+    return None if found is None else SessionCard(*found)

@@ -105,24 +105,46 @@ async def test_no_route_answers_without_a_good_token(api: Api, acme: Tenant) -> 
         assert (await _call(api, route, acme, {"Authorization": good})).status_code < 500
 
 
+async def _waiting_session(api: Api, tenant: Tenant) -> str:
+    session_id = str(uuid7())
+    await api.rows(
+        "INSERT INTO live_chat_sessions (id, tenant_id, conversation_id, status)"
+        " VALUES ($1, $2, $3, 'queued')",
+        session_id,
+        tenant.id,
+        tenant.conversation,
+    )
+    return session_id
+
+
+def _may(route: Any, who: str) -> bool:
+    role = "visitor" if who == "contact" else who
+    return not route.access.roles or role in route.access.roles
+
+
 async def test_a_foreign_tenant_sees_what_is_absent(api: Api, acme: Tenant, rival: Tenant) -> None:
     told = await say(api, acme.principal("contact"), acme.conversation)
+    session = await _waiting_session(api, acme)
     for who in ("contact", "agent", "supervisor", "admin"):
         headers = api.token(rival.principal(who))
         for route in GUARDED:
             if "{" not in route.path:
                 continue
             body = {"conversationId": str(acme.conversation)}
-            foreign = await _call(api, route, acme, headers, message_id=told["id"], ack=body)
+            foreign = await _call(
+                api, route, acme, headers, message_id=told["id"], session=session, ack=body
+            )
             absent_body = {"conversationId": str(uuid7())}
             absent = await _call(
                 api, route, acme, headers, conversation=str(uuid7()), ack=absent_body
             )
-            assert (foreign.status_code, foreign.content) == (404, absent.content), route.path
+            status = 404 if _may(route, who) else 403
+            assert (foreign.status_code, foreign.content) == (status, absent.content), route.path
 
 
 async def test_another_visitor_of_the_tenant_sees_what_is_absent(api: Api, acme: Tenant) -> None:
     told = await say(api, acme.principal("contact"), acme.conversation)
+    session = await _waiting_session(api, acme)
     stranger = (
         await api.client.post(
             "/livechat/visitors", json={"inboxKey": acme.inbox_key}, headers={"Origin": ORIGIN}
@@ -131,8 +153,8 @@ async def test_another_visitor_of_the_tenant_sees_what_is_absent(api: Api, acme:
     headers = {"Authorization": f"Bearer {stranger['token']}"}
     for route in GUARDED:
         if "{" in route.path:
-            answer = await _call(api, route, acme, headers, message_id=told["id"])
-            assert answer.status_code == 404, route.path
+            answer = await _call(api, route, acme, headers, message_id=told["id"], session=session)
+            assert answer.status_code == (404 if _may(route, "contact") else 403), route.path
 
 
 async def test_a_visitors_token_does_no_agents_work(api: Api, acme: Tenant) -> None:
@@ -146,6 +168,10 @@ async def test_a_visitors_token_does_no_agents_work(api: Api, acme: Tenant) -> N
         ("delete", {"target": told["id"]}),
         ("edit", {"target": told["id"], "content": "x"}),
         ("agent.status", {"status": "online"}),
+        ("claim", {}),
+        ("assign", {"to": str(acme.agent)}),
+        ("transfer", {"to": {"agent": str(acme.agent)}, "mode": "blind"}),
+        ("return_to_bot", {}),
     ):
         answer = await api.client.post(
             f"/livechat/conversations/{acme.conversation}/commands",
@@ -173,10 +199,13 @@ async def test_an_agent_who_is_disabled_writes_nothing_with_a_token_still_good(
     api: Api, acme: Tenant
 ) -> None:
     headers = api.token(acme.principal("agent"))
+    session = await _waiting_session(api, acme)
     await api.rows("UPDATE agents SET disabled_at = now() WHERE id = $1", acme.agent)
     for route in GUARDED:
-        if route.method == "POST" and "{conversationId}" in route.path:
-            answer = await _call(api, route, acme, headers)
+        if route.method == "POST" and ("Id}" in route.path or "escalate" in route.path):
+            if "messageId" in route.path:
+                continue
+            answer = await _call(api, route, acme, headers, session=session)
             assert answer.status_code == 403, route.path
 
 
@@ -188,10 +217,12 @@ async def _call(
     *,
     conversation: str | None = None,
     message_id: str | None = None,
+    session: str | None = None,
     ack: dict[str, str] | None = None,
 ) -> Any:
     path = route.path.replace("{conversationId}", conversation or str(tenant.conversation))
     path = path.replace("{messageId}", message_id or str(uuid7()))
+    path = path.replace("{sessionId}", session or str(uuid7()))
     if route.method == "GET":
         return await api.client.get(path, headers=headers)
     bodies: dict[str, Any] = {
@@ -202,5 +233,7 @@ async def _call(
             "data": {"id": str(uuid7())},
         },
         "/livechat/ack/{messageId}": ack or {},
+        "/livechat/escalate": {"conversationId": conversation or str(tenant.conversation)},
+        "/livechat/sessions/{sessionId}/transfer": {"to": "bot"},
     }
-    return await api.client.post(path, json=bodies[route.path], headers=headers)
+    return await api.client.post(path, json=bodies.get(route.path, {}), headers=headers)

@@ -146,7 +146,7 @@ async def test_resolving_ends_the_open_session_in_the_same_breath(api: Api, acme
     )
     await _command(api, acme.principal("agent"), acme, "resolve")
     handoff, closed = await read_items(api, acme.principal("contact"), acme)
-    assert (handoff["event"], handoff["data"]["state"]) == ("handoff", "cancelled")
+    assert (handoff["event"], handoff["data"]["state"]) == ("handoff", "ended")
     assert handoff["data"]["session"] == str(session)
     assert closed["event"] == "conversation.closed"
 

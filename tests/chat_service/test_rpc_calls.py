@@ -244,7 +244,7 @@ async def test_act_answers_delivered_or_nack_with_the_id(
     target = {"target": told["id"], "content": "better"}
     ok = await _act(calls, acme.principal("contact"), acme, "edit", target)
     foreign = await _act(calls, acme.principal("agent"), acme, "edit", target)
-    unknown = await _act(calls, acme.principal("agent"), acme, "claim", {})
+    unknown = await _act(calls, acme.principal("agent"), acme, "unsubscribe", {"conv": []})
     misfit = await _act(calls, acme.principal("agent"), acme, "snooze", {"until": "tomorrow"})
     assert (ok["event"], ok["data"]["seq"]) == ("delivered", 2)
     assert "seq" not in ok

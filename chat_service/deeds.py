@@ -1,0 +1,105 @@
+"""Who does something, in which transaction, and what an act brings about."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from chat_service.emit import Publication, Publisher
+from chat_service.handoff import Moved
+from chat_service.session_facts import Actor
+from chat_service.store.conversations import Locked
+from chat_service.store.ingest import OutboxRow
+from chat_service.store.timeline import NewEvent
+from chorus.auth import Principal
+from chorus.bus import Client
+from chorus.clock import Clock
+from chorus.db import Db, Transaction
+from chorus.errors import AlreadyAssigned, Forbidden
+from chorus.wire.common import Visibility
+
+SENIORS: Final = frozenset({"supervisor", "admin", "server"})
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What acts use."""
+
+    db: Db
+    publisher: Publisher
+    clock: Clock
+    edit_window: timedelta
+    """How long a customer may change what they said."""
+    redis: Client
+    """Where presence is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Who does something, when, and in which transaction."""
+
+    tx: Transaction
+    principal: Principal
+    now: datetime
+    edit_window: timedelta
+    session_id: UUID | None = None
+    """The live-chat session that is meant, where the caller named one."""
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.principal.tenant_id
+
+    @property
+    def by(self) -> str:
+        return str(self.principal.user_id)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.principal.user_id, senior=self.principal.role in SENIORS)
+
+    def event(
+        self, name: str, data: Mapping[str, Any], *, visibility: str = Visibility.PUBLIC
+    ) -> NewEvent:
+        return NewEvent(
+            name, data, self.principal.speaks_as, self.principal.user_id, visibility=visibility
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What an act brought about: durable events, domain events, words for all gateways, and moves.
+
+    Moves are written already; events and domain events are written after them.
+    """
+
+    events: tuple[NewEvent, ...] = ()
+    outbox: tuple[OutboxRow, ...] = ()
+    words: tuple[Publication, ...] = ()
+    moved: tuple[Moved, ...] = ()
+
+
+Act = Callable[[Deed, Locked, Any], Awaitable[Effects]]
+PersonalAct = Callable[[Deed, Any], Awaitable[Effects]]
+Prepare = Callable[[Commands, Principal, UUID | None, Any], Awaitable[Any]]
+"""What is asked and where: answers what the act gets instead of the frame."""
+
+
+def agents_only(deed: Deed) -> None:
+    """Raises Forbidden for customers."""
+    if not deed.principal.is_agent:
+        raise Forbidden
+
+
+def a_person_only(deed: Deed) -> UUID:
+    """The agent who acts; a service is none and cannot answer a customer by itself."""
+    if not deed.principal.is_agent or deed.principal.role == "server":
+        raise Forbidden
+    return deed.principal.user_id
+
+
+def not_a_colleagues(deed: Deed, where: Locked) -> None:
+    """Raises AlreadyAssigned when somebody else answers here, unless a senior asks."""
+    mine = where.assignee_id in (None, deed.principal.user_id)
+    if not mine and deed.principal.role not in SENIORS:
+        raise AlreadyAssigned

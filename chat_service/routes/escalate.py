@@ -1,0 +1,102 @@
+"""Asking for a person over REST."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Header, Response
+
+from chat_service import commands, escalate
+from chat_service.commands import Done, Order
+from chat_service.escalate import Plan, Wish
+from chat_service.resources import Resources
+from chat_service.routes.guard import Needs, Route, Who, With
+from chat_service.routes.sessions import key_id
+from chat_service.routes.shapes import EscalateBody, Escalation
+from chat_service.store.queues import Wait
+from chorus.auth import Principal
+from chorus.errors import BadRequest, NotFound
+from chorus.web import json_response
+from chorus.wire import client as frames
+from chorus.wire.common import SessionState
+
+
+async def escalated(
+    body: EscalateBody,
+    resources: With,
+    who: Who,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+) -> Response:
+    """Ask for a person. 201 with a new session; 200 with the one that is open already, whatever
+    the key. The same key with another body is 409 `KEY_REUSED`, a queue that does not exist 422
+    `UNKNOWN_QUEUE` with the list of those that do. When nobody can come the session is `deferred`
+    and `options` says what is left: a message, a callback, the bot.
+    """
+    key = _key(body, idempotency_key)
+    wish = Wish(body.reason, body.queue, tuple(body.skills), body.priority, body.source)
+    plan = await escalate.plan(resources.commands, who, body.conversation_id, wish)
+    done = await commands.carry_out(resources.commands, who, _order(who, body, key, plan))
+    answer = await _answer(resources, who, body.conversation_id, plan)
+    return json_response(answer, 201 if _is_new(done) else 200)
+
+
+def _key(body: EscalateBody, header: str | None) -> str | None:
+    if None not in (body.idempotency_key, header) and body.idempotency_key != header:
+        raise BadRequest("`Idempotency-Key` and `idempotencyKey` are one thing.")
+    return body.idempotency_key or header
+
+
+def _order(who: Principal, body: EscalateBody, key: str | None, plan: Plan) -> Order:
+    id_ = key_id(who, key)
+    said = body.model_dump(mode="json", exclude={"idempotency_key"})
+    frame = frames.Escalate(id=id_, reason=body.reason, queue=body.queue)
+    return Order(frame, id_, body.conversation_id, wish=plan, body=said, keyed=key is not None)
+
+
+def _is_new(done: Done) -> bool:
+    return done.effects is not None and done.effects.moved[0].transition is not None
+
+
+async def _answer(
+    resources: Resources, who: Principal, conversation_id: UUID, plan: Plan
+) -> dict[str, Any]:
+    wait = await escalate.standing(resources.commands, who, conversation_id)
+    if wait is None:
+        raise NotFound
+    return {
+        "sessionId": wait.session_id,
+        "state": wait.state,
+        "queue": wait.queue,
+        "position": wait.position,
+        "etaSeconds": await _eta_s(resources, who, wait, plan),
+        "options": _options(wait, plan),
+        "opensAt": (wait.options or {}).get("opens_at"),
+    }
+
+
+async def _eta_s(resources: Resources, who: Principal, wait: Wait, plan: Plan) -> int | None:
+    if plan.queue is not None and plan.queue.id == wait.queue_id:
+        return plan.eta_s(wait.position)
+    return await escalate.eta_of(
+        resources.commands, who, queue_id=wait.queue_id, position=wait.position
+    )
+
+
+def _options(wait: Wait, plan: Plan) -> list[str]:
+    """What is left to choose in the state the session is in."""
+    if wait.state == SessionState.DEFERRED:
+        options: list[str] = (wait.options or {}).get("options", [])
+        return options
+    return plan.all_options if wait.state in escalate.WAITING else []
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/livechat/escalate",
+        escalated,
+        Needs("chat:escalate"),
+        "Ask for a person",
+        Escalation,
+        status=201,
+    ),
+)

@@ -1,0 +1,173 @@
+"""Live-chat sessions over REST: what a person does with one, and why the router did what it did."""
+
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+from fastapi import Header, Path, Query, Response
+
+from chat_service import commands, conversations
+from chat_service.commands import Order
+from chat_service.routes import render
+from chat_service.routes.guard import AGENTS, AGENTS_AND_SERVICES, Needs, Route, Who, With
+from chat_service.routes.shapes import (
+    Decisions,
+    NoteBody,
+    SessionAnswer,
+    TransferBody,
+)
+from chat_service.store import sessions
+from chorus.auth import Principal
+from chorus.errors import NotFound
+from chorus.ids import uuid7
+from chorus.web import json_response
+from chorus.wire import client as frames
+from chorus.wire.common import Inbound
+
+SessionId = Annotated[UUID, Path(alias="sessionId")]
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
+
+
+def key_id(principal: Principal, key: str | None) -> UUID:
+    """The id of a command that an Idempotency-Key stands for; without one, a new id."""
+    if key is None:
+        return uuid7()
+    named = uuid5(principal.user_id, key).int
+    return UUID(int=(named & ~(0xF << 76)) | 0x7 << 76)
+
+
+async def accepted(
+    session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Take a session that was offered to you. Who was slower learns who has it."""
+    id_ = key_id(who, idempotency_key)
+    frame = frames.OfferAccept(id=id_, session=session_id)
+    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+
+
+async def declined(
+    session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Leave an offered session to a colleague; you are not asked again."""
+    id_ = key_id(who, idempotency_key)
+    frame = frames.OfferDecline(id=id_, session=session_id)
+    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+
+
+async def claimed(
+    session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Take a session that waits; one winner."""
+    frame = frames.Claim(id=key_id(who, idempotency_key))
+    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+
+
+async def transferred(
+    session_id: SessionId,
+    body: TransferBody,
+    resources: With,
+    who: Who,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Hand a session to an agent, a queue, a team or the bot. `warm`: both stay until the new
+    agent speaks.
+    """
+    to: Any = body.to if isinstance(body.to, str) else body.to.model_dump()
+    frame = frames.Transfer(id=key_id(who, idempotency_key), to=to, mode=body.mode, note=body.note)
+    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+
+
+async def resolved(
+    session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """End the conversation; the agent may wrap up for as long as the queue says."""
+    frame = frames.Resolve(id=key_id(who, idempotency_key))
+    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+
+
+async def returned_to_bot(
+    session_id: SessionId,
+    body: NoteBody,
+    resources: With,
+    who: Who,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Give the floor back to the bot."""
+    frame = frames.ReturnToBot(id=key_id(who, idempotency_key), note=body.note)
+    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+
+
+async def cancelled(
+    session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Take the wish for a person back: the customer's own, or a service for them."""
+    frame = frames.Cancel(id=key_id(who, idempotency_key))
+    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+
+
+async def _done(
+    resources: With, who: Principal, session_id: UUID, frame: Inbound, *, keyed: bool
+) -> Response:
+    order = Order(frame, vars(frame)["id"], None, session_id, keyed=keyed)
+    done = await commands.carry_out(resources.commands, who, order)
+    async with resources.db.read(who.tenant_id) as session:
+        card = await sessions.card(session, who.tenant_id, session_id)
+    if card is None:
+        raise NotFound
+    return json_response(render.session_answer(card, done.answer))
+
+
+async def decided(
+    session_id: SessionId,
+    resources: With,
+    who: Who,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """What the router made of a session, latest first: every candidate, and why each but one was
+    passed over. A decision is kept when it offers, and when the reasons change.
+    """
+    async with resources.db.read(who.tenant_id) as session:
+        conversation_id = await sessions.conversation_of(session, who.tenant_id, session_id)
+        if conversation_id is None:
+            raise NotFound
+        await conversations.enter(session, who, conversation_id)
+        found = await sessions.decisions(session, who.tenant_id, session_id, limit=limit)
+        asked = {UUID(one) for decision in found for one in decision.candidates}
+        names = await sessions.names(session, sorted(asked))
+    return json_response({"items": [render.decision(one, names) for one in found]})
+
+
+_ACT = Needs("chat:write", AGENTS)
+_HAND_ON = Needs("chat:write", AGENTS_AND_SERVICES)
+_ONE = "/livechat/sessions/{sessionId}"
+
+ROUTES = (
+    Route("POST", f"{_ONE}/accept", accepted, _ACT, "Accept an offer", SessionAnswer),
+    Route("POST", f"{_ONE}/decline", declined, _ACT, "Decline an offer", SessionAnswer),
+    Route("POST", f"{_ONE}/claim", claimed, _ACT, "Claim a waiting session", SessionAnswer),
+    Route("POST", f"{_ONE}/transfer", transferred, _HAND_ON, "Hand a session on", SessionAnswer),
+    Route("POST", f"{_ONE}/resolve", resolved, _HAND_ON, "Resolve", SessionAnswer),
+    Route(
+        "POST",
+        f"{_ONE}/return-to-bot",
+        returned_to_bot,
+        _HAND_ON,
+        "Give back to the bot",
+        SessionAnswer,
+    ),
+    Route(
+        "POST",
+        f"{_ONE}/cancel",
+        cancelled,
+        Needs("chat:escalate"),
+        "Take the wish for a person back",
+        SessionAnswer,
+    ),
+    Route(
+        "GET",
+        f"{_ONE}/decisions",
+        decided,
+        Needs("chat:read", AGENTS_AND_SERVICES),
+        "Why it was routed so",
+        Decisions,
+    ),
+)

@@ -1,0 +1,128 @@
+"""SQL on queues and teams as somebody who asks for a person, or hands one on, meets them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+
+from chat_service.queue_choice import Circumstances, QueueRow
+from chat_service.store.conversations import POSITION
+from chat_service.store.rows import every, first
+from chorus.db import Reader
+
+_QUEUES = text("""
+SELECT q.id, q.name, q.policy, q.visibility, q.is_default, q.conditions, q.hours,
+    q.overflow_queue_id, q.max_wait_s, q.sla_s,
+    ARRAY(SELECT m.agent_id FROM queue_members m JOIN agents a ON a.id = m.agent_id
+        WHERE m.queue_id = q.id AND a.disabled_at IS NULL)
+FROM queues q WHERE q.tenant_id = :tenant ORDER BY q.priority DESC, q.name
+""")
+
+
+async def queues(session: Reader, tenant_id: UUID) -> list[QueueRow]:
+    """All queues of a tenant, the most urgent first."""
+    return [_queue(row) for row in await every(session, _QUEUES, {"tenant": tenant_id})]
+
+
+def _queue(row: list[Any]) -> QueueRow:
+    *known, conditions, hours, overflow_queue_id, max_wait_s, sla_s, members = row
+    serving = tuple(UUID(int=one.int) for one in members)
+    rules = [_json(conditions) or {}, _json(hours), overflow_queue_id, max_wait_s, sla_s, serving]
+    return QueueRow(*[*known, *rules])
+
+
+_CIRCUMSTANCES = text("""
+SELECT b.id, b.queue_id, b.channel, k.locale, k.attributes || c.attributes,
+    coalesce(b.settings->'bot'->>'enabled' = 'true', false)
+FROM conversations c
+JOIN inboxes b ON b.id = c.inbox_id
+JOIN contacts k ON k.id = c.contact_id
+WHERE c.tenant_id = :tenant AND c.id = :conversation
+""")
+
+
+async def circumstances(
+    session: Reader, tenant_id: UUID, conversation_id: UUID
+) -> Circumstances | None:
+    given = {"tenant": tenant_id, "conversation": conversation_id}
+    found = await first(session, _CIRCUMSTANCES, given)
+    if found is None:
+        return None
+    inbox_id, queue_id, channel, locale, attributes, has_bot = found
+    return Circumstances(inbox_id, queue_id, channel, locale, _json(attributes) or {}, has_bot)
+
+
+_POSITION = text(
+    f"SELECT {POSITION} FROM live_chat_sessions s"  # noqa: S608 - our own constant
+    " WHERE s.tenant_id = :tenant AND s.id = :session"
+)
+
+
+async def position(session: Reader, tenant_id: UUID, session_id: UUID) -> int | None:
+    """The place of a waiting session in its queue, 1 being next."""
+    found: int | None = await session.scalar(
+        _POSITION, {"tenant": tenant_id, "session": session_id}
+    )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Where the latest session of a conversation stands."""
+
+    session_id: UUID
+    state: str
+    queue_id: UUID | None
+    queue: str | None
+    position: int | None
+    options: Mapping[str, Any] | None
+
+
+_WAIT = text(f"""
+SELECT s.id, s.status, s.queue_id, q.name, {POSITION}, s.options
+FROM live_chat_sessions s LEFT JOIN queues q ON q.id = s.queue_id
+WHERE s.tenant_id = :tenant AND s.conversation_id = :conversation
+ORDER BY s.ended_at IS NOT NULL, s.requested_at DESC, s.id DESC LIMIT 1
+""")  # noqa: S608 - our own constant
+
+
+async def wait_of(session: Reader, tenant_id: UUID, conversation_id: UUID) -> Wait | None:
+    given = {"tenant": tenant_id, "conversation": conversation_id}
+    found = await first(session, _WAIT, given)
+    if found is None:
+        return None
+    *known, options = found
+    return Wait(*[*known, _json(options)])
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    """A team, and which of its enabled members serve a queue."""
+
+    id: UUID
+    members: int
+
+
+_TEAM = text("""
+SELECT t.id, (
+    SELECT count(*) FROM team_members m
+    JOIN agents a ON a.id = m.agent_id AND a.disabled_at IS NULL
+    JOIN queue_members s ON s.agent_id = m.agent_id AND s.queue_id = :queue
+    WHERE m.team_id = t.id
+)
+FROM teams t WHERE t.tenant_id = :tenant AND (t.name = :team OR CAST(t.id AS text) = :team)
+""")
+
+
+async def team(session: Reader, tenant_id: UUID, named: str, *, queue_id: UUID) -> TeamRow | None:
+    """Find a team by its name or id."""
+    given = {"tenant": tenant_id, "team": named, "queue": queue_id}
+    found = await first(session, _TEAM, given)
+    return None if found is None else TeamRow(*found)
+
+
+def _json(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
