@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,18 @@ from presence.settings import PresenceSettings
 from tests.chat_service.ingest_world import superuser, system_db
 
 PATIENCE_S = 20.0
+
+
+class MovableClock(SystemClock):
+    """The clock of this machine, put forward by hand."""
+
+    ahead_s = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.ahead_s)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead_s
 
 
 @dataclass(frozen=True, slots=True)

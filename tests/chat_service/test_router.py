@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,6 @@ from chat_service.router import EXPLAINED_FOR_S, OFFERS_AT_ONCE, Router
 from chat_service.session_facts import SYSTEM, CancelledByCustomer, Resolved
 from chat_service.store import routing as store
 from chorus import topics
-from chorus.clock import SystemClock
 from chorus.db import ReadSession
 from chorus.enqueue import Doorbell
 from chorus.ids import uuid7
@@ -29,6 +29,7 @@ from chorus.wire.common import PresenceStatus
 from tests.chat_service.ingest_world import rows_of, superuser
 from tests.chat_service.routing_world import (
     Floor,
+    MovableClock,
     come,
     fetch,
     go,
@@ -43,18 +44,6 @@ from tests.chat_service.routing_world import (
 from tests.chat_service.writer_world import until
 
 pytestmark = pytest.mark.anyio
-
-
-class MovableClock(SystemClock):
-    """The clock of this machine, put forward by hand."""
-
-    ahead_s = 0.0
-
-    def now(self) -> datetime:
-        return super().now() + timedelta(seconds=self.ahead_s)
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.ahead_s
 
 
 async def route_all(router: Router, floor: Floor) -> None:
@@ -202,7 +191,7 @@ async def test_a_refusal_is_kept_once_until_it_is_another_one(
     await make_waiting(database_url, floor, 2)
     async with tools_for(database_url, redis_db) as tools, presence_watched(redis_db):
         clock = MovableClock()
-        router = Router(Tools(tools.db, tools.client, tools.settings, clock))
+        router = Router(replace(tools, clock=clock))
         await come(tools.client, floor)
         for _ in range(3):
             await router.route(floor.tenant_id)
@@ -239,7 +228,7 @@ async def test_who_waited_too_long_goes_to_the_overflow_queue(
     await make_waiting(database_url, floor, 1)
     async with tools_for(database_url, redis_db) as tools, presence_watched(redis_db):
         clock = MovableClock()
-        router = Router(Tools(tools.db, tools.client, tools.settings, clock))
+        router = Router(replace(tools, clock=clock))
         await come(tools.client, floor)
         plan = await router.route(floor.tenant_id)
         assert plan.look_again_at is not None
@@ -301,7 +290,7 @@ async def test_who_just_came_gets_no_more_than_their_capacity_at_once(
     cases = await make_waiting(database_url, floor, 3)
     async with tools_for(database_url, redis_db) as tools, presence_watched(redis_db):
         clock = MovableClock()
-        router = Router(Tools(tools.db, tools.client, tools.settings, clock))
+        router = Router(replace(tools, clock=clock))
         await come(tools.client, floor)
         await router.route(floor.tenant_id)
         await _cancel(tools, floor, cases[0].conversation_id, cases[1].conversation_id)
