@@ -13,7 +13,7 @@ from launch.starting import explained
 PROCESSES = {
     "edge": "launch.edge:main",
     "gateway": "gateway.app:main",
-    "api": "chat_service.app:main",
+    "api": "launch.api:main",
     "writer": "chat_service.writer:main",
     "conductor": "chat_service.conductor:main",
     "presence": "presence.app:main",
