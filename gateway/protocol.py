@@ -17,7 +17,8 @@ from chorus.wire import client, server
 from chorus.wire.common import MAX_SUBSCRIPTIONS, Inbound, Role
 from chorus.wire.envelope import Received, Refused, decode, encode, encode_raw, nack
 from gateway import nonce
-from gateway.admission import Bucket, full_bucket
+from gateway.admission import Bucket
+from gateway.allowance import Allowance, full_allowance
 from gateway.effects import (
     CatchUp,
     Close,
@@ -33,7 +34,7 @@ from gateway.effects import (
     Verify,
     Whisper,
 )
-from gateway.rules import TYPING_EVERY_S, Rules
+from gateway.rules import Rules, may_say
 
 EXPIRY_NOTICE_S = 60
 EXPIRY_GRACE_S = 25
@@ -84,9 +85,7 @@ class Peer:
     drained: bool = False
     one_way: bool = False
     """An event stream: nothing is ever heard from it, so silence means nothing."""
-    _messages: Bucket | None = None
-    _commands: Bucket | None = None
-    _typed_s: dict[UUID, float] = field(default_factory=dict)
+    _allowance: Allowance | None = None
     _gates: dict[UUID, _Gate] = field(default_factory=dict)
     _abuse: list[float] = field(default_factory=list)
 
@@ -106,7 +105,7 @@ class Peer:
         if isinstance(got, Refused):
             return self._bad(got, at_s)
         if isinstance(got.frame, client.Auth):
-            return self._auth(got.frame, unix_s)
+            return self._auth(got.frame, got.ref, at_s, unix_s)
         if self.phase is not Phase.LIVE:
             return self._close(CloseCode.PROTOCOL, "auth comes first")
         return self._live(got, at_s)
@@ -124,9 +123,7 @@ class Peer:
         if (self.kind == "inbox") != principal.is_agent and self.kind == "inbox":
             return self._close(CloseCode.FORBIDDEN, "agents only")
         self.principal, self.phase = principal, Phase.ENTERING
-        rate = self.rules.agent_messages if principal.is_agent else self.rules.customer_messages
-        self._messages = full_bucket(*rate, self.heard_s)
-        self._commands = full_bucket(*self.rules.commands, self.heard_s)
+        self._allowance = full_allowance(self.rules, is_agent=principal.is_agent, at_s=self.heard_s)
         return [Enter(self.resume)]
 
     def rejected(self, code: CloseCode) -> list[Effect]:
@@ -144,6 +141,7 @@ class Peer:
         gate = self._gates.get(conversation_id)
         held = gate is not None and gate.id != id and at_s < gate.until_s
         if NACK_RULES[code].retryable and not held:
+            self._gates = {one: gate for one, gate in self._gates.items() if at_s < gate.until_s}
             self._gates[conversation_id] = _Gate(id, code, at_s + GATE_S)
 
     def tick(self, at_s: float, unix_s: float) -> list[Effect]:
@@ -168,11 +166,11 @@ class Peer:
 
     # -- auth
 
-    def _auth(self, frame: client.Auth, unix_s: float) -> list[Effect]:
+    def _auth(
+        self, frame: client.Auth, ref: int | None, at_s: float, unix_s: float
+    ) -> list[Effect]:
         if self.phase is Phase.LIVE:
-            return (
-                [Verify(frame.token)] if frame.token else self._close(CloseCode.INVALID_TOKEN, "")
-            )
+            return self._refresh(frame, ref, at_s)
         if self.phase is not Phase.AWAIT_AUTH:
             return self._close(CloseCode.PROTOCOL, "auth twice")
         if frame.nonce is None or not nonce.fits(
@@ -189,6 +187,11 @@ class Peer:
             self.resume = ResumePoint(frame.resume.epoch, frame.resume.last_seq)
         self.phase = Phase.VERIFYING
         return [Verify(token)]
+
+    def _refresh(self, frame: client.Auth, ref: int | None, at_s: float) -> list[Effect]:
+        if not frame.token:
+            return self._close(CloseCode.INVALID_TOKEN, "")
+        return self._too_fast(frame, ref, at_s) or [Verify(frame.token)]
 
     def _refreshed(self, principal: Principal) -> list[Effect]:
         before = self.principal
@@ -214,7 +217,7 @@ class Peer:
         frame = got.frame
         match frame:
             case client.Ping():
-                return [Pulse(frame.n)]
+                return [Pulse(frame.n)] if self._allowed.signs.take(at_s) else []
             case client.Pong():
                 return []
             case (
@@ -225,7 +228,7 @@ class Peer:
             ):
                 return self._command(frame, None, got.ref, at_s)
             case client.Subscribe() | client.Unsubscribe():
-                return self._subscription(frame, got.ref)
+                return self._subscription(frame, got.ref, at_s)
         conversation_id = self._target(got.conv)
         if conversation_id is None:
             return self._nack(
@@ -240,9 +243,10 @@ class Peer:
             case client.Message():
                 return self._message(frame, conversation_id, ref, at_s)
             case client.Receipt():
-                return [Mark(conversation_id, frame)]
+                return [Mark(conversation_id, frame)] if self._allowed.signs.take(at_s) else []
             case client.Position():
-                return [CatchUp(conversation_id, frame.seq, frame.epoch, ref)]
+                caught_up = CatchUp(conversation_id, frame.seq, frame.epoch, ref)
+                return self._too_fast(frame, ref, at_s) or [caught_up]
             case client.Typing() | client.Viewing():
                 return self._whisper(frame, conversation_id, ref, at_s)
             case _:
@@ -254,35 +258,24 @@ class Peer:
     def _message(
         self, frame: client.Message, conversation_id: UUID, ref: int | None, at_s: float
     ) -> list[Effect]:
-        if not self._may_say(frame):
+        assert self.principal is not None
+        if not may_say(self.principal, frame):
             return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
         gate = self._gates.get(conversation_id)
         if gate is not None:
             if frame.id != gate.id and at_s < gate.until_s:
-                return self._nack(gate.code, ref, frame, at_s, retry_after_ms=500, counted=False)
+                return self._nack(gate.code, ref, frame, at_s, retry_after_ms=500)
             del self._gates[conversation_id]
-        assert self._messages is not None
-        if not self._messages.take(at_s):
-            wait_ms = int(self._messages.wait_s() * 1000) + 1
+        bucket = self._allowed.messages
+        if not bucket.take(at_s):
             self.refused_later(conversation_id, frame.id, NackCode.RATE_LIMITED, at_s)
-            return self._nack(NackCode.RATE_LIMITED, ref, frame, at_s, retry_after_ms=wait_ms)
+            return self._limited(bucket, frame, ref, at_s)
         return [Forward(conversation_id, frame, ref)]
-
-    def _may_say(self, frame: client.Message) -> bool:
-        principal = self.principal
-        assert principal is not None
-        if frame.role is not None and frame.role not in (principal.role, principal.speaks_as):
-            return False
-        if "chat:write" not in principal.scopes:
-            return False
-        return principal.is_agent or (
-            frame.visibility == "public" and frame.type not in ("event", "void")
-        )
 
     def _command(
         self, frame: Inbound, conversation_id: UUID | None, ref: int | None, at_s: float
     ) -> list[Effect]:
-        assert self.principal is not None and self._commands is not None
+        assert self.principal is not None
         agent_only = frame.event not in _VISITOR_COMMANDS
         if (
             agent_only and not self.principal.is_agent
@@ -290,22 +283,23 @@ class Peer:
             return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
         if isinstance(frame, (*client.AGENT_COMMANDS, client.InboxOpen)) and self.kind == "chat":
             return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
-        if not self._commands.take(at_s):
-            wait_ms = int(self._commands.wait_s() * 1000) + 1
-            return self._nack(NackCode.RATE_LIMITED, ref, frame, at_s, retry_after_ms=wait_ms)
+        if too_fast := self._too_fast(frame, ref, at_s):
+            return too_fast
         data = frame.model_dump(mode="json", exclude_none=True)
         return [Command(conversation_id, frame.event, data, getattr(frame, "id", None), ref)]
 
     def _subscription(
-        self, frame: client.Subscribe | client.Unsubscribe, ref: int | None
+        self, frame: client.Subscribe | client.Unsubscribe, ref: int | None, at_s: float
     ) -> list[Effect]:
         if self.kind == "chat":
-            return self._nack(NackCode.FORBIDDEN, ref, frame, self.heard_s)
+            return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
+        if too_fast := self._too_fast(frame, ref, at_s):
+            return too_fast
         if isinstance(frame, client.Unsubscribe):
             return [Unfollow(list(frame.conv))]
         if self.followed + len(frame.items) > MAX_SUBSCRIPTIONS:
             reason = f"At most {MAX_SUBSCRIPTIONS} conversations on one socket."
-            return self._nack(NackCode.INVALID, ref, frame, self.heard_s, reason=reason)
+            return self._nack(NackCode.INVALID, ref, frame, at_s, reason=reason)
         return [Follow(list(frame.items), ref)]
 
     def _whisper(
@@ -319,13 +313,30 @@ class Peer:
         private = isinstance(frame, client.Viewing) or frame.visibility != "public"
         if private and not self.principal.is_agent:
             return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
-        if frame.state == "start" and isinstance(frame, client.Typing):
-            if at_s - self._typed_s.get(conversation_id, -TYPING_EVERY_S) < TYPING_EVERY_S:
-                return []
-            self._typed_s[conversation_id] = at_s
-        return [Whisper(conversation_id, frame)]
+        allowed = (
+            self._allowed.commands.take(at_s)
+            if isinstance(frame, client.Viewing)
+            else self._allowed.may_type(conversation_id, frame.state, at_s)
+        )
+        return [Whisper(conversation_id, frame)] if allowed else []
 
     # -- refusals
+
+    @property
+    def _allowed(self) -> Allowance:
+        assert self._allowance is not None
+        return self._allowance
+
+    def _too_fast(self, frame: Inbound, ref: int | None, at_s: float) -> list[Effect]:
+        """Draw on the commands; the refusal when there is nothing left."""
+        bucket = self._allowed.commands
+        return [] if bucket.take(at_s) else self._limited(bucket, frame, ref, at_s)
+
+    def _limited(
+        self, bucket: Bucket, frame: Inbound, ref: int | None, at_s: float
+    ) -> list[Effect]:
+        wait_ms = int(bucket.wait_s() * 1000) + 1
+        return self._nack(NackCode.RATE_LIMITED, ref, frame, at_s, retry_after_ms=wait_ms)
 
     def _bad(self, got: Refused, at_s: float) -> list[Effect]:
         if self.phase is not Phase.LIVE:
@@ -333,7 +344,7 @@ class Peer:
         data = nack(got.code, id=got.id, reason=got.reason)
         return self._refuse(got.code, data, got.ref, self._conv_of(got.conv), at_s)
 
-    def _nack(  # noqa: PLR0913 (the rest by name)
+    def _nack(
         self,
         code: NackCode,
         ref: int | None,
@@ -342,13 +353,10 @@ class Peer:
         *,
         reason: str | None = None,
         retry_after_ms: int | None = None,
-        counted: bool = True,
     ) -> list[Effect]:
         data = nack(
             code, id=getattr(frame, "id", None), reason=reason, retry_after_ms=retry_after_ms
         )
-        if not counted:
-            return [Send(encode_raw("nack", data, ref=ref))]
         return self._refuse(code, data, ref, None, at_s)
 
     def _refuse(

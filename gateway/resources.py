@@ -73,6 +73,8 @@ def rules_of(settings: GatewaySettings, node: int) -> Rules:
         customer_messages=(settings.customer_messages_per_s, settings.customer_messages_burst),
         agent_messages=(settings.agent_messages_per_s, settings.agent_messages_burst),
         commands=(settings.commands_per_s, settings.commands_burst),
+        signs=(settings.signs_per_s, settings.signs_burst),
+        typing=(1000 / settings.typing_every_ms, 1),
     )
 
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chorus.wire import server
+from chorus.auth import Principal
+from chorus.wire import client, server
 from chorus.wire.common import MAX_FRAME_BYTES, PROTOCOL
 from gateway import nonce
 
-TYPING_EVERY_S = 3.0
+TYPING_TTL_S = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Rules:
     customer_messages: tuple[float, int] = (5.0, 20)
     agent_messages: tuple[float, int] = (10.0, 40)
     commands: tuple[float, int] = (10.0, 20)
+    signs: tuple[float, int] = (10.0, 400)
+    typing: tuple[float, int] = (1 / 3, 1)
 
     def hello(self, conn: str, unix_s: float) -> server.Hello:
         """The greeting of one connection; its nonce is made now."""
@@ -41,8 +44,20 @@ class Rules:
                 "message": self.customer_messages,
                 "agent_message": self.agent_messages,
                 "command": self.commands,
-                "typing": (1 / TYPING_EVERY_S, 1),
+                "sign": self.signs,
+                "typing": self.typing,
             },
             backoff=server.Backoff(min_ms=100, max_ms=20_000),
             features=["resume", "receipts", "typing", "presence", "drain"],
         )
+
+
+def may_say(principal: Principal, frame: client.Message) -> bool:
+    """Say whether this token may speak in this role, and so."""
+    if frame.role is not None and frame.role not in (principal.role, principal.speaks_as):
+        return False
+    if "chat:write" not in principal.scopes:
+        return False
+    return principal.is_agent or (
+        frame.visibility == "public" and frame.type not in ("event", "void")
+    )

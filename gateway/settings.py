@@ -66,6 +66,12 @@ class GatewaySettings(Settings):
     """Commands of a socket a second, on average."""
     commands_burst: int = Field(20, ge=1)
     """Commands of a socket at once."""
+    signs_per_s: float = Field(10.0, gt=0)
+    """Pings and receipts of a socket a second, on average; what is more is dropped."""
+    signs_burst: int = Field(400, ge=1)
+    """Pings and receipts of a socket at once: two receipts for each conversation an agent follows."""
+    typing_every_ms: int = Field(3_000, ge=1)
+    """A socket says at most so often that somebody begins to type; what is more is dropped."""
     limit_loopback: bool = False
     """Apply per-address limits to loopback, too."""
     drain_s: float = Field(25.0, ge=0)
