@@ -75,6 +75,14 @@ def rules_of(settings: GatewaySettings, node: int) -> Rules:
         commands=(settings.commands_per_s, settings.commands_burst),
         signs=(settings.signs_per_s, settings.signs_burst),
         typing=(1000 / settings.typing_every_ms, 1),
+        elsewhere={
+            "sockets_per_customer": (0.0, settings.sockets_per_customer),
+            "sockets_per_agent": (0.0, settings.sockets_per_agent),
+            "sockets_per_tenant": (0.0, settings.sockets_per_tenant),
+            "sockets_per_address": (0.0, settings.sockets_per_address),
+            "handshake": (settings.handshakes_per_s, settings.handshakes_burst),
+            "visitor_session": (settings.visitors_per_h / 3600, settings.visitors_per_h),
+        },
     )
 
 
@@ -134,6 +142,7 @@ def assemble(
         repairer=repairer,
         node=node,
         on_inbox=inboxes.changed,
+        on_inbox_word=inboxes.heard,
         on_word={
             "revoke": revocations.heard,
             "newest": succession.heard,

@@ -1,11 +1,12 @@
 """What a gateway holds its sockets to, and the greeting that tells them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chorus.auth import Principal
 from chorus.wire import client, server
-from chorus.wire.common import MAX_FRAME_BYTES, PROTOCOL
+from chorus.wire.common import MAX_FRAME_BYTES, MAX_SUBSCRIPTIONS, PROTOCOL
 from gateway import nonce
 
 TYPING_TTL_S = 8.0
@@ -26,6 +27,8 @@ class Rules:
     commands: tuple[float, int] = (10.0, 20)
     signs: tuple[float, int] = (10.0, 400)
     typing: tuple[float, int] = (1 / 3, 1)
+    elsewhere: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    """Limits that are kept elsewhere and only told here; a rate of 0 is a count of what is open."""
 
     def hello(self, conn: str, unix_s: float) -> server.Hello:
         """The greeting of one connection; its nonce is made now."""
@@ -46,6 +49,8 @@ class Rules:
                 "command": self.commands,
                 "sign": self.signs,
                 "typing": self.typing,
+                "subscription": (0.0, MAX_SUBSCRIPTIONS),
+                **self.elsewhere,
             },
             backoff=server.Backoff(min_ms=100, max_ms=20_000),
             features=["resume", "receipts", "typing", "presence", "drain"],

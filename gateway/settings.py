@@ -72,6 +72,8 @@ class GatewaySettings(Settings):
     """Pings and receipts of a socket at once: two receipts for each conversation an agent follows."""
     typing_every_ms: int = Field(3_000, ge=1)
     """A socket says at most so often that somebody begins to type; what is more is dropped."""
+    visitors_per_h: int = Field(10, ge=1)
+    """New visitor sessions an hour and address: kept by the chat service, told by `hello`."""
     limit_loopback: bool = False
     """Apply per-address limits to loopback, too."""
     drain_s: float = Field(25.0, ge=0)

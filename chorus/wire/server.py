@@ -43,7 +43,7 @@ class Hello(Outbound):
     ack_ms: int
     max_frame: int
     limits: dict[str, tuple[float, int]]
-    """Token buckets by name: `[per second, burst]`."""
+    """By name: `[per second, burst]`; with 0 a second, how many may be open at once."""
     backoff: Backoff
     features: list[str]
 

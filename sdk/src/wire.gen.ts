@@ -533,7 +533,7 @@ export interface HelloFrame {
     readonly auth_ms: number;
     readonly ack_ms: number;
     readonly max_frame: number;
-    /** Token buckets by name: `[per second, burst]`. */
+    /** By name: `[per second, burst]`; with 0 a second, how many may be open at once. */
     readonly limits: Readonly<Record<string, readonly [number, number]>>;
     readonly backoff: Backoff;
     readonly features: readonly string[];
