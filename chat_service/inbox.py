@@ -10,12 +10,16 @@ from uuid import UUID
 
 import orjson
 
+from chat_service.handoff_news import offer_frame
 from chat_service.store import inbox as store
+from chat_service.store import open_offers
 from chat_service.store.inbox import Asked, InboxRecord
 from chorus.auth import Principal
 from chorus.clock import rfc3339
 from chorus.db import Db
+from chorus.db_connect import RawConnection
 from chorus.errors import BadRequest, Forbidden
+from chorus.wire.envelope import with_envelope
 
 MAX_ROWS: Final = 200
 STATUSES: Final = frozenset({"open", "snoozed", "closed"})
@@ -62,6 +66,20 @@ async def read_rows(db: Db, principal: Principal, ids: Sequence[UUID]) -> list[d
     async with db.read(principal.tenant_id) as session:
         found = await store.rows(session, principal.tenant_id, ids[:MAX_ROWS])
     return [item_of(one) for one in found]
+
+
+async def offers(
+    raw: RawConnection, agent_ids: Sequence[UUID], *, now: datetime
+) -> list[tuple[UUID, str]]:
+    """The open offers of agents as frames that name their conversation."""
+    packets = await open_offers.of_agents(raw, agent_ids) if agent_ids else []
+    return [
+        (
+            one.agent_id,
+            with_envelope(offer_frame(one, now=now), conv=str(one.conversation_id)).decode(),
+        )
+        for one in packets
+    ]
 
 
 def item_of(row: InboxRecord) -> dict[str, Any]:

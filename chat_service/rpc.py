@@ -46,6 +46,8 @@ from chorus.wire.envelope import encode_raw, nack
 
 INBOX_ROWS: Final = "inbox.rows"
 """Asked by gateways only: rows of conversations that changed."""
+INBOX_OFFERS: Final = "inbox.offers"
+"""Asked by gateways only: the open offers of an agent whose inbox opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,10 @@ class ChatCalls:
                 epoch = await store.epoch(raw)
                 found = await store.heads(raw, request.conversation_ids)
                 chosen = await people.choices(raw, request.agent_ids) if request.agent_ids else []
+                offers = await inbox.offers(raw, request.agent_ids, now=self.clock.now())
             statuses = [(agent, status, unix_ms(at)) for agent, status, at in chosen]
             return HeadsReply(
-                epoch, [Head(*one) for one in found], self.trust.revoked.all, statuses
+                epoch, [Head(*one) for one in found], self.trust.revoked.all, statuses, offers
             )
 
     async def ingest(self, request: IngestRequest) -> IngestReply:
@@ -115,6 +118,8 @@ class ChatCalls:
             ids = _uuids(request.data.get("conv"))
             items = await inbox.read_rows(self.db, principal, ids)
             return [_frame(INBOX_ROWS, {"items": items})]
+        if request.event == INBOX_OFFERS:
+            return await self._offers(principal)
         frame = read_frame(request.event, request.data)
         if isinstance(frame, InboxOpen):
             return [_frame("inbox.snapshot", await self._snapshot(principal, frame))]
@@ -124,6 +129,11 @@ class ChatCalls:
             self.commands, principal, frame, conversation_id=request.conversation_id
         )
         return [_frame("delivered", data)]
+
+    async def _offers(self, principal: Principal) -> list[str]:
+        async with self.db.raw_transaction(principal.tenant_id) as raw:
+            found = await inbox.offers(raw, [principal.user_id], now=self.clock.now())
+        return [frame for _, frame in found]
 
     async def _snapshot(self, principal: Principal, frame: InboxOpen) -> dict[str, Any]:
         asked = inbox.asked_of(

@@ -155,6 +155,8 @@ class HeadsReply:
     """Those of the last token lifetime."""
     statuses: list[tuple[UUID, str, int]] = field(default_factory=list)
     """What those of the asked agents chose who did, and when in Unix ms."""
+    offers: list[tuple[UUID, str]] = field(default_factory=list)
+    """The open offers of the asked agents, as frames that name their conversation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@
 | `fan:{MM}` | pub/sub | what sockets of a conversation get |
 | `gw:{node}` | pub/sub | answers for one gateway: repeats, refusals, canaries |
 | `user:{user}` | pub/sub | frames for all sockets of one agent |
-| `inbox:{tenant}` | pub/sub | changed rows of agent inboxes |
-| `control` | pub/sub | words for all gateways: `revoke`, `newest` (a socket got ready), `status` (an agent's choice) |
+| `inbox:{tenant}` | pub/sub | for agent inboxes: changed rows, offers and their ends, queue counters |
+| `control` | pub/sub | words for all gateways: `revoke`, `newest` (a socket got ready), `status` (an agent's choice); for the conductor: `handoff` (a session moved) |
 | `events:{issuer}` | stream | domain events, capped by age |
 | `presence:*` | see `presence/store.py` | heartbeats |
 | `chorus:marker` | string | says that this Redis has been seen; missing means it is new |

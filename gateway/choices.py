@@ -5,6 +5,7 @@ changes, and read again with the heads, so that a lost word is made good.
 """
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from chorus.rpc import AgentState, ChatRpc, HeadsRequest
 from chorus.wire.common import ChosenStatus, PresenceStatus
 from chorus.wire.envelope import encode_raw
 from gateway.hub import Hub
+from gateway.offers import Offers
 from gateway.protocol import Phase
 from gateway.room import Packet
 
@@ -53,17 +55,19 @@ class Choices:
         """An agent chose something, on whichever gateway."""
         self._learn(UUID(word["agent"]), Choice(ChosenStatus(word["status"]), word["at_ms"]))
 
-    async def compare(self) -> None:
-        """Read all choices again.
+    async def compare(self, offers: Offers) -> None:
+        """Read all choices again, and with them what these agents are offered.
 
         Raises:
             ChorusError: they cannot be read now.
         """
-        if not self._known:
+        agents, asked_s = list(self._known), monotonic()
+        if not agents:
             return
-        reply = await self._rpc.heads(HeadsRequest([], list(self._known)))
+        reply = await self._rpc.heads(HeadsRequest([], agents))
         for user_id, status, at_ms in reply.statuses:
             self._learn(user_id, Choice(ChosenStatus(status), at_ms))
+        offers.compare(agents, reply.offers, asked_s=asked_s)
 
     def shown(self, user_id: UUID) -> PresenceStatus:
         """What the beats of somebody connected here say."""

@@ -30,7 +30,7 @@ class Fanout:
         outstanding: Outstanding,
         repairer: Repairer,
         node: int,
-        on_inbox: Callable[[UUID, list[tuple[UUID, int]]], None],
+        on_inbox: Callable[[UUID, Any], None],
         on_word: Mapping[str, Callable[[Any], None]],
     ) -> None:
         self._hub = hub
@@ -48,7 +48,7 @@ class Fanout:
             elif channel.startswith("gw:"):
                 self._mine(packed)
             elif channel.startswith("inbox:"):
-                self._inbox(UUID(channel[6:]), packed)
+                self._on_inbox(UUID(channel[6:]), orjson.loads(packed))
             elif channel == topics.CONTROL:
                 self._control(packed)
         except (ValueError, KeyError, TypeError) as error:
@@ -127,10 +127,6 @@ class Fanout:
         connection = self._hub.connections[pending.item.conn]
         item = pending.item
         connection.peer.refused_later(item.conversation_id, item.id, code, monotonic())
-
-    def _inbox(self, tenant_id: UUID, packed: bytes) -> None:
-        rows = [(UUID(row["conv"]), int(row["rev"])) for row in orjson.loads(packed)]
-        self._on_inbox(tenant_id, rows)
 
     def _control(self, packed: bytes) -> None:
         for name, told in orjson.loads(packed).items():

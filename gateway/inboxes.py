@@ -5,6 +5,7 @@ gateway, and matched against each open view here.
 """
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from chorus.rpc import ActRequest, ChatRpc
 from chorus.wire.common import InboxView
 from chorus.wire.envelope import encode_raw
 from gateway.hub import Connection, Hub
+from gateway.offers import Offers
 from gateway.room import Packet
 from gateway.tasks import Tasks
 
@@ -67,6 +69,7 @@ class Inboxes:
         self._hub = hub
         self._rpc = rpc
         self._tasks = tasks
+        self.offers = Offers(hub, rpc)
         self._views: dict[int, OpenView] = {}
         self._dirty: dict[UUID, set[UUID]] = {}
         self._tenants: dict[UUID, set[int]] = {}
@@ -81,6 +84,7 @@ class Inboxes:
 
     async def left(self, connection: Connection) -> None:
         self._views.pop(connection.id, None)
+        self.offers.left(connection)
         principal = connection.peer.principal
         here = self._tenants.get(principal.tenant_id) if principal else None
         if principal is None or here is None:
@@ -100,18 +104,34 @@ class Inboxes:
         view = InboxView(request["view"])
         self._views[connection.id] = OpenView(connection, view, request, shown, at_s)
 
-    def changed(self, tenant_id: UUID, rows: list[tuple[UUID, int]]) -> None:
+    def changed(self, tenant_id: UUID, conversations: Iterable[UUID]) -> None:
         """Conversations changed; read them soon."""
         waiting = self._dirty.get(tenant_id)
         if waiting is None:
             waiting = self._dirty[tenant_id] = set()
             self._tasks.spawn(self._refresh_rows(tenant_id), "inbox_rows")
-        waiting.update(conversation for conversation, _ in rows)
+        waiting.update(conversations)
+
+    def heard(self, tenant_id: UUID, told: Any) -> None:
+        """News for the agents of a tenant: changed rows, an offer, how many wait in each queue."""
+        if isinstance(told, list):
+            self.changed(tenant_id, [UUID(row["conv"]) for row in told])
+        elif "agent" in told:
+            self.offers.heard(told)
+        elif "counts" in told:
+            self._counted(tenant_id, told["counts"])
+
+    def _counted(self, tenant_id: UUID, counts: Mapping[str, int]) -> None:
+        packet = Packet(encode_raw("inbox.counts", {"queues": dict(counts)}))
+        for view in self._views.values():
+            if _tenant(view) == tenant_id:
+                view.connection.whisper(packet, "inbox.counts")
 
     def all_dirty(self) -> None:
-        """The fan-out was deaf for a while: send every open page again."""
+        """The fan-out was deaf for a while: send every open page and offer again."""
         for view in self._views.values():
             self._tasks.spawn(self._reopen(view), "inbox_reopen")
+            self._tasks.spawn(self.offers.refresh(view.connection, again=True), "offers_again")
 
     async def run(self) -> None:
         """Send each open page again every 60 s, for ever."""

@@ -141,8 +141,7 @@ def assemble(
         outstanding=outstanding,
         repairer=repairer,
         node=node,
-        on_inbox=inboxes.changed,
-        on_inbox_word=inboxes.heard,
+        on_inbox=inboxes.heard,
         on_word={
             "revoke": revocations.heard,
             "newest": succession.heard,

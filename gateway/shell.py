@@ -192,6 +192,7 @@ class Shell:
         self._connection.send(Packet(encode(self._inbox_ready(reply))))
         await self._resources.inboxes.entered(self._connection, self._principal)
         self._resources.announcer.came(self._connection)
+        await self._resources.inboxes.offers.refresh(self._connection)
         mine = {"view": "mine", "limit": 50}
         await self._command(effects.Command(None, "inbox.open", mine, None, None))
 

@@ -104,7 +104,7 @@ async def compare_heads(resources: Resources) -> None:
         await asyncio.sleep(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 (spreads load)
         try:
             reply = await resources.repairer.compare_heads()
-            await resources.choices.compare()
+            await resources.choices.compare(resources.inboxes.offers)
         except ChorusError:
             _set(resources, "store", lost=True)
             continue
