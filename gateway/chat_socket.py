@@ -209,8 +209,8 @@ def _connect(visit: Visit, send: ASGISendCallable) -> Connection:
         token=visit.token,
     )
     sink = SocketSink(send, visit.transport, resources.tasks)
-    settings = resources.settings
-    limit = settings.agent_queue_bytes if visit.kind == "inbox" else settings.customer_queue_bytes
+    # Until the token is read, and with it the role.
+    limit = resources.settings.customer_queue_bytes
     connection = Connection(number, peer, sink, limit, visit.page)
     resources.hub.add(connection)
     return connection

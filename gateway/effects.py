@@ -1,5 +1,6 @@
 """What the protocol asks its shell to do. Facts and frames go in, these come out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -119,3 +120,8 @@ Effect = (
     | Follow
     | Unfollow
 )
+
+
+def answers(effects: Sequence[Effect]) -> list[bytes]:
+    """The frames among effects, for tests and logs."""
+    return [effect.payload for effect in effects if isinstance(effect, Send)]

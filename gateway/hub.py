@@ -15,6 +15,7 @@ from chorus.auth import Principal
 from chorus.codes import CloseCode
 from chorus.topics import NO_AUTHOR, Audience, Header, author_key
 from chorus.wire.envelope import encode_raw, with_envelope
+from gateway.effects import Send
 from gateway.origins import Page
 from gateway.pending import Outstanding, Pending
 from gateway.protocol import Peer
@@ -102,7 +103,9 @@ class Connection:
         """End the connection once; the shell learns of it from the transport."""
         if self.closed:
             return
-        self.peer.end(CloseCode(code), reason)
+        for effect in self.peer.end(CloseCode(code), reason):
+            if isinstance(effect, Send):
+                self.sink.write(Packet(effect.payload))
         self.closed = True
         self.sink.close(code, reason)
 

@@ -4,7 +4,6 @@ No I/O, no clock, no task. It never raises on client input and answers nothing a
 Source: PROTOCOL §1–§3, §5, §7. The shells are `chat_socket.py` (WebSocket) and `sse.py`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Literal
@@ -14,7 +13,7 @@ from chorus.auth import Principal
 from chorus.codes import NACK_RULES, CloseCode, NackCode
 from chorus.rpc import ResumePoint
 from chorus.wire import client, server
-from chorus.wire.common import MAX_SUBSCRIPTIONS, Inbound, Role
+from chorus.wire.common import MAX_SUBSCRIPTIONS, Inbound
 from chorus.wire.envelope import Received, Refused, decode, encode, encode_raw, nack
 from gateway import nonce
 from gateway.admission import Bucket
@@ -34,15 +33,13 @@ from gateway.effects import (
     Verify,
     Whisper,
 )
-from gateway.rules import Rules, may_say
+from gateway.rules import UNEXPLAINED, Rules, may_say
 
 EXPIRY_NOTICE_S = 60
-EXPIRY_GRACE_S = 25
 GATE_S = 5.0
 ABUSE_PER_MINUTE = 50
 _COMMANDS = client.CONVERSATION_COMMANDS + client.AGENT_COMMANDS
 _VISITOR_COMMANDS = frozenset({"edit", "delete", "escalate", "cancel", "rate"})
-_ROLES = frozenset(Role)
 
 
 class Phase(Enum):
@@ -149,8 +146,7 @@ class Peer:
         if self.phase is Phase.CLOSED:
             return []
         if self.phase is not Phase.LIVE:
-            late = at_s - self.opened_s >= self.rules.auth_ms / 1000
-            return self._close(CloseCode.AUTH_TIMEOUT, "no auth in time") if late else []
+            return self._late(at_s)
         silent_ms = 0.0 if self.one_way else (at_s - self.heard_s) * 1000
         if silent_ms >= self.rules.dead_ms:
             return self._close(CloseCode.NO_PONG, "")
@@ -159,6 +155,15 @@ class Peer:
             self.pinged, self.pings = True, self.pings + 1
             effects.append(Send(encode_raw("ping", {"n": self.pings})))
         return effects
+
+    def _late(self, at_s: float) -> list[Effect]:
+        """Who said nothing has not signed in; who did waits for us and needs no new credential."""
+        silent = self.phase is Phase.AWAIT_AUTH
+        if at_s - (self.opened_s if silent else self.heard_s) < self.rules.auth_ms / 1000:
+            return []
+        if silent:
+            return self._close(CloseCode.AUTH_TIMEOUT, "no auth in time")
+        return self._close(CloseCode.DEPENDENCY_DOWN, "entering took too long")
 
     def end(self, code: CloseCode, reason: str = "") -> list[Effect]:
         """Close from outside: superseded, revoked, too slow, drained."""
@@ -204,7 +209,7 @@ class Peer:
     def _expiry(self, unix_s: float) -> list[Effect]:
         assert self.principal is not None
         left_s = self.principal.expires_at - unix_s
-        if left_s <= -EXPIRY_GRACE_S:
+        if left_s * 1000 <= -self.rules.expiry_grace_ms:
             return self._close(CloseCode.EXPIRED, "")
         if left_s > EXPIRY_NOTICE_S or self.noticed:
             return []
@@ -378,18 +383,9 @@ class Peer:
         return named if self.kind == "inbox" else None
 
     def _close(self, code: CloseCode, reason: str) -> list[Effect]:
-        fatal = (
-            self.phase is not Phase.LIVE
-            and code < CloseCode.OVERLOADED
-            and code >= CloseCode.PROTOCOL
-        )
         self.phase = Phase.CLOSED
         closing: list[Effect] = [Close(code, reason)]
-        if not fatal:
+        if code in UNEXPLAINED or not code >= CloseCode.PROTOCOL:
             return closing
-        return [Send(encode(server.ErrorFrame(code=code.name, fatal=True))), *closing]
-
-
-def answers(effects: Sequence[Effect]) -> list[bytes]:
-    """The frames among effects, for tests and logs."""
-    return [effect.payload for effect in effects if isinstance(effect, Send)]
+        fatal = code < CloseCode.OVERLOADED
+        return [Send(encode(server.ErrorFrame(code=code.name, fatal=fatal))), *closing]

@@ -70,6 +70,7 @@ def rules_of(settings: GatewaySettings, node: int) -> Rules:
         dead_ms=settings.dead_ms,
         auth_ms=settings.auth_ms,
         ack_ms=settings.ack_ms,
+        expiry_grace_ms=settings.expiry_grace_ms,
         customer_messages=(settings.customer_messages_per_s, settings.customer_messages_burst),
         agent_messages=(settings.agent_messages_per_s, settings.agent_messages_burst),
         commands=(settings.commands_per_s, settings.commands_burst),

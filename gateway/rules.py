@@ -5,11 +5,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chorus.auth import Principal
+from chorus.codes import CloseCode
 from chorus.wire import client, server
 from chorus.wire.common import MAX_FRAME_BYTES, MAX_SUBSCRIPTIONS, PROTOCOL
 from gateway import nonce
 
 TYPING_TTL_S = 8.0
+UNEXPLAINED = frozenset(
+    {
+        # They are no fault of the client,
+        CloseCode.DRAIN,
+        CloseCode.NO_PONG,
+        CloseCode.REBALANCE,
+        # and these take nothing any more.
+        CloseCode.SLOW_CONSUMER,
+        CloseCode.WRITE_TIMEOUT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,7 @@ class Rules:
     dead_ms: int = 35_000
     auth_ms: int = 10_000
     ack_ms: int = 10_000
+    expiry_grace_ms: int = 25_000
     customer_messages: tuple[float, int] = (5.0, 20)
     agent_messages: tuple[float, int] = (10.0, 40)
     commands: tuple[float, int] = (10.0, 20)

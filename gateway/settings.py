@@ -28,6 +28,8 @@ class GatewaySettings(Settings):
     """Time for the first `auth` frame."""
     ack_ms: int = Field(10_000, ge=100)
     """A message without an answer for so long gets `nack UNAVAILABLE ambiguous`."""
+    expiry_grace_ms: int = Field(25_000, ge=0)
+    """A socket whose token expired so long ago, without a new one, is closed with 4300."""
     customer_queue_bytes: int = Field(262_144, ge=4_096)
     """Outbound bytes that may wait for a customer's socket before it is closed with 4102."""
     agent_queue_bytes: int = Field(1_048_576, ge=4_096)

@@ -114,6 +114,8 @@ class Shell:
         if not counted:
             await self.run(self._peer.end(CloseCode.CONNECTION_LIMIT, "too many sockets"))
             return
+        if self._principal.is_agent:
+            self._connection.limit_bytes = settings.agent_queue_bytes
         try:
             await (
                 self._enter_inbox()

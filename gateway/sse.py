@@ -94,7 +94,7 @@ async def events(request: Request) -> Response:
         answer = problem_of(error)
         answer.headers.update(cors)
         return answer
-    connection = _connect(request, resources, principal)
+    connection = _connect(request, resources)
     headers = {**cors, "cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(
         _stream(resources, connection, principal, ticket),
@@ -138,7 +138,7 @@ def _cors(request: Request) -> dict[str, str]:
     }
 
 
-def _connect(request: Request, resources: Resources, principal: Principal) -> Connection:
+def _connect(request: Request, resources: Resources) -> Connection:
     conversation_id: UUID = request.path_params["conversation_id"]
     number = resources.hub.next_id()
     peer = Peer(
@@ -151,8 +151,7 @@ def _connect(request: Request, resources: Resources, principal: Principal) -> Co
         resume=_resume(request),
         one_way=True,
     )
-    settings = resources.settings
-    limit = settings.agent_queue_bytes if principal.is_agent else settings.customer_queue_bytes
+    limit = resources.settings.customer_queue_bytes
     connection = Connection(number, peer, StreamSink(), limit, page_of(request.headers))
     resources.hub.add(connection)
     return connection

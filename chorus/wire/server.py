@@ -156,7 +156,9 @@ class ErrorFrame(Outbound):
 
     event = "error"
     code: str
+    """The name of the close code that follows."""
     fatal: bool
+    """True when coming again would not help (4000-4099)."""
 
 
 class Message(Outbound):

@@ -658,7 +658,9 @@ export interface RecoveredFrame {
 export interface ErrorFrame {
   readonly event: "error";
   readonly data: {
+    /** The name of the close code that follows. */
     readonly code: string;
+    /** True when coming again would not help (4000-4099). */
     readonly fatal: boolean;
   };
   readonly seq?: number;

@@ -173,9 +173,9 @@ class World:
         line.ready = await line.hear("ready")
         return line
 
-    async def hello(self, at: Gateway, who: Principal, path: str) -> Line:
+    async def hello(self, at: Gateway, who: Principal, path: str, **claims: Any) -> Line:
         """Open a socket and say nothing."""
-        token = self.api.token(who)["Authorization"].removeprefix("Bearer ")
+        token = self.api.token(who, **claims)["Authorization"].removeprefix("Bearer ")
         offers: Any = [PROTOCOL, f"{BEARER_PREFIX}{token}"]
         origin: Any = f"http://127.0.0.1:{at.port}"
         url = f"ws://127.0.0.1:{at.port}/ws/v1/{path}"

@@ -13,7 +13,8 @@ from chorus.codes import CloseCode, NackCode
 from chorus.ids import uuid7
 from chorus.wire.client import CLIENT_FRAMES
 from gateway import effects, nonce
-from gateway.protocol import ABUSE_PER_MINUTE, GATE_S, Peer, Phase, answers
+from gateway.effects import answers
+from gateway.protocol import ABUSE_PER_MINUTE, GATE_S, Peer, Phase
 from gateway.rules import Rules
 
 KEY = b"k" * 32

@@ -10,7 +10,8 @@ from chorus.auth import AUD_AGENT, AUD_VISITOR, ROLE_SCOPES, Principal
 from chorus.codes import CloseCode
 from chorus.ids import uuid7
 from gateway import effects
-from gateway.protocol import Peer, Phase, answers
+from gateway.effects import answers
+from gateway.protocol import Peer, Phase
 from gateway.rules import Rules
 
 CONV, OTHER, TENANT = uuid7(), uuid7(), uuid7()
