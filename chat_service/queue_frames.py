@@ -7,6 +7,7 @@ does not keep.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
@@ -24,7 +25,6 @@ from chat_service.store import routing
 from chat_service.store.lines import Standing
 from chat_service.store.outbox import DomainEvent
 from chorus import presence, topics
-from chorus.clock import Clock
 from chorus.presence import Seen
 from chorus.topics import Audience
 from chorus.wire.common import ChosenStatus, PresenceStatus
@@ -119,15 +119,15 @@ class Lines:
             times_s = await store.handle_times_s(session, tenant_id, asked)
         seen = await presence.read(tools.client, tenant_id, [one.id for one in agents])
         services = {one: service(queues[one], agents, seen, times_s.get(one, [])) for one in asked}
-        return places(standing, services, clock=tools.clock)
+        return places(standing, services, now=now)
 
 
 def places(
-    standing: Iterable[Standing], services: Mapping[UUID, Service], *, clock: Clock
+    standing: Iterable[Standing], services: Mapping[UUID, Service], *, now: datetime
 ) -> dict[UUID, Place]:
     """The place of each conversation in its queue, in the order of routing."""
     by_id = {one.waiting.session_id: one for one in standing}
-    ordered = in_order((one.waiting for one in by_id.values()), now=clock.now())
+    ordered = in_order((one.waiting for one in by_id.values()), now=now)
     found: dict[UUID, Place] = {}
     # Sorting is stable: each queue keeps the order of routing.
     ordered.sort(key=lambda one: one.queue_id)

@@ -1,0 +1,185 @@
+"""What waiting customers are told of their place, and agents of their queues."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from chat_service import handoff
+from chat_service.eta import Service
+from chat_service.jobs import Tools
+from chat_service.queue_frames import Lines, Place, places
+from chat_service.routing import Policy, Waiting
+from chat_service.session_facts import SYSTEM, CancelledByCustomer
+from chat_service.store.lines import Standing
+from chorus import topics
+from chorus.topics import Audience
+from tests.chat_service.routing_world import (
+    Case,
+    Floor,
+    come,
+    fetch,
+    make_floor,
+    make_waiting,
+    presence_watched,
+    tools_for,
+)
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+QUEUE, OTHER = UUID(int=1), UUID(int=2)
+Told = dict[UUID, dict[str, Any]]
+
+
+@asynccontextmanager
+async def heard(tools: Tools, floor: Floor) -> AsyncIterator[Any]:
+    """Listen to everything customers and agents of a floor are told."""
+    async with tools.client.pubsub(ignore_subscribe_messages=True) as pubsub:
+        await pubsub.subscribe("end", topics.inbox(floor.tenant_id), *topics.fan_channels())
+        yield pubsub
+
+
+async def published(tools: Tools, pubsub: Any) -> list[tuple[str, bytes]]:
+    """What was published until now."""
+    await tools.client.publish("end", b"")
+    found: list[tuple[str, bytes]] = []
+    async with asyncio.timeout(20):
+        async for message in pubsub.listen():
+            if message["channel"] == b"end":
+                break
+            found.append((message["channel"].decode(), message["data"]))
+    return found
+
+
+async def places_told(tools: Tools, pubsub: Any) -> Told:
+    told: Told = {}
+    for channel, packed in await published(tools, pubsub):
+        if channel.startswith("fan:"):
+            header, frame = topics.unpack(packed)
+            read = orjson.loads(frame)
+            assert (header.audience, read["event"]) == (Audience.CUSTOMERS, "queue")
+            told[header.conversation] = read["data"]
+    return told
+
+
+async def cancel(tools: Tools, floor: Floor, case: Case) -> None:
+    async with tools.db.transaction(None) as tx:
+        now = tools.clock.now()
+        happening = CancelledByCustomer(SYSTEM)
+        await handoff.apply(tx, floor.tenant_id, case.conversation_id, happening, now=now)
+
+
+@pytest.mark.anyio
+async def test_customers_hear_their_place_once_and_again_when_it_is_another(
+    database_url: str, redis_db: str
+) -> None:
+    floor = await make_floor(database_url, 1, capacity=1)
+    first, second, third = await make_waiting(database_url, floor, 3)
+    async with tools_for(database_url, redis_db) as tools, heard(tools, floor) as pubsub:
+        lines = Lines(tools)
+        await lines.tell_places()
+        told = await places_told(tools, pubsub)
+        assert [told[one.conversation_id]["position"] for one in (first, second, third)] == [
+            1,
+            2,
+            3,
+        ]
+        # Nobody knows who is there, so nothing is promised.
+        assert not any("eta_s" in one for one in told.values())
+        lines.moved(floor.tenant_id)
+        await lines.tell_places()
+        assert await places_told(tools, pubsub) == {}
+        await cancel(tools, floor, second)
+        lines.moved(floor.tenant_id)
+        await lines.tell_places()
+        assert await places_told(tools, pubsub) == {third.conversation_id: {"position": 2}}
+
+
+@pytest.mark.anyio
+async def test_a_wait_is_foretold_from_who_is_there_and_how_long_the_last_ones_took(
+    database_url: str, redis_db: str
+) -> None:
+    floor = await make_floor(database_url, 1, capacity=1)
+    await make_waiting(
+        database_url,
+        floor,
+        3,
+        state="ended",
+        ended_at=datetime.now(UTC) + timedelta(seconds=100),
+        accepted_at=datetime.now(UTC),
+    )
+    cases = await make_waiting(database_url, floor, 2)
+    async with (
+        tools_for(database_url, redis_db) as tools,
+        presence_watched(redis_db),
+        heard(tools, floor) as pubsub,
+    ):
+        await come(tools.client, floor)
+        await Lines(tools).tell_places()
+        told = await places_told(tools, pubsub)
+    waits_s = [told[one.conversation_id]["eta_s"] for one in cases]
+    assert waits_s == [0, pytest.approx(100, abs=2)]
+
+
+@pytest.mark.anyio
+async def test_agents_hear_how_many_wait_only_when_it_changed(
+    database_url: str, redis_db: str
+) -> None:
+    floor = await make_floor(database_url, 1)
+    (case, _) = await make_waiting(database_url, floor, 2)
+    async with tools_for(database_url, redis_db) as tools, heard(tools, floor) as pubsub:
+        lines = Lines(tools)
+        for _ in range(2):
+            lines.moved(floor.tenant_id)
+            await lines.tell_counts()
+        await cancel(tools, floor, case)
+        lines.moved(floor.tenant_id)
+        await lines.tell_counts()
+        words = [orjson.loads(packed) for _, packed in await published(tools, pubsub)]
+    assert words == [{"counts": {"support": 2}}, {"counts": {"support": 1}}]
+
+
+@pytest.mark.anyio
+async def test_a_line_that_is_empty_is_forgotten(database_url: str, redis_db: str) -> None:
+    floor = await make_floor(database_url, 1)
+    (case,) = await make_waiting(database_url, floor, 1)
+    async with tools_for(database_url, redis_db) as tools, heard(tools, floor) as pubsub:
+        lines = Lines(tools)
+        await lines.tell_places()
+        await cancel(tools, floor, case)
+        lines.moved(floor.tenant_id)
+        await lines.tell_places()
+        await fetch(
+            database_url, "UPDATE live_chat_sessions SET status = 'queued', ended_at = NULL"
+        )
+        lines.moved(floor.tenant_id)
+        await places_told(tools, pubsub)
+        await lines.tell_places()
+        assert await places_told(tools, pubsub) == {case.conversation_id: {"position": 1}}
+
+
+def standing(number: int, queue_id: UUID, waited_s: int, priority: int = 0) -> Standing:
+    at = NOW - timedelta(seconds=waited_s)
+    waiting = Waiting(UUID(int=number), queue_id, Policy.LONGEST_IDLE, at, at, priority)
+    return Standing(waiting, UUID(int=number), "support")
+
+
+def test_places_follow_the_order_of_routing_in_each_queue() -> None:
+    line = [
+        standing(11, QUEUE, 10),
+        standing(12, QUEUE, 50),
+        standing(13, OTHER, 5),
+        standing(14, QUEUE, 1, priority=3),
+    ]
+    services = {QUEUE: Service(1, 0, [60.0]), OTHER: Service(0, 0, [])}
+    found = places(line, services, now=NOW)
+    assert found == {
+        UUID(int=14): Place(1, 60),
+        UUID(int=12): Place(2, 120),
+        UUID(int=11): Place(3, 180),
+        UUID(int=13): Place(1, None),
+    }
