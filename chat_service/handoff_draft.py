@@ -115,6 +115,7 @@ class Draft:
         asked = self.beside.request or Request(source="api")
         return Filed(
             self.session,
+            self.scene.tenant_id,
             self.scene.held.id,
             asked.reason,
             asked.requested_by,

@@ -5,12 +5,14 @@ first seq whatever the conversation has become, and changes nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from chat_service.intake_sessions import Live, Move, Side, answered
+from chat_service.session_facts import Conversation
 from chorus.codes import NackCode
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem
@@ -79,8 +81,12 @@ class Facts:
     known: dict[tuple[UUID, UUID], Known] = field(default_factory=dict)
     agents: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
     """Roles of the enabled agents among the senders, by tenant and id."""
-    transfer_sides: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
-    """Who may speak beside the assignee during a warm transfer, by conversation."""
+    names: dict[UUID, str] = field(default_factory=dict)
+    """What these agents are called."""
+    sides: dict[UUID, Side] = field(default_factory=dict)
+    """By conversation that agents speak in; a session that is simply active is in none."""
+    live: dict[UUID, Live] = field(default_factory=dict)
+    """The sessions of `sides`, where a public message of an agent makes them needed."""
     stale_views: frozenset[tuple[UUID, UUID, UUID, int]] = frozenset()
     """Messages (by conversation, id, sender and expected seq) whose sender has not seen another agent's answer."""
 
@@ -128,12 +134,29 @@ class Ruling:
     answers: tuple[Stored | Refused, ...]
     steps: tuple[Stored | Refused | Happened, ...]
     heads: dict[UUID, Head]
+    moves: tuple[Move, ...] = ()
+
+
+def sessions_needed(items: Sequence[IngestItem], facts: Facts) -> list[UUID]:
+    """The conversations whose sessions `rule` has to see: an agent speaks where one may move."""
+    return sorted(
+        {
+            item.conversation_id
+            for item in items
+            if item.conversation_id in facts.sides and _is_public_answer(item)
+        }
+    )
+
+
+def _is_public_answer(item: IngestItem) -> bool:
+    return item.role == Role.AGENT and item.visibility == Visibility.PUBLIC
 
 
 def rule(items: Sequence[IngestItem], facts: Facts) -> Ruling:
     """Decide for each item, in arrival order. `facts` is used up."""
     answers: list[Stored | Refused] = []
     steps: list[Stored | Refused | Happened] = []
+    moves: list[Move] = []
     ts_ms = exact_ms(facts.now)
     for item in items:
         head = facts.heads.get(item.conversation_id)
@@ -143,7 +166,7 @@ def rule(items: Sequence[IngestItem], facts: Facts) -> Ruling:
             answer = (
                 _repeat(item, head, facts)
                 or _refusal(item, head, facts)
-                or (_take(item, head, facts, ts_ms=ts_ms, steps=steps))
+                or (_take(item, head, facts, ts_ms=ts_ms, steps=steps, moves=moves))
             )
         answers.append(answer)
         steps.append(answer)
@@ -152,7 +175,7 @@ def rule(items: Sequence[IngestItem], facts: Facts) -> Ruling:
         for item, answer in zip(items, answers, strict=True)
         if isinstance(answer, Stored) and not answer.repeat
     }
-    return Ruling(facts.now, tuple(answers), tuple(steps), changed)
+    return Ruling(facts.now, tuple(answers), tuple(steps), changed, tuple(moves))
 
 
 def exact_ms(at: datetime) -> int:
@@ -202,7 +225,7 @@ def _refusal(item: IngestItem, head: Head, facts: Facts) -> Refused | None:
         return Refused(item, NackCode.STALE_FLOOR)
     if _view_is_stale(item, head, facts):
         return Refused(item, NackCode.STALE_VIEW, head.last_seq)
-    if item.visibility == Visibility.PUBLIC and not _may_answer(item, head, facts):
+    if _is_public_answer(item) and not _may_answer(item, head, facts):
         return Refused(item, NackCode.ALREADY_ASSIGNED)
     return None
 
@@ -226,7 +249,15 @@ def _may_answer(item: IngestItem, head: Head, facts: Facts) -> bool:
     role = facts.agents.get((item.tenant_id, item.sender_id))
     if item.sender_role in SENIORS and role in SENIORS:
         return True
-    return item.sender_id in facts.transfer_sides.get(item.conversation_id, frozenset())
+    return item.sender_id in _beside(item.conversation_id, facts)
+
+
+def _beside(conversation_id: UUID, facts: Facts) -> tuple[UUID | None, ...]:
+    """Who may speak though somebody else has the floor: as the batch has left it so far."""
+    if conversation_id in facts.live:
+        return facts.live[conversation_id].speakers
+    side = facts.sides.get(conversation_id)
+    return () if side is None else (side.agent_id, side.leaving_agent_id, side.asked_id)
 
 
 def _floor_is_free(head: Head) -> bool:
@@ -240,12 +271,17 @@ def _take(
     *,
     ts_ms: int,
     steps: list[Stored | Refused | Happened],
+    moves: list[Move],
 ) -> Stored:
     kind, visibility = item.type, item.visibility
     if item.role == Role.BOT and visibility == Visibility.PUBLIC and not _bot_holds(item, head):
         kind, visibility = SUGGESTION, Visibility.AGENTS.value
-    if item.role == Role.AGENT and visibility == Visibility.PUBLIC and _floor_is_free(head):
-        steps.extend(_take_over(item, head, facts, ts_ms))
+    if _is_public_answer(item):
+        moved = _moves(item, head, facts)
+        steps.extend(_happened(item, head, ts_ms, moved))
+        moves.extend(moved)
+        if _floor_is_free(head):
+            steps.extend(_take_over(item, head, facts, ts_ms))
     if item.role == Role.CUSTOMER and head.status == ConversationStatus.SNOOZED:
         steps.append(_wake(item, head, ts_ms))
     stored = Stored(item, head.next_seq(), ts_ms, kind, visibility, repeat=False)
@@ -260,6 +296,43 @@ def _take(
 
 def _bot_holds(item: IngestItem, head: Head) -> bool:
     return head.floor_holder == Floor.BOT and item.floor_epoch == head.floor_epoch
+
+
+def _moves(item: IngestItem, head: Head, facts: Facts) -> list[Move]:
+    """Let an agent's public words move the session, and the floor with it."""
+    live = facts.live.get(item.conversation_id)
+    if live is None or (item.tenant_id, item.sender_id) not in facts.agents:
+        return []
+    conversation = Conversation(
+        ConversationStatus(head.status),
+        Floor(head.floor_holder),
+        head.floor_epoch,
+        head.assignee_id,
+    )
+    moves = answered(live, conversation, item.sender_id, facts.names, now=facts.now)
+    if moves:
+        after = moves[-1].transition.conversation
+        head.floor_holder, head.floor_epoch = after.holder.value, after.epoch
+        head.assignee_id = after.assignee_id
+        facts.live[item.conversation_id] = replace(live, session=moves[-1].transition.session)
+    return moves
+
+
+def _happened(item: IngestItem, head: Head, ts_ms: int, moves: Sequence[Move]) -> list[Happened]:
+    """The events of moves, with the seqs just before the message."""
+    return [
+        Happened(
+            item.tenant_id,
+            item.conversation_id,
+            uuid7(ts_ms),
+            head.next_seq(),
+            ts_ms,
+            record.event,
+            record.data(move.names),
+        )
+        for move in moves
+        for record in move.transition.records
+    ]
 
 
 def _take_over(item: IngestItem, head: Head, facts: Facts, ts_ms: int) -> list[Happened]:

@@ -8,13 +8,19 @@ from uuid import UUID
 import orjson
 
 from chat_service import events, failpoints
+from chat_service import handoff_news as news
+from chat_service.emit import router_word
 from chat_service.frames import audience_of
-from chat_service.intake import Happened, Refused, Ruling, Stored, rule
+from chat_service.intake import Happened, Refused, Ruling, Stored, rule, sessions_needed
+from chat_service.intake_sessions import Live
 from chat_service.kept import Kept
+from chat_service.store import offers, sessions
 from chat_service.store.ingest import Lease, OutboxRow, lock, write
+from chat_service.store.offers import Settled
 from chorus import topics
 from chorus.clock import rfc3339_ms
 from chorus.db import Db
+from chorus.db_connect import RawConnection
 from chorus.ingest import IngestItem
 from chorus.topics import Audience, Header, Kind
 from chorus.wire.common import Role
@@ -47,13 +53,40 @@ async def ingest(
         Unavailable, Overloaded: it may or may not be stored; the same items may be sent again.
     """
     async with db.raw_transaction(tenant_id) as connection:
-        ruling = rule(items, await lock(connection, items, leases))
+        facts = await lock(connection, items, leases)
+        if needed := sessions_needed(items, facts):
+            facts.live = await _live(connection, needed)
+        ruling = rule(items, facts)
         if ruling.heads:
             outbox = _domain_events(ruling)
             await write(connection, ruling.now, _new(ruling), heads=ruling.heads, outbox=outbox)
+        if ruling.moves:
+            await _save_moves(connection, ruling)
         failpoints.passing("before_commit")
     failpoints.passing("after_commit")
+    for move in ruling.moves:
+        news.count(move.before, move.transition, now=ruling.now)
     return ruling
+
+
+async def _live(connection: RawConnection, conversation_ids: Sequence[UUID]) -> dict[UUID, Live]:
+    """Lock the sessions that these messages may move: the statement most batches do without."""
+    found = await sessions.open_ones(connection, conversation_ids)
+    return {
+        one: Live(filed.tenant_id, one, filed.session, filed.names) for one, filed in found.items()
+    }
+
+
+async def _save_moves(connection: RawConnection, ruling: Ruling) -> None:
+    last = {move.conversation_id: move.transition.session for move in ruling.moves}
+    await sessions.save(connection, list(last.values()))
+    settled = [
+        Settled(move.before.id, result, news.handoff_of(move.transition).reason)
+        for move in ruling.moves
+        if (result := move.transition.offer_result) is not None
+    ]
+    if settled:
+        await offers.settle(connection, settled, at=ruling.now)
 
 
 def _new(ruling: Ruling) -> list[Stored | Happened]:
@@ -88,6 +121,10 @@ def _domain_events(ruling: Ruling) -> list[OutboxRow]:
         if head.woken:
             woken = {"conversation_id": str(conversation_id), "reason": "customer_message"}
             rows.append(events.outbox_row(events.CONVERSATION_REOPENED, head.tenant_id, woken))
+    for move in ruling.moves:
+        rows += news.domain_events(
+            move.tenant_id, move.conversation_id, move.conversation, move.transition
+        )
     for tenant_id, conversations in created.items():
         rows.append(
             events.outbox_row(events.MESSAGE_CREATED, tenant_id, {"conversations": conversations})
@@ -110,7 +147,7 @@ def publications(outcome: Outcome, *, claimed: bool) -> list[Publication]:
             spoken.append(event_publication(step))
         elif step.item.node:
             spoken.append(_reply(step))
-    return spoken + _inbox_hints(outcome)
+    return spoken + _inbox_hints(outcome) + _offers_gone(outcome)
 
 
 def _message(stored: Stored) -> Publication:
@@ -191,6 +228,18 @@ def reply(item: IngestItem, frame: bytes, *, ts_ms: int = 0) -> Publication:
         topics.NO_AUTHOR,
     )
     return topics.gateway(item.node), header.pack() + frame
+
+
+def _offers_gone(outcome: Outcome) -> list[Publication]:
+    """Take offers that a message settled off their agents' sockets, and wake the router."""
+    gone = (
+        news.offer_gone(
+            move.tenant_id, move.conversation_id, move.before, move.transition, move.names
+        )
+        for move in outcome.moves
+    )
+    bells = dict.fromkeys(move.tenant_id for move in outcome.moves)
+    return [*(word for word in gone if word is not None), *map(router_word, bells)]
 
 
 def _inbox_hints(outcome: Outcome) -> list[Publication]:

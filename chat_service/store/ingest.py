@@ -25,6 +25,7 @@ from chat_service.intake import (
     Stored,
     exact_ms,
 )
+from chat_service.intake_sessions import Side
 from chorus.db_connect import RawConnection
 from chorus.ingest import IngestItem
 from chorus.wire.common import Role
@@ -71,14 +72,19 @@ known AS MATERIALIZED (
   ) m
 ),
 people AS MATERIALIZED (
-  SELECT array_agg(a.tenant_id) AS a0, array_agg(a.id) AS a1, array_agg(a.role) AS a2
+  SELECT array_agg(a.tenant_id) AS a0, array_agg(a.id) AS a1, array_agg(a.role) AS a2,
+         array_agg(a.name) AS a3
   FROM agents a WHERE a.id = ANY ($4::uuid[]) AND a.disabled_at IS NULL
 ),
 sides AS MATERIALIZED (
   SELECT array_agg(s.conversation_id) AS t0, array_agg(s.agent_id) AS t1,
-         array_agg(s.leaving_agent_id) AS t2
+         array_agg(s.leaving_agent_id) AS t2, array_agg(o.agent_id) AS t3
   FROM live_chat_sessions s
-  WHERE s.conversation_id = ANY ($5::uuid[]) AND s.leaving_agent_id IS NOT NULL
+  LEFT JOIN LATERAL (
+    SELECT o.agent_id FROM session_offers o WHERE o.session_id = s.id AND o.state = 'open' LIMIT 1
+  ) o ON true
+  WHERE s.conversation_id = ANY ($5::uuid[])
+    AND (s.leaving_agent_id IS NOT NULL OR s.status NOT IN ('active', 'wrap_up'))
     AND s.status NOT IN ('ended', 'cancelled', 'failed')
 ),
 stale AS MATERIALIZED (
@@ -226,10 +232,9 @@ def _facts(row: Any) -> Facts:
                 row, "k", 7
             )
         },
-        agents={(tenant_id, agent_id): role for tenant_id, agent_id, role in _columns(row, "a", 3)},
-        transfer_sides={
-            conversation_id: frozenset(sides) for conversation_id, *sides in _columns(row, "t", 3)
-        },
+        agents={(tenant, agent): role for tenant, agent, role, _ in _columns(row, "a", 4)},
+        names={agent_id: name for _, agent_id, _, name in _columns(row, "a", 4)},
+        sides={conversation: Side(*sides) for conversation, *sides in _columns(row, "t", 4)},
         stale_views=frozenset(
             (one, two, sender, seq) for one, two, sender, seq in _columns(row, "v", 4)
         ),

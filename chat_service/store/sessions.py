@@ -78,6 +78,7 @@ class Filed:
     """A session with what never changes of it, and what its queue says."""
 
     session: Session
+    tenant_id: UUID
     conversation_id: UUID
     reason: str | None
     requested_by: UUID | None
@@ -88,7 +89,7 @@ class Filed:
 
 
 _COLUMNS: Final = """
-s.conversation_id, s.id, s.status, s.requested_at, s.queue_id, s.agent_id, s.leaving_agent_id,
+s.tenant_id, s.conversation_id, s.id, s.status, s.requested_at, s.queue_id, s.agent_id, s.leaving_agent_id,
 o.agent_id, o.deadline_at, o.reason, s.excluded_agent_ids, s.options, s.queued_at, s.offered_at,
 s.accepted_at, s.started_at, s.wrap_up_until, s.ended_at, s.end_reason,
 s.reason, s.requested_by, s.source, coalesce(q.wrap_up_s, 0), coalesce(q.offer_s, 30), q.name,
@@ -132,10 +133,10 @@ async def open_ones(
 
 
 def _filed(found: list[Any]) -> Filed:
-    conversation_id, id_, state, requested_at, queue_id, agent_id, leaving = found[:7]
-    asked, deadline_at, why, excluded, options = found[7:12]
-    *moments, end_reason = found[12:19]
-    reason, requested_by, source, wrap_up_s, offer_s, queue, agents = found[19:]
+    tenant_id, conversation_id, id_, state, requested_at, queue_id, agent_id, leaving = found[:8]
+    asked, deadline_at, why, excluded, options = found[8:13]
+    *moments, end_reason = found[13:20]
+    reason, requested_by, source, wrap_up_s, offer_s, queue, agents = found[20:]
     session = Session(
         id_,
         SessionState(state),
@@ -150,7 +151,8 @@ def _filed(found: list[Any]) -> Filed:
     )
     names = {UUID(one): name for one, name in (_json(agents) or {}).items()}
     names |= {queue_id: queue} if queue_id else {}
-    return Filed(session, conversation_id, reason, requested_by, source, wrap_up_s, offer_s, names)
+    beside = (reason, requested_by, source, wrap_up_s, offer_s, names)
+    return Filed(session, tenant_id, conversation_id, *beside)
 
 
 def _reason(spelled: str | None) -> Reason | None:
