@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +16,7 @@ from chat_service.store import open_offers
 from chat_service.store.inbox import Asked, InboxRecord
 from chorus.auth import Principal
 from chorus.clock import rfc3339
-from chorus.db import Db
+from chorus.db import Db, Reader
 from chorus.db_connect import RawConnection
 from chorus.errors import BadRequest, Forbidden
 from chorus.wire.envelope import with_envelope
@@ -34,22 +34,22 @@ class Page:
 async def read_page(db: Db, principal: Principal, asked: Asked) -> Page:
     """Read one page, and say where the next begins."""
     async with db.read(principal.tenant_id) as session:
-        more = Asked(**{**_fields(asked), "limit": asked.limit + 1})
-        found = await store.page(session, principal.tenant_id, more)
+        return await _page(session, principal, asked)
+
+
+async def _page(session: Reader, principal: Principal, asked: Asked) -> Page:
+    more = replace(asked, limit=asked.limit + 1)
+    found = await store.page(session, principal.tenant_id, more)
     items = found[: asked.limit]
     return Page(items, cursor_of(items[-1]) if len(found) > asked.limit else None)
-
-
-def _fields(asked: Asked) -> dict[str, Any]:
-    return {name: getattr(asked, name) for name in Asked.__slots__}
 
 
 async def snapshot(db: Db, principal: Principal, asked: Asked) -> dict[str, Any]:
     """The `data` of an `inbox.snapshot` frame."""
     if not principal.is_agent:
         raise Forbidden
-    page = await read_page(db, principal, asked)
     async with db.read(principal.tenant_id) as session:
+        page = await _page(session, principal, asked)
         counts = await store.counts(session, principal.tenant_id, principal.user_id)
     data: dict[str, Any] = {
         "view": str(asked.view),

@@ -53,17 +53,20 @@ class Asked:
     limit: int = 50
 
 
-_SELECT: Final = f"""
+_SESSION: Final = f"""
+LEFT JOIN live_chat_sessions s ON s.conversation_id = c.id AND s.status NOT IN {FINAL}
+LEFT JOIN queues q ON q.id = coalesce(s.queue_id, c.queue_id)
+"""
+_COLUMNS: Final = """
 SELECT c.id, c.last_seq, c.status, c.floor_holder, c.floor_epoch, s.status, q.name,
     c.assignee_id, k.id, k.name, k.verified, c.preview, c.unread, c.waiting_since, c.priority,
     c.tags, b.channel, coalesce(c.last_ts, c.created_at)
-FROM conversations c
+"""
+_JOINED: Final = f"""
 JOIN contacts k ON k.id = c.contact_id
 JOIN inboxes b ON b.id = c.inbox_id
-LEFT JOIN live_chat_sessions s ON s.conversation_id = c.id AND s.status NOT IN {FINAL}
-LEFT JOIN queues q ON q.id = coalesce(s.queue_id, c.queue_id)
-WHERE c.tenant_id = :tenant
-"""  # noqa: S608 - our own constants
+{_SESSION}
+"""
 _MENTIONED: Final = (
     "c.status <> 'closed' AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id"
     " AND m.payload->'mentions' @> to_jsonb(CAST(:agent AS text)))"
@@ -82,15 +85,15 @@ _FILTERS: Final = {
     "queue": "(q.name = :queue OR CAST(q.id AS text) = :queue)",
     "assignee_id": "c.assignee_id = :assignee_id",
 }
-_ORDER: Final = " ORDER BY coalesce(c.last_ts, c.created_at) DESC, c.id DESC LIMIT :limit"
+_ORDER: Final = " ORDER BY coalesce(c.last_ts, c.created_at) DESC, c.id DESC"
 _AFTER: Final = (
     "(coalesce(c.last_ts, c.created_at), c.id)"
     " < (CAST(:after_ts AS timestamptz), CAST(:after_id AS uuid))"
 )
 
 
-async def page(session: Reader, tenant_id: UUID, asked: Asked) -> list[InboxRecord]:
-    """Read a page, latest first; at most `limit` rows."""
+def page_query(tenant_id: UUID, asked: Asked) -> tuple[str, dict[str, Any]]:
+    """The one statement of a page: which rows first, then what is shown of those few."""
     given: dict[str, Any] = {"tenant": tenant_id, "limit": asked.limit}
     where = [_VIEWS[InboxView(asked.view)]]
     if ":agent" in where[0]:
@@ -102,11 +105,27 @@ async def page(session: Reader, tenant_id: UUID, asked: Asked) -> list[InboxReco
     if asked.after is not None:
         where.append(_AFTER)
         given["after_ts"], given["after_id"] = asked.after
-    statement = text(f"{_SELECT} AND {' AND '.join(where)} {_ORDER}")
-    return [InboxRecord(*row) for row in await every(session, statement, given)]
+    by_session = asked.view == InboxView.QUEUE or asked.queue is not None
+    picked = (
+        f"SELECT c.id FROM conversations c {_SESSION if by_session else ''}"  # noqa: S608
+        f" WHERE c.tenant_id = :tenant AND {' AND '.join(where)} {_ORDER} LIMIT :limit"
+    )
+    return (
+        f"WITH picked AS MATERIALIZED ({picked}) {_COLUMNS}"
+        f" FROM picked JOIN conversations c ON c.id = picked.id {_JOINED} {_ORDER}"
+    ), given
 
 
-_ROWS = text(_SELECT + " AND c.id = ANY(CAST(:ids AS uuid[]))")
+async def page(session: Reader, tenant_id: UUID, asked: Asked) -> list[InboxRecord]:
+    """Read a page, latest first; at most `limit` rows."""
+    statement, given = page_query(tenant_id, asked)
+    return [InboxRecord(*row) for row in await every(session, text(statement), given)]
+
+
+_ROWS = text(
+    f"{_COLUMNS} FROM conversations c {_JOINED}"
+    " WHERE c.tenant_id = :tenant AND c.id = ANY(CAST(:ids AS uuid[]))"
+)
 
 
 async def rows(session: Reader, tenant_id: UUID, ids: Sequence[UUID]) -> list[InboxRecord]:
