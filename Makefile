@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
+# With it, each of our many processes would compile every library again: 3 s of CPU a start.
+unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
 DATA ?= .chorus
@@ -68,8 +70,7 @@ test: ## All tests with coverage, or one path: make test T=tests/chorus
 	export CHROMIUM="$$(tools/chromium.sh)"
 	if [ -n "$(T)" ]; then exec .venv/bin/pytest $(T); fi
 	rm -f .coverage .coverage.*
-	.venv/bin/pytest -m "not browser and not long" -n $(WORKERS) --dist loadfile --cov --cov-report=
-	.venv/bin/pytest -m "browser and not long" --cov --cov-append --cov-report=term
+	.venv/bin/pytest -m "not long" -n $(WORKERS) --cov --cov-report=term
 	.venv/bin/coverage report --include='$(CORES)' --fail-under=100 --show-missing
 	npm test --silent
 

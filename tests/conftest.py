@@ -1,16 +1,30 @@
 """Fixtures every test may use: real servers, one of each a session, and a fresh database a test."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
 
 from tests.support.databases import fresh_database, make_template
 from tests.support.servers import RunningServer, start_postgres, start_redis
+from tests.support.spreading import ByServers, slow_first, uncover
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: starts several processes; seconds, not milliseconds")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    slow_first(items)
+    uncover(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
+    # Its own order, by how many tests a file has, would begin the longest stories last.
+    config.option.loadscopereorder = False
+    return ByServers(config, log)
 
 
 @pytest.fixture(scope="session")

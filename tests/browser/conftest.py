@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.people import AgentPage, CustomerPage, Eyes
-from tests.support.installation import Up, running
+from tests.support.installation import UNMEASURED, Up, running
 from tests.support.tree import ROOT
 
 PAGES = ROOT / "dist" / "pages"
@@ -44,15 +44,15 @@ def chromium_path() -> str:
     return subprocess.check_output([script], text=True, timeout=300).strip()
 
 
-# Not a session: while a browser is open its event loop runs, and no other test could have its own.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     assert (PAGES / "console" / "index.html").is_file(), "run `npm run build` first"
-    with running(tmp_path_factory.mktemp("browser") / "data") as up:
+    with running(tmp_path_factory.mktemp("browser") / "data", **UNMEASURED) as up:
         yield up
 
 
-@pytest.fixture(scope="package")
+# Not a session: while a browser is open its event loop runs, and no other test could have its own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
@@ -60,7 +60,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def pictures() -> Path:
     """Where pictures are left for people to look at."""
     shutil.rmtree(PICTURES, ignore_errors=True)

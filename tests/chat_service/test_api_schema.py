@@ -16,7 +16,12 @@ from chat_service.app import create_app
 from chat_service.settings import ApiSettings
 from tests.chat_service.api_world import ORIGIN, Api, Tenant, say
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.slow,
+    pytest.mark.no_cover,
+    pytest.mark.timeout(120),
+]
 
 EXAMPLES = 25
 MIN_TRIED = 20

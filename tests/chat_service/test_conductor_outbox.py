@@ -22,6 +22,7 @@ from chorus.clock import SystemClock
 from chorus.db import Db
 from chorus.enqueue import Doorbell
 from chorus.errors import Unavailable
+from chorus.tasks import beside
 from tests.chat_service.ingest_world import World, make_world, said, superuser, system_db
 from tests.chat_service.writer_world import until
 
@@ -39,13 +40,10 @@ def settings_for(database_url: str, redis_url: str) -> ConductorSettings:
 async def conductor(db: Db, redis_url: str, database_url: str) -> AsyncIterator[None]:
     settings = settings_for(database_url, redis_url)
     doorbell = Doorbell(redis_url)
-    async with open_redis(redis_url) as client, asyncio.TaskGroup() as tasks:
+    async with open_redis(redis_url) as client:
         tools = Tools(db, client, settings, SystemClock())
-        task = tasks.create_task(lead(db, lambda: conduct(tools, doorbell)))
-        try:
+        async with beside(lead(db, lambda: conduct(tools, doorbell))):
             yield
-        finally:
-            task.cancel()
     doorbell.close()
 
 

@@ -15,6 +15,7 @@ from chorus import topics
 from chorus.bus import Client, append_entries, open_redis
 from chorus.clock import SystemClock
 from chorus.ingest import IngestItem, dump_items
+from chorus.tasks import beside
 from chorus.topics import Header
 from tests.chat_service.ingest_world import system_db
 
@@ -114,9 +115,5 @@ async def listening(redis_url: str, *channels: str) -> AsyncIterator[Heard]:
             async for message in pubsub.listen():
                 heard.on_message(message["channel"].decode(), message["data"])
 
-        async with asyncio.TaskGroup() as tasks:
-            task = tasks.create_task(listen())
-            try:
-                yield heard
-            finally:
-                task.cancel()
+        async with beside(listen()):
+            yield heard

@@ -19,8 +19,10 @@ from launch.client_core import Settlement
 from launch.ws_client import ChatClient, MessageHandle
 from load.stage import Stage, stage
 from tests.journeys.people import Meeting, has_settled, open_meeting
+from tests.support.installation import UNMEASURED
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.no_cover]
+QUICK = {**UNMEASURED, "CHORUS_ACK_MS": "3000", "CHORUS_HEADS_EVERY_MS": "2000"}
 VICTIMS = ("edge", "writer", "redis", "postgres")
 KILLS = int(os.environ.get("CHORUS_KILLS", "4"))
 CONVERSATIONS = int(os.environ.get("CHORUS_KILL_CONVERSATIONS", "4"))
@@ -33,7 +35,7 @@ AFTER_S = 120.0
 @pytest.fixture(scope="module")
 def doomed() -> Iterator[Stage]:
     """An installation of its own: nobody else wants one whose processes die."""
-    with stage(environment={"CHORUS_ACK_MS": "3000", "CHORUS_HEADS_EVERY_MS": "2000"}) as on:
+    with stage(environment=QUICK) as on:
         yield on
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -17,6 +17,7 @@ from chorus.bus import Client, RedisFailure, open_redis
 from chorus.errors import Unavailable
 from chorus.ids import uuid7
 from chorus.presence import Beat
+from chorus.tasks import beside
 from chorus.wire import server
 from chorus.wire.common import PresenceStatus, Role
 from chorus.wire.envelope import decode_server
@@ -26,6 +27,7 @@ from tests.support.servers import RunningServer, start_redis
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 TTL_MS = 700
+PATIENCE_S = 30
 ENVIRONMENT = {
     "CHORUS_PRESENCE_TTL_MS": str(TTL_MS),
     "CHORUS_PRESENCE_LOOK_MS": "20",
@@ -42,9 +44,21 @@ def own_redis(tmp_path: Path) -> Iterator[RunningServer]:
 
 
 class PresenceProcess:
+    """One that is gone when its block ends: left behind, it would talk in the next test."""
+
     def __init__(self, redis_url: str) -> None:
         self.environment = {**os.environ, **ENVIRONMENT, "REDIS_URL": redis_url}
+
+    def __enter__(self) -> Self:
         self.spawn()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            if self.process.poll() is None:
+                self.end(signal.SIGTERM)
+        finally:
+            self.process.kill()
 
     def spawn(self) -> None:
         self.process = subprocess.Popen(
@@ -63,7 +77,7 @@ class PresenceProcess:
 
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
-        code = self.process.wait(10)
+        code = self.process.wait(PATIENCE_S)
         assert self.process.stderr is not None
         self.process.stderr.close()
         return code
@@ -118,7 +132,7 @@ class Person:
             self.news.notify_all()
 
     async def until(self, what: Any) -> None:
-        async with asyncio.timeout(10), self.news:
+        async with asyncio.timeout(PATIENCE_S), self.news:
             await self.news.wait_for(what)
 
     async def until_told(self, *statuses: PresenceStatus) -> None:
@@ -136,24 +150,24 @@ async def somebody(redis_url: str) -> AsyncIterator[tuple[Person, Client]]:
     async with (
         open_redis(redis_url) as client,
         open_redis(redis_url, timeout_s=60) as ears,
-        asyncio.TaskGroup() as tasks,
     ):
         person = Person(redis_url)
-        running = [tasks.create_task(person.live(client)), tasks.create_task(person.listen(ears))]
-        await asyncio.wait_for(person.listening.wait(), 5)
-        person.beating.set()
-        try:
+        async with beside(person.live(client), person.listen(ears)):
+            await asyncio.wait_for(person.listening.wait(), PATIENCE_S)
+            person.beating.set()
             yield person, client
-        finally:
-            for task in running:
-                task.cancel()
 
 
 async def test_a_killed_and_restarted_process_goes_on_without_a_false_word(redis_db: str) -> None:
-    first, second = PresenceProcess(redis_db), PresenceProcess(redis_db)
-    first.until_begun()
-    second.until_begun()
-    async with somebody(redis_db) as (person, client):
+    with PresenceProcess(redis_db) as first, PresenceProcess(redis_db) as second:
+        first.until_begun()
+        second.until_begun()
+        await _goes_on(first, second, redis_db)
+        assert first.end(signal.SIGTERM) == 0
+
+
+async def _goes_on(first: PresenceProcess, second: PresenceProcess, redis_url: str) -> None:
+    async with somebody(redis_url) as (person, client):
         await person.until_told(ONLINE)
         first.end(signal.SIGKILL)
         second.end(signal.SIGKILL)
@@ -169,23 +183,25 @@ async def test_a_killed_and_restarted_process_goes_on_without_a_false_word(redis
         await person.until_told(ONLINE, OFFLINE, ONLINE)
         seen = await presence.read(client, person.beat.tenant_id, [person.beat.user_id])
         assert seen[person.beat.user_id].status is ONLINE
-    assert first.end(signal.SIGTERM) == 0
 
 
 async def test_who_leaves_while_nobody_watches_is_offline_afterwards(redis_db: str) -> None:
-    watching = PresenceProcess(redis_db)
-    async with somebody(redis_db) as (person, client):
-        await person.until_told(ONLINE)
-        watching.end(signal.SIGKILL)
-        person.beating.clear()
-        await presence.leave(client, [person.beat])
-        watching.spawn()
-        await person.until_told(ONLINE, OFFLINE)
-    watching.end(signal.SIGTERM)
+    with PresenceProcess(redis_db) as watching:
+        async with somebody(redis_db) as (person, client):
+            await person.until_told(ONLINE)
+            watching.end(signal.SIGKILL)
+            person.beating.clear()
+            await presence.leave(client, [person.beat])
+            watching.spawn()
+            await person.until_told(ONLINE, OFFLINE)
 
 
 async def test_a_killed_redis_makes_nobody_offline(own_redis: RunningServer) -> None:
-    watching = PresenceProcess(own_redis.url)
+    with PresenceProcess(own_redis.url):
+        await _nobody_goes(own_redis)
+
+
+async def _nobody_goes(own_redis: RunningServer) -> None:
     async with somebody(own_redis.url) as (person, client):
         await person.until_told(ONLINE)
         own_redis.kill9()
@@ -200,18 +216,17 @@ async def test_a_killed_redis_makes_nobody_offline(own_redis: RunningServer) -> 
         person.beating.clear()
         await presence.leave(client, [person.beat])
         await person.until_told(ONLINE, ONLINE, OFFLINE)
-    watching.end(signal.SIGTERM)
 
 
 async def test_an_emptied_redis_makes_nobody_offline(redis_db: str) -> None:
-    stop = asyncio.Event()
     settings = PresenceSettings.from_env({**ENVIRONMENT, "REDIS_URL": redis_db})
-    async with asyncio.TaskGroup() as tasks, somebody(redis_db) as (person, client):
-        tasks.create_task(serve(settings, stop))
+    async with (
+        beside(serve(settings, asyncio.Event())),
+        somebody(redis_db) as (person, client),
+    ):
         await person.until_told(ONLINE)
         await client.flushall()
         await person.until_told(ONLINE, ONLINE)
         assert (await presence.read(client, person.beat.tenant_id, [person.beat.user_id]))[
             person.beat.user_id
         ].status is ONLINE
-        stop.set()

@@ -1,0 +1,42 @@
+"""How tests are spread over workers: those that share servers stay together, slow ones begin first."""
+
+import pytest
+from hypothesis import is_hypothesis_test
+from xdist.scheduler import LoadFileScheduling
+
+# Each row is one installation: its tests go to one worker, and it is started once.
+SHARING = (
+    ("tests/browser/",),
+    ("tests/journeys/test_resume.py", "tests/journeys/test_two_way_chat.py"),
+    (
+        "tests/journeys/test_bad_http.py",
+        "tests/journeys/test_bad_input.py",
+        "tests/journeys/test_event_stream.py",
+        "tests/journeys/test_slow_readers.py",
+        "tests/journeys/test_strangers_and_crowds.py",
+    ),
+)
+
+
+class ByServers(LoadFileScheduling):  # type: ignore[misc] # xdist ships no types
+    """The tests of a file go to one worker, and so do those of files that share an installation."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        shared = (row[0] for row in SHARING if nodeid.startswith(row))
+        return next(shared, nodeid.split("::", maxsplit=1)[0])
+
+
+def slow_first(items: list[pytest.Item]) -> None:
+    """Move slow files to the front: begun last, one would keep its worker when others are idle."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def uncover(items: list[pytest.Item]) -> None:
+    """Do not measure the coverage of generated examples: that costs thrice their time.
+
+    That each line is run is for the other tests to prove, which name their cases.
+    """
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.no_cover)
