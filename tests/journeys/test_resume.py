@@ -3,59 +3,74 @@
 import asyncio
 import os
 import random
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from launch.ws_client import ChatClient, ClientOptions, MessageHandle
 from load.stage import Stage
 from tests.journeys.people import Meeting, open_meeting
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.no_cover]
 SCHEDULES = int(os.environ.get("CHORUS_SCHEDULES", "12"))
-STEPS = 14
+LONG = "CHORUS_LONG" in os.environ
+# Weighted: a sampled list draws evenly.
+MOVES = ("say",) * 4 + ("burst",) * 2 + ("cut",) * 3 + ("cut_all", "note")
+PAUSES_S = (0.0, 0.0, 0.002, 0.02, 0.1)
+Step = tuple[int, str, float]
+STEP = st.tuples(st.integers(0, 2), st.sampled_from(MOVES), st.sampled_from(PAUSES_S))
 
 
-@pytest.mark.timeout(60 + 3 * SCHEDULES)
-async def test_random_schedules_of_cuts_end_with_equal_logs(installation: Stage) -> None:
-    """Seeds are part of the name of a failure: `CHORUS_SCHEDULE_SEED=n` plays one again."""
-    chosen = os.environ.get("CHORUS_SCHEDULE_SEED")
-    seeds = [int(chosen)] if chosen else range(SCHEDULES)
-    for seed in seeds:
-        async with open_meeting(installation, jitter=random.Random(seed).random) as meeting:
-            try:
-                await _play(meeting, random.Random(seed))
-            except Exception as error:
-                raise AssertionError(f"schedule {seed} failed: {error!r}") from error
+@pytest.mark.timeout(120 + 6 * SCHEDULES)
+@settings(
+    max_examples=SCHEDULES,
+    deadline=None,
+    # The same schedules in every short run, new ones in every long one; a failure is shrunk.
+    derandomize=not LONG,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(steps=st.lists(STEP, min_size=4, max_size=24), jitter=st.integers(0, 2**32))
+async def test_any_schedule_of_cuts_ends_with_equal_logs(
+    installation: Stage, steps: list[Step], jitter: int
+) -> None:
+    async with open_meeting(installation, jitter=random.Random(jitter).random) as meeting:
+        await _play(meeting, steps)
 
 
-async def _play(meeting: Meeting, chance: random.Random) -> None:
+async def _play(meeting: Meeting, steps: list[Step]) -> None:
     clients = [meeting.customer, meeting.ada, meeting.bea]
-    handles: list[MessageHandle] = []
     said_by: dict[int, list[str]] = {}
 
     def say(client: ChatClient, text: str, **fields: Any) -> None:
-        handles.append(client.send(text, **fields))
-        said_by.setdefault(id(client), []).append(handles[-1].id)
+        handle: MessageHandle = client.send(text, **fields)
+        said_by.setdefault(id(client), []).append(handle.id)
+
+    def move(client: ChatClient, kind: str, text: str) -> None:
+        if kind == "note":
+            say(meeting.ada, text, visibility="agents")
+        for number in range({"say": 1, "burst": 5}.get(kind, 0)):
+            say(client, f"{text}.{number}")
+        for one in {"cut": [client], "cut_all": clients}.get(kind, []):
+            one.cut()
 
     say(meeting.ada, "I take this one: from now on only I and supervisors may speak")
-    await handles[0]
-    for step in range(STEPS):
-        client = chance.choice(clients)
-        moves: list[Callable[[], None]] = [
-            partial(say, client, f"step {step}"),
-            partial(_burst, say, client, step),
-            client.cut,
-            partial(_cut_all, clients),
-            partial(say, meeting.ada, f"note {step}", visibility="agents"),
-        ]
-        chance.choices(moves, weights=[4, 2, 3, 1, 1])[0]()
-        await asyncio.sleep(chance.choice((0, 0, 0.002, 0.02, 0.1)))
+    await meeting.settled([meeting.ada])
+    for number, (who, kind, pause_s) in enumerate(steps):
+        move(clients[who], kind, f"step {number}")
+        await asyncio.sleep(pause_s)
+    await _agree(meeting, said_by)
+
+
+async def _agree(meeting: Meeting, said_by: dict[int, list[str]]) -> None:
+    """Everybody has what the database has: all that was said, once, each sender's in order."""
+    clients = [meeting.customer, meeting.ada, meeting.bea]
     rows = await meeting.settled(clients)
     stored = [row.id for row in rows if row.kind != "event"]
-    assert sorted(stored) == sorted(handle.id for handle in handles)
+    assert sorted(stored) == sorted(id for ids in said_by.values() for id in ids)
     for client in clients:
         shown = [entry.id for entry in client.log if entry.id is not None]
         assert len(shown) == len(set(shown)), "shown twice"
@@ -63,16 +78,6 @@ async def _play(meeting: Meeting, chance: random.Random) -> None:
     for ids in said_by.values():
         places = [place[one] for one in ids]
         assert places == sorted(places), "a sender's order was broken"
-
-
-def _burst(say: Callable[[ChatClient, str], None], client: ChatClient, step: int) -> None:
-    for number in range(5):
-        say(client, f"step {step}.{number}")
-
-
-def _cut_all(clients: list[ChatClient]) -> None:
-    for client in clients:
-        client.cut()
 
 
 async def test_a_late_comer_reads_everything_from_the_first_message(meeting: Meeting) -> None:
