@@ -38,6 +38,7 @@ TIGHT = {
     "CHORUS_PING_MS": "2000",
     "CHORUS_DEAD_MS": "6000",
     "CHORUS_WRITE_TIMEOUT_MS": "2000",
+    "CHORUS_DRAIN_S": "2",
 }
 
 
@@ -56,6 +57,7 @@ class Rude:
         conversation: UUID | None = None,
         origin: str | None = None,
         address: str = "127.0.0.1",
+        base: str | None = None,
     ) -> AsyncIterator[ClientConnection]:
         """Upgrade, without any auth frame yet."""
         offers = [Subprotocol("chorus.v1")]
@@ -63,7 +65,7 @@ class Rude:
             offers.append(Subprotocol(f"chorus.bearer.{token or self.visitor.token}"))
         path = f"/ws/v1/conversations/{conversation or self.visitor.conversation_id}"
         async with connect(
-            f"ws{self.on.base.removeprefix('http')}{path}",
+            (base or f"ws{self.on.base.removeprefix('http')}") + path,
             origin=Origin(origin or self.on.base),
             subprotocols=offers,
             compression=None,
