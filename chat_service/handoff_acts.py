@@ -108,7 +108,7 @@ async def return_to_bot(deed: Deed, where: Locked, frame: frames.ReturnToBot) ->
 
 async def cancel(deed: Deed, where: Locked, _frame: frames.Cancel) -> Effects:
     """Take the wish for a person back: the customer's own, or a service for them."""
-    if deed.principal.is_agent and deed.principal.role != "server":
+    if deed.principal.role not in ("visitor", "server"):
         raise Forbidden
     return await _happens(deed, where, facts.CancelledByCustomer(deed.actor))
 

@@ -6,8 +6,10 @@ from uuid import UUID
 from fastapi import Header, Response
 
 from chat_service import commands, escalate
-from chat_service.commands import Done, Order
+from chat_service.commands import Order
 from chat_service.escalate import Plan, Wish
+from chat_service.handoff import Moved
+from chat_service.handoff_news import handoff_of
 from chat_service.resources import Resources
 from chat_service.routes.guard import Needs, Route, Who, With
 from chat_service.routes.sessions import key_id
@@ -35,8 +37,9 @@ async def escalated(
     wish = Wish(body.reason, body.queue, tuple(body.skills), body.priority, body.source)
     plan = await escalate.plan(resources.commands, who, body.conversation_id, wish)
     done = await commands.carry_out(resources.commands, who, _order(who, body, key, plan))
-    answer = await _answer(resources, who, body.conversation_id, plan)
-    return json_response(answer, 201 if _is_new(done) else 200)
+    if done.effects is not None and done.effects.moved[-1].transition is not None:
+        return json_response(_begun(done.effects.moved[-1], plan), 201)
+    return json_response(await _standing(resources, who, body.conversation_id, plan))
 
 
 def _key(body: EscalateBody, header: str | None) -> str | None:
@@ -46,28 +49,43 @@ def _key(body: EscalateBody, header: str | None) -> str | None:
 
 
 def _order(who: Principal, body: EscalateBody, key: str | None, plan: Plan) -> Order:
-    id_ = key_id(who, key)
+    id_ = key_id(who, frames.Escalate.event, key)
     said = body.model_dump(mode="json", exclude={"idempotency_key"})
     frame = frames.Escalate(id=id_, reason=body.reason, queue=body.queue)
     return Order(frame, id_, body.conversation_id, wish=plan, body=said, keyed=key is not None)
 
 
-def _is_new(done: Done) -> bool:
-    return done.effects is not None and done.effects.moved[0].transition is not None
+def _begun(moved: Moved, plan: Plan) -> dict[str, Any]:
+    """The answer that is known without another look: the session has just begun."""
+    assert moved.transition is not None
+    session, record = moved.session, handoff_of(moved.transition)
+    wait = Wait(
+        session.id,
+        session.state,
+        session.queue_id,
+        plan.queue.name if plan.queue else None,
+        record.position,
+        session.options,
+    )
+    return _told(wait, plan, record.eta_s)
 
 
-async def _answer(
+async def _standing(
     resources: Resources, who: Principal, conversation_id: UUID, plan: Plan
 ) -> dict[str, Any]:
     wait = await escalate.standing(resources.commands, who, conversation_id)
     if wait is None:
         raise NotFound
+    return _told(wait, plan, await _eta_s(resources, who, wait, plan))
+
+
+def _told(wait: Wait, plan: Plan, eta_s: int | None) -> dict[str, Any]:
     return {
         "sessionId": wait.session_id,
         "state": wait.state,
         "queue": wait.queue,
         "position": wait.position,
-        "etaSeconds": await _eta_s(resources, who, wait, plan),
+        "etaSeconds": eta_s,
         "options": _options(wait, plan),
         "opensAt": (wait.options or {}).get("opens_at"),
     }

@@ -27,11 +27,11 @@ SessionId = Annotated[UUID, Path(alias="sessionId")]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
 
 
-def key_id(principal: Principal, key: str | None) -> UUID:
+def key_id(principal: Principal, event: str, key: str | None) -> UUID:
     """The id of a command that an Idempotency-Key stands for; without one, a new id."""
     if key is None:
         return uuid7()
-    named = uuid5(principal.user_id, key).int
+    named = uuid5(principal.user_id, f"{event} {key}").int
     return UUID(int=(named & ~(0xF << 76)) | 0x7 << 76)
 
 
@@ -39,7 +39,7 @@ async def accepted(
     session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Take a session that was offered to you. Who was slower learns who has it."""
-    id_ = key_id(who, idempotency_key)
+    id_ = key_id(who, frames.OfferAccept.event, idempotency_key)
     frame = frames.OfferAccept(id=id_, session=session_id)
     return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
 
@@ -48,7 +48,7 @@ async def declined(
     session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Leave an offered session to a colleague; you are not asked again."""
-    id_ = key_id(who, idempotency_key)
+    id_ = key_id(who, frames.OfferDecline.event, idempotency_key)
     frame = frames.OfferDecline(id=id_, session=session_id)
     return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
 
@@ -57,7 +57,7 @@ async def claimed(
     session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Take a session that waits; one winner."""
-    frame = frames.Claim(id=key_id(who, idempotency_key))
+    frame = frames.Claim(id=key_id(who, frames.Claim.event, idempotency_key))
     return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
 
 
@@ -72,7 +72,12 @@ async def transferred(
     agent speaks.
     """
     to: Any = body.to if isinstance(body.to, str) else body.to.model_dump()
-    frame = frames.Transfer(id=key_id(who, idempotency_key), to=to, mode=body.mode, note=body.note)
+    frame = frames.Transfer(
+        id=key_id(who, frames.Transfer.event, idempotency_key),
+        to=to,
+        mode=body.mode,
+        note=body.note,
+    )
     return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
 
 
@@ -80,7 +85,7 @@ async def resolved(
     session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """End the conversation; the agent may wrap up for as long as the queue says."""
-    frame = frames.Resolve(id=key_id(who, idempotency_key))
+    frame = frames.Resolve(id=key_id(who, frames.Resolve.event, idempotency_key))
     return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
 
 
@@ -92,7 +97,9 @@ async def returned_to_bot(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Give the floor back to the bot."""
-    frame = frames.ReturnToBot(id=key_id(who, idempotency_key), note=body.note)
+    frame = frames.ReturnToBot(
+        id=key_id(who, frames.ReturnToBot.event, idempotency_key), note=body.note
+    )
     return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
 
 
@@ -100,7 +107,7 @@ async def cancelled(
     session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Take the wish for a person back: the customer's own, or a service for them."""
-    frame = frames.Cancel(id=key_id(who, idempotency_key))
+    frame = frames.Cancel(id=key_id(who, frames.Cancel.event, idempotency_key))
     return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
 
 

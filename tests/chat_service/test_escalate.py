@@ -7,11 +7,14 @@ from uuid import UUID
 
 import pytest
 
+from chat_service import commands
 from chorus import presence
-from chorus.auth import Principal
+from chorus.auth import AUD_INTERNAL, Principal
 from chorus.bus import open_redis
+from chorus.errors import Forbidden
 from chorus.ids import uuid7
 from chorus.presence import PEOPLE, WATCH, person_key
+from chorus.wire.client import Escalate, Resolve
 from tests.chat_service.api_world import Api, Tenant, codes, read_items, read_snapshot
 from tests.chat_service.handoff_world import make_queue
 
@@ -250,6 +253,34 @@ async def test_the_wish_is_taken_back_while_it_is_offered(
     assert [one["state"] for one in offers] == ["rescinded"]
     again = await escalate(api, contact, acme)
     assert (again.status_code, again.json()["position"]) == (201, 1)
+
+
+async def test_a_bot_asks_for_a_person_and_keeps_the_floor_until_one_comes(
+    api: Api, acme: Tenant, support: UUID
+) -> None:
+    await api.rows(
+        "UPDATE conversations SET floor_holder = 'bot', floor_epoch = 1 WHERE id = $1",
+        acme.conversation,
+    )
+    bot = acme.principal("agent", role="internal", audience=AUD_INTERNAL, user_id=uuid7())
+    frame = Escalate(id=uuid7(), reason="asked twice")
+    done = await commands.perform(
+        api.resources.commands, bot, frame, conversation_id=acme.conversation
+    )
+    assert done["seq"] == 2
+    (session,) = await api.rows(
+        "SELECT source, status FROM live_chat_sessions WHERE tenant_id = $1", acme.id
+    )
+    assert tuple(session) == ("bot", "queued")
+    shown = await read_snapshot(api, acme.principal("agent"), acme)
+    assert shown["floor"] == {"holder": "bot", "epoch": 1}
+    with pytest.raises(Forbidden):
+        await commands.perform(
+            api.resources.commands,
+            bot,
+            Resolve(id=uuid7()),
+            conversation_id=acme.conversation,
+        )
 
 
 async def test_presence_of_the_people_is_what_redis_says(
