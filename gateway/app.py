@@ -78,7 +78,7 @@ async def _running(resources: Resources) -> AsyncIterator[None]:
         upkeep.compare_heads(resources),
         upkeep.watch_redis(resources),
         upkeep.sing(resources),
-        upkeep.watch_chat(resources),
+        upkeep.watch_store(resources),
         metrics.watch_event_loop("gateway"),
     ]
     async with beside(*work):
@@ -103,7 +103,7 @@ def readiness(app: Starlette) -> tuple[bool, dict[str, Any]]:
     facts = {
         **resources.answered,
         "draining": resources.draining,
-        "degraded": sorted(resources.degraded),
+        "degraded": sorted(resources.health.degraded),
     }
     return ready, facts
 

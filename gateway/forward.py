@@ -21,6 +21,7 @@ log = get_logger(__name__)
 BYPASS_AFTER_FAILURES = 3
 BYPASS_AFTER_S = 2.0
 RETRY_S = 0.2
+PROBE = "probe"
 MAX_BATCH = 1_000
 
 
@@ -48,6 +49,8 @@ class Forwarder:
         self._failing_since = 0.0
         self._suspect = False
         self.bypassing = False
+        self.redis_away = False
+        """What whoever looks at Redis once a second saw last."""
 
     def forward(self, pending: Pending) -> None:
         """Queue one message; its answer comes over the fan-out."""
@@ -82,6 +85,7 @@ class Forwarder:
         if self._queue:
             self._wake.set()
         publishes, self._publishes = self._publishes, []
+        began_s = monotonic()
         try:
             if self.bypassing:
                 await self._bypass(batch)
@@ -90,7 +94,7 @@ class Forwarder:
             if publishes:
                 await bus.publish_all(self._client, publishes)
         except ChorusError as error:
-            await self._failed(error)
+            await self._failed(error, began_s)
         else:
             self._failures = 0
 
@@ -100,25 +104,27 @@ class Forwarder:
             reply = await self._rpc.ingest(IngestRequest(batch))
             for outgoing in reply.outgoing:
                 self._deliver(outgoing)
-        if await self._redis_answers() and not self._queue and not len(self._outstanding):
+        settled = not self._queue and not len(self._outstanding)
+        if settled and not self.redis_away and await self._redis_takes_writes():
             self._set_path(bypassing=False)
         else:
             await self._pause()
 
-    async def _redis_answers(self) -> bool:
+    async def _redis_takes_writes(self) -> bool:
+        """Ask in a way that changes nothing: a Redis that is full or cannot save answers reads."""
         try:
-            await self._client.ping()
+            await self._client.xadd(PROBE, {b"probe": b""}, nomkstream=True)
         except bus.RedisFailure:
             return False
         return True
 
-    async def _failed(self, error: ChorusError) -> None:
-        now = monotonic()
-        self._failing_since = now if not self._failures else self._failing_since
+    async def _failed(self, error: ChorusError, began_s: float) -> None:
+        self._failing_since = began_s if not self._failures else self._failing_since
         self._failures += 1
         self._suspect = True
         log.warning("ingest_append_failed", error=type(error).__name__, failures=self._failures)
-        if self._failures >= BYPASS_AFTER_FAILURES or now - self._failing_since >= BYPASS_AFTER_S:
+        failing_s = monotonic() - self._failing_since
+        if self._failures >= BYPASS_AFTER_FAILURES or failing_s >= BYPASS_AFTER_S:
             self._set_path(bypassing=True)
         await self._pause()
         self._wake.set()

@@ -18,7 +18,7 @@ from chorus.wire.envelope import encode_raw, with_envelope
 from gateway.effects import Send
 from gateway.origins import Page
 from gateway.pending import Outstanding, Pending
-from gateway.protocol import Peer
+from gateway.protocol import Peer, Phase
 from gateway.room import Event, Packet, Room
 
 Seat = tuple[UUID, UUID, UUID | None]
@@ -278,11 +278,11 @@ class Hub:
                 connection.whisper(plain, event)
 
     def broadcast(self, event: str, data: dict[str, object]) -> None:
-        """Write an ephemeral frame to every live connection: `degraded`, `recovered`."""
+        """Write a frame to everybody who is ready: `degraded`, `recovered`."""
         packet = Packet(encode_raw(event, data))
         for connection in list(self.connections.values()):
-            if connection.members or connection.names_conversation:
-                connection.whisper(packet, event)
+            if connection.peer.phase is Phase.LIVE:
+                connection.send(packet)
 
 
 def delivered(id: UUID, seq: int, ts: str, *, dup: bool, envelope_seq: bool) -> bytes:

@@ -6,6 +6,7 @@ and at worst when the heads of local conversations are compared with PostgreSQL.
 
 import asyncio
 import random
+from collections.abc import Callable
 from uuid import UUID
 
 from chorus import metrics
@@ -15,9 +16,9 @@ from chorus.log import get_logger
 from chorus.rpc import (
     ChatRpc,
     ConversationState,
-    HeadsReply,
     HeadsRequest,
     ResumeRequest,
+    Revocation,
     StoredEvent,
 )
 from chorus.topics import author_key
@@ -54,11 +55,20 @@ def stored(conversation_id: UUID, row: StoredEvent) -> Event:
 class Repairer:
     """Reads what is missing: once per conversation, for all its sockets."""
 
-    def __init__(self, hub: Hub, rpc: ChatRpc, tasks: Tasks, *, gap_wait_s: float) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        rpc: ChatRpc,
+        tasks: Tasks,
+        *,
+        gap_wait_s: float,
+        on_revoked: Callable[[Revocation], object],
+    ) -> None:
         self._hub = hub
         self._rpc = rpc
         self._tasks = tasks
         self._gap_wait_s = gap_wait_s
+        self._on_revoked = on_revoked
         self.epoch = ""
 
     # -- a member enters or asks
@@ -179,25 +189,32 @@ class Repairer:
 
     async def _compare_soon(self) -> None:
         await asyncio.sleep(random.uniform(0, DIRTY_JITTER_S))  # noqa: S311 (spreads load)
-        await self.compare_heads()
+        try:
+            await self.compare_heads()
+        except ChorusError as error:
+            # The clock compares them again.
+            log.info("heads_unknown", error=type(error).__name__)
 
-    async def compare_heads(self) -> HeadsReply | None:
+    async def compare_heads(self) -> None:
         """Ask for the heads of all local conversations; repair those that are behind.
 
-        Answers the last reply: its revocations matter to the caller. None: nothing was reached.
+        With the heads comes what was revoked: that counts, too, whoever asked.
+
+        Raises:
+            ChorusError: they cannot be read now.
         """
         rooms = [room for room in self._hub.rooms.values() if room.seq is not None]
-        reply: HeadsReply | None = None
-        for start in range(0, max(len(rooms), 1), HEADS_PER_CALL):
+        for start in range(0, len(rooms), HEADS_PER_CALL):
             asked = {room.conversation_id: room for room in rooms[start : start + HEADS_PER_CALL]}
             if start:
                 # Ten thousand conversations are compared in a second, not at once.
                 await asyncio.sleep(HEADS_PAUSE_S)
             reply = await self._rpc.heads(HeadsRequest(list(asked)))
+            for revocation in reply.revocations:
+                self._on_revoked(revocation)
             for head in reply.heads:
                 room = asked[head.conversation_id]
                 if room.seq is not None and head.head_seq > max(room.seq, room.heard):
                     metrics.gaps_total.labels("head").inc()
                     room.heard = head.head_seq
                     self.watch(room)
-        return reply

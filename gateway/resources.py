@@ -18,6 +18,7 @@ from gateway.announce import Announcer
 from gateway.choices import Choices
 from gateway.fanout import Fanout
 from gateway.forward import Forwarder
+from gateway.health import Health
 from gateway.hub import Hub
 from gateway.inboxes import Inboxes
 from gateway.marks import Marks
@@ -47,6 +48,7 @@ class Resources:
     fanout: Fanout
     repairer: Repairer
     revocations: Revocations
+    health: Health
     succession: Succession
     choices: Choices
     inboxes: Inboxes
@@ -59,7 +61,6 @@ class Resources:
     overloaded: bool = False
     draining: bool = False
     answered: dict[str, bool] = field(default_factory=lambda: {"redis": False, "chat": False})
-    degraded: set[str] = field(default_factory=set)
 
 
 def rules_of(settings: GatewaySettings, node: int) -> Rules:
@@ -111,6 +112,9 @@ async def open_resources(settings: GatewaySettings) -> AsyncIterator[Resources]:
     """Open everything a gateway needs. Nothing is asked of Redis or the chat service yet."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(bus.open_redis(settings.redis_url))
+        ingest = await stack.enter_async_context(
+            bus.open_redis(settings.redis_url, timeout_s=settings.ingest_timeout_ms / 1000)
+        )
         chat = await stack.enter_async_context(
             rpc.open_client(
                 settings.rpc_target,
@@ -122,18 +126,30 @@ async def open_resources(settings: GatewaySettings) -> AsyncIterator[Resources]:
             configured_issuers(settings.keys_dir, settings.issuers)
         )
         tasks = await stack.enter_async_context(Tasks())
-        yield assemble(settings, client, chat, Verifier(issuers), tasks)
+        yield assemble(settings, (client, ingest), chat, Verifier(issuers), tasks)
 
 
 def assemble(
-    settings: GatewaySettings, client: bus.Client, chat: ChatRpc, verifier: Verifier, tasks: Tasks
+    settings: GatewaySettings,
+    redis: tuple[bus.Client, bus.Client],
+    chat: ChatRpc,
+    verifier: Verifier,
+    tasks: Tasks,
 ) -> Resources:
-    """Wire the parts of one gateway together."""
+    """Wire the parts of one gateway together. `redis`: for everything else, and for the ingest log."""
+    client, ingest = redis
     node = randbits(63) | 1
     outstanding = Outstanding()
     hub = Hub(outstanding)
     revocations = Revocations(hub)
-    repairer = Repairer(hub, chat, tasks, gap_wait_s=settings.gap_wait_ms / 1000)
+    health = Health(hub)
+    repairer = Repairer(
+        hub,
+        chat,
+        tasks,
+        gap_wait_s=settings.gap_wait_ms / 1000,
+        on_revoked=revocations.add,
+    )
     inboxes = Inboxes(hub, chat, tasks)
     succession = Succession(hub, client, tasks, node=node)
     choices = Choices(hub, chat)
@@ -150,11 +166,11 @@ def assemble(
         },
     )
     forwarder = Forwarder(
-        client=client,
+        client=ingest,
         rpc=chat,
         outstanding=outstanding,
         deliver=fanout.deliver,
-        on_path=_tell(hub),
+        on_path=_tell(health),
     )
     listener = _listener(settings, node, fanout, _on_gap(forwarder, repairer, inboxes))
     inboxes.listener = listener
@@ -172,6 +188,7 @@ def assemble(
         fanout=fanout,
         repairer=repairer,
         revocations=revocations,
+        health=health,
         succession=succession,
         choices=choices,
         inboxes=inboxes,
@@ -184,9 +201,9 @@ def assemble(
     )
 
 
-def _tell(hub: Hub) -> Callable[[bool], None]:
+def _tell(health: Health) -> Callable[[bool], None]:
     def tell(bypassing: bool) -> None:
-        hub.broadcast("degraded" if bypassing else "recovered", {"what": "realtime"})
+        health.note("realtime", lost=bypassing)
 
     return tell
 
@@ -208,4 +225,5 @@ def _listener(
         channels=[*topics.fan_channels(), topics.gateway(node), topics.CONTROL],
         on_message=fanout.on_message,
         on_gap=on_gap,
+        silent_s=settings.deaf_ms / 1000,
     )

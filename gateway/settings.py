@@ -38,6 +38,10 @@ class GatewaySettings(Settings):
     """A socket that takes no byte for so long, three times in a row, is closed with 4106."""
     gap_wait_ms: int = Field(50, ge=0)
     """How long an early frame waits for the missing ones before they are read from the database."""
+    deaf_ms: int = Field(15_000, ge=100)
+    """When the fan-out was silent for so long, our own canaries included, it is connected anew."""
+    ingest_timeout_ms: int = Field(500, ge=50, le=1_000)
+    """How long Redis may take to append messages before they are sent again."""
     heads_every_ms: int = Field(10_000, ge=100)
     """How often the heads of local conversations are compared with the database."""
     max_backlog: int = Field(50_000, ge=1)

@@ -149,6 +149,7 @@ class Shell:
             return
         metrics.resume_total.labels(_resume_result(state)).inc()
         self._connection.send(Packet(encode(self._ready(state))))
+        self._resources.health.greet(self._connection)
         await self._resources.repairer.enter(member, state, self._principal.tenant_id)
         self._present(conversation_id, state)
 
@@ -192,6 +193,7 @@ class Shell:
         if not self._resources.succession.ready(self._connection):
             return
         self._connection.send(Packet(encode(self._inbox_ready(reply))))
+        self._resources.health.greet(self._connection)
         await self._resources.inboxes.entered(self._connection, self._principal)
         self._resources.announcer.came(self._connection)
         await self._resources.inboxes.offers.refresh(self._connection)

@@ -13,6 +13,7 @@ from chorus.auth import TOKEN_TTL_S
 from chorus.codes import CloseCode, NackCode
 from chorus.errors import ChorusError
 from chorus.log import get_logger
+from chorus.rpc import HeadsRequest
 from chorus.topics import NO_AUTHOR, NO_CONN, Audience, Header, Kind
 from chorus.wire.envelope import encode_raw, nack
 from gateway.effects import Close, Send
@@ -25,8 +26,10 @@ TICK_S = 1.0
 SLICES = 20
 OVERDUE_S = 0.2
 STALLS = 3
-CANARY_S = 5.0
+CANARIES = 3
 HEALTH_S = 1.0
+STORE_ANSWERS_S = 1.0
+FIRST_ANSWER_S = 0.1
 DRAIN_SLICES = 50
 NO_CONVERSATION = UUID(int=0)
 
@@ -103,14 +106,10 @@ async def compare_heads(resources: Resources) -> None:
         pause_s = HEALTH_S if away else resources.settings.heads_every_ms / 1000
         await asyncio.sleep(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 (spreads load)
         try:
-            reply = await resources.repairer.compare_heads()
+            await resources.repairer.compare_heads()
             await resources.choices.compare(resources.inboxes.offers)
-        except ChorusError:
-            _set(resources, "store", lost=True)
-            continue
-        _set(resources, "store", lost=False)
-        for revocation in reply.revocations if reply else ():
-            resources.revocations.add(revocation)
+        except ChorusError as error:
+            log.info("heads_unknown", error=type(error).__name__)
         resources.revocations.forget(time() - TOKEN_TTL_S * 96)
 
 
@@ -120,7 +119,8 @@ async def watch_redis(resources: Resources) -> None:
         try:
             await _look_at_redis(resources)
         except bus.RedisFailure:
-            _set(resources, "realtime", lost=True)
+            resources.forwarder.redis_away = True
+            resources.health.note("realtime", lost=True)
         await asyncio.sleep(HEALTH_S)
 
 
@@ -132,7 +132,8 @@ async def _look_at_redis(resources: Resources) -> None:
     metrics.ingest_backlog.set(backlog)
     resources.overloaded = backlog > resources.settings.max_backlog
     resources.answered["redis"] = True
-    _set(resources, "realtime", lost=resources.forwarder.bypassing)
+    resources.forwarder.redis_away = False
+    resources.health.note("realtime", lost=resources.forwarder.bypassing)
 
 
 async def sing(resources: Resources) -> None:
@@ -141,32 +142,29 @@ async def sing(resources: Resources) -> None:
         Kind.CANARY, Audience.EVERYONE, NO_CONVERSATION, 0, resources.node, NO_CONN, 0, 0, NO_AUTHOR
     )
     while True:
-        await asyncio.sleep(CANARY_S)
+        await asyncio.sleep(resources.settings.deaf_ms / 1000 / CANARIES)
         channel = topics.gateway(resources.node)
         await bus.publish_all(resources.redis, [(channel, header.pack())])
 
 
-async def watch_chat(resources: Resources) -> None:
-    """Until the chat service has answered once, ask every 100 ms: readiness waits for it."""
-    while not resources.answered["chat"]:
+async def watch_store(resources: Resources) -> None:
+    """Every second: does the store answer, and what was revoked?
+
+    Both are promised in seconds, also by an idle gateway that Redis tells nothing. Readiness waits
+    for the first answer, so that is asked for more often.
+    """
+    while True:
         try:
-            await resources.repairer.compare_heads()
+            async with asyncio.timeout(STORE_ANSWERS_S):
+                reply = await resources.rpc.heads(HeadsRequest([]))
+        except (ChorusError, TimeoutError):
+            resources.health.note("store", lost=True)
+        else:
             resources.answered["chat"] = True
-        except ChorusError:
-            await asyncio.sleep(0.1)
-
-
-def _set(resources: Resources, what: str, *, lost: bool) -> None:
-    """Tell every client once when a part goes or comes back."""
-    if lost == (what in resources.degraded):
-        return
-    if lost:
-        resources.degraded.add(what)
-    else:
-        resources.degraded.discard(what)
-    if what != "realtime" or not resources.forwarder.bypassing:
-        resources.hub.broadcast("degraded" if lost else "recovered", {"what": what})
-    log.warning("degraded" if lost else "recovered", what=what)
+            resources.health.note("store", lost=False)
+            for revocation in reply.revocations:
+                resources.revocations.add(revocation)
+        await asyncio.sleep(HEALTH_S if resources.answered["chat"] else FIRST_ANSWER_S)
 
 
 async def drain(resources: Resources, *, over_s: float) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
+from chat_service.identity import revoke_tenant
 from chorus import bus, topics
 from chorus.auth import Principal
 from chorus.ids import uuid7
@@ -90,6 +91,7 @@ class Line:
     heard: list[dict[str, Any]] = field(default_factory=list)
     ready: dict[str, Any] = field(default_factory=dict)
     """What `ready` said."""
+    token: str = ""
 
     async def hear(self, event: str, **expected: Any) -> dict[str, Any]:
         """The `data` of the first frame that says so and was not asked for before."""
@@ -153,6 +155,10 @@ class World:
         async with bus.open_redis(self.api.resources.settings.redis_url) as client:
             await bus.publish_all(client, [(topics.CONTROL, orjson.dumps(one)) for one in words])
 
+    async def revoke_tenant(self) -> None:
+        """Disable the tenant as its operator does."""
+        await revoke_tenant(self.api.resources.identity, self.tenant.id)
+
     async def seen_as(self, status: PresenceStatus, user_id: UUID) -> None:
         """Wait until somebody is announced as that."""
         async with (
@@ -180,4 +186,4 @@ class World:
         origin: Any = f"http://127.0.0.1:{at.port}"
         url = f"ws://127.0.0.1:{at.port}/ws/v1/{path}"
         dialled = connect(url, subprotocols=offers, origin=origin)
-        return Line(await self._stack.enter_async_context(dialled))
+        return Line(await self._stack.enter_async_context(dialled), token=token)

@@ -59,7 +59,7 @@ async def opened(settings: GatewaySettings) -> AsyncIterator[Resources]:
         rpc.open_client(settings.rpc_target) as chat,
         Tasks() as tasks,
     ):
-        yield assemble(settings, client, chat, verifier, tasks)
+        yield assemble(settings, (client, client), chat, verifier, tasks)
 
 
 @pytest.fixture
