@@ -3,10 +3,12 @@
 Apart from the command line so that a process does not pay for importing that.
 """
 
+import os
 import pkgutil
 import sys
 
 from launch.faults import LaunchError
+from launch.known import refuse_unknown
 from launch.starting import explained
 
 # The entry point of each process; it reads its own environment and returns when told to stop.
@@ -27,6 +29,7 @@ def run(name: str) -> None:
         LaunchError: something it needs is wrong or away.
     """
     with explained():
+        refuse_unknown(os.environ)
         pkgutil.resolve_name(PROCESSES[name])()
 
 

@@ -16,10 +16,12 @@ from chorus import keys
 from launch import database, dependencies, files, page, plan
 from launch.child import Child
 from launch.faults import LaunchError
+from launch.known import refuse_unknown
 from launch.ports import choose_port
 from launch.round_trip import round_trip_ms
 from launch.servers import start_postgres, start_redis
 from launch.stack import Stack, make_rpc_folder
+from launch.starting import explained
 from launch.terminal import Printer
 
 READY_TIMEOUT_S = 60
@@ -42,6 +44,8 @@ def up(options: plan.Options, environment: Mapping[str, str]) -> None:
     Raises:
         LaunchError: it could not start; nothing is left running.
     """
+    with explained():
+        refuse_unknown(environment)
     data = files.make_data_folder(options.data)
     with files.only_one(data):
         files.forget_run(data)

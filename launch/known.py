@@ -1,0 +1,51 @@
+"""Variables that Chorus knows: a misspelt one shall not be ignored in silence."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Final
+
+from chat_service.settings import ApiSettings, ConductorSettings, WriterSettings
+from chorus.settings import PREFIX, BadSettings, Settings, variable
+from gateway.settings import GatewaySettings
+from presence.settings import PresenceSettings
+
+KINDS: Final[tuple[type[Settings], ...]] = (
+    GatewaySettings,
+    ApiSettings,
+    WriterSettings,
+    ConductorSettings,
+    PresenceSettings,
+)
+# Not settings of a process: what tests and the way to start one tell each other.
+BESIDES: Final = frozenset(
+    f"{PREFIX}{name}"
+    for name in (
+        "AUTOBAHN",
+        "FAILPOINT",
+        "KILLS",
+        "KILL_CONVERSATIONS",
+        "LONG",
+        "SCHEDULES",
+    )
+)
+
+
+def known_variables() -> frozenset[str]:
+    """Every variable that some process reads, so that all may share one environment."""
+    return BESIDES | {variable(kind, field) for kind in KINDS for field in kind.model_fields}
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    """Raises BadSettings: a variable with our prefix is none of ours; names the nearest that is."""
+    known = known_variables()
+    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise BadSettings(" ".join(_sentences(unknown, known)))
+
+
+def _sentences(unknown: Iterable[str], known: frozenset[str]) -> Iterator[str]:
+    for name in unknown:
+        bare = name.removeprefix(PREFIX)
+        near = [bare] if bare in known else get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"; the nearest known one is {near[0]}" if near else ""
+        yield f"{name}: no such setting{hint}."
