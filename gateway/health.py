@@ -22,7 +22,7 @@ class Health:
         (self.degraded.add if lost else self.degraded.discard)(what)
         event = "degraded" if lost else "recovered"
         self._hub.broadcast(event, {"what": what})
-        log.warning(event, what=what)
+        log.warning("part_away" if lost else "part_back", what=what)
 
     def greet(self, connection: Connection) -> None:
         """Tell who is ready only now what is away."""
