@@ -47,7 +47,7 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     router, lines = Router(tools), Lines(tools)
 
     def moved(tenant_id: UUID) -> None:
-        router.wake(tenant_id)
+        router.rung(tenant_id)
         lines.moved(tenant_id)
 
     def heard(events: Sequence[DomainEvent]) -> None:

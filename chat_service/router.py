@@ -35,7 +35,7 @@ log = get_logger(__name__)
 
 OFFERS_AT_ONCE: Final = 40
 """In one transaction: their conversations stand still until it is committed."""
-EXPLAINED_AT_ONCE: Final = 50
+EXPLAINED_AT_ONCE: Final = 25
 EXPLAINED_NEXT: Final = timedelta(seconds=1)
 EXPLAINED_AGAIN: Final = 5
 EXPLAINED_FOR_S: Final = 15.0
@@ -43,10 +43,7 @@ EXPLAINED_FOR_S: Final = 15.0
 DEFERRED_AT_ONCE: Final = 50
 PAUSE_S: Final = 0.05
 """Between two rounds of a tenant: what happens meanwhile is one round."""
-WORD_LOST_S: Final = 0.5
-"""A move wakes the router by a word; the event of the same move makes good for a lost one."""
 RETRY_S: Final = 1.0
-AT_ONCE: Final = frozenset({events.AGENT_STATUS_CHANGED.name})
 
 
 class Router:
@@ -57,6 +54,7 @@ class Router:
         self._publisher = Publisher(tools.client)
         self._due: dict[UUID, float] = {}
         self._again_from: dict[UUID, float] = {}
+        self._rung: dict[UUID, datetime] = {}
         self._woken = asyncio.Event()
         self._told: dict[UUID, dict[UUID, tuple[str, float]]] = {}
 
@@ -68,13 +66,18 @@ class Router:
             self._due[tenant_id] = at_s
             self._woken.set()
 
+    def rung(self, tenant_id: UUID) -> None:
+        """Take the word of an act that was committed a moment ago."""
+        self._rung[tenant_id] = self._tools.clock.now()
+        self.wake(tenant_id)
+
     def heard(self, relayed: Iterable[DomainEvent]) -> None:
-        """Take domain events that were committed."""
+        """Take domain events: a session's are known already when its word came."""
         for event in relayed:
-            if event.event in AT_ONCE:
+            rung_at = self._rung.get(event.tenant_id)
+            unheard = rung_at is None or rung_at < event.created_at
+            if event.event == events.AGENT_STATUS_CHANGED.name or (unheard and _frees(event)):
                 self.wake(event.tenant_id)
-            elif _frees(event):
-                self.wake(event.tenant_id, in_s=WORD_LOST_S)
 
     async def tick(self) -> None:
         """Wake every tenant whose customers wait, whatever was missed."""
@@ -173,7 +176,8 @@ class Router:
             if _is_still(scene, wanted[id_][0]) and wanted[id_][0].waiting.session_id in fit
         ]
         # Who was held by somebody, or has less room than we thought, is for the next round.
-        plan.more |= len(steps) < len(wanted)
+        # So are those who stand in another line now.
+        plan.more |= len(steps) < len(wanted) or bool(plan.overflowing)
         done = await handoff.move_all(tx, steps, now=now)
         return [one for one in done.values() if isinstance(one, Moved)]
 
@@ -199,9 +203,12 @@ class Router:
         waiting = {one.waiting.session_id: one for one in plan.left}
         new = [one for one in waiting if one not in before]
         old = [one for one in waiting if one in before and before[one][1] < now_s - EXPLAINED_FOR_S]
-        if len(new) > EXPLAINED_AT_ONCE:
-            plan.look_at(self._tools.clock.now() + EXPLAINED_NEXT)
         told = self._told[tenant_id] = {one: before[one] for one in waiting if one in before}
+        if plan.chosen or len(new) > EXPLAINED_AT_ONCE:
+            plan.look_at(self._tools.clock.now() + EXPLAINED_NEXT)
+        if plan.chosen:
+            # Somebody's phone is to ring: reasons can wait.
+            return []
         stored = []
         for session_id in [*new[:EXPLAINED_AT_ONCE], *old[:EXPLAINED_AGAIN]]:
             decision = round_.explained(waiting[session_id])

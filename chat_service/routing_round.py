@@ -5,7 +5,7 @@ agents with room are looked at, so that a thousand sessions nobody can take cost
 whoever is to know why a session was offered to nobody asks `explained`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -126,6 +126,8 @@ class Round:
         self._members: dict[Group, dict[UUID, Candidate]] = {}
         self._room: dict[Group, dict[UUID, Candidate]] = {}
         """Those of the members who may have room."""
+        self._hopeless: set[Hashable] = set()
+        """Wishes nobody with room fulfils: room only shrinks in a round."""
         self._lightest = min((one.waiting.weight for one in facts.places), default=1)
         self._overflows = {
             one.id: Overflow(_seconds(one.max_wait_s), one.overflow_queue_id)
@@ -179,12 +181,15 @@ class Round:
 
     def _decide(self, place: Place, plan: Plan) -> None:
         waiting, group = place.waiting, self._group(place)
-        room = self._room[group]
-        best = route(waiting, room.values(), now=self._now) if room else None
+        room, wish = self._room[group], (group, *_wish(waiting, self._now))
+        hopeless = not room or wish in self._hopeless
+        best = None if hopeless else route(waiting, room.values(), now=self._now)
         if best is None or best.chosen is None:
             plan.left.append(place)
             if room:
                 plan.look_at(relaxed_at(waiting, now=self._now))
+            if not hopeless and not any(one in room for one in waiting.excluded):
+                self._hopeless.add(wish)
             return
         full = {id_: one for id_, one in self._asked(place).items() if id_ not in room}
         others = route(waiting, full.values(), now=self._now).candidates
@@ -267,6 +272,14 @@ def _candidate(agent: AgentFacts, seen: Seen) -> Candidate:
         online_since=since if status is PresenceStatus.ONLINE else None,
         offers_since_online=sum(at >= since for at in agent.recent_offers),
     )
+
+
+def _wish(waiting: Waiting, now: datetime) -> tuple[Hashable, ...]:
+    """What decides which agents are fit, but for those who are excluded."""
+    waited_s = (now - waiting.requested_at).total_seconds()
+    relaxed = sum(waited_s >= step.after_s for step in waiting.relaxations)
+    skills = waiting.required_skills, waiting.optional_skills
+    return (*skills, waiting.language, waiting.weight, relaxed)
 
 
 def _login_window_ends(agent: Candidate, now: datetime) -> datetime | None:

@@ -233,7 +233,7 @@ async def test_who_waited_too_long_goes_to_the_overflow_queue(
         plan = await router.route(floor.tenant_id)
         assert plan.look_again_at is not None
         clock.ahead_s = 61
-        await router.route(floor.tenant_id)
+        assert (await router.route(floor.tenant_id)).more
         (session,) = await sessions(database_url, floor)
         assert (session["status"], session["queue_id"]) == ("queued", second)
         await router.route(floor.tenant_id)
