@@ -5,7 +5,7 @@ old when the session begins; the router looks again before it offers, and picks 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -17,8 +17,9 @@ from chat_service.handoff import Moved
 from chat_service.handoff_draft import Beside, Scene
 from chat_service.queue_choice import Asked, Circumstances, QueueRow
 from chat_service.store import conversations as conversations_store
-from chat_service.store import lines, queues, routing
+from chat_service.store import lines, people, queues, routing, sessions
 from chat_service.store.conversations import Locked
+from chat_service.store.people import Traits
 from chat_service.store.queues import Wait
 from chat_service.store.sessions import Request
 from chorus import presence
@@ -50,6 +51,10 @@ class Wish:
     skills: tuple[str, ...] = ()
     priority: int = 0
     source: str | None = None
+    contact: Traits | None = None
+    """How the customer can be reached when nobody can come."""
+    choice: str | None = None
+    """Which of the options they take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +133,8 @@ async def plan(commands: Commands, principal: Principal, conversation_id: UUID, 
 def _trusted(principal: Principal, wish: Wish) -> Wish:
     default = SOURCES.get(principal.role, "api")
     if not principal.is_agent and principal.role != "internal":
-        return Wish(wish.reason, wish.queue, source=default)
-    return Wish(wish.reason, wish.queue, wish.skills, wish.priority, wish.source or default)
+        return replace(wish, skills=(), priority=0, source=default)
+    return replace(wish, source=wish.source or default)
 
 
 def _planned(
@@ -152,7 +157,12 @@ def _planned(
 async def escalate(deed: Deed, where: Locked, plan: Plan) -> Effects:
     """Begin a session and put it where the plan says; an open one is answered as it is."""
     scene = await handoff.enter(deed.tx, deed.tenant_id, where.id)
+    await _note_contact(deed, where, plan.wish)
     if scene.open_session is not None:
+        if plan.wish.choice is not None:
+            await sessions.choose(
+                deed.tx, deed.tenant_id, scene.open_session.id, choice=plan.wish.choice
+            )
         return Effects(moved=(Moved(scene, scene.session, None),))
     if where.status == ConversationStatus.CLOSED:
         raise ConversationClosed
@@ -190,9 +200,26 @@ def _request(deed: Deed, plan: Plan) -> Request:
     )
 
 
+async def _note_contact(deed: Deed, where: Locked, wish: Wish) -> None:
+    if wish.contact is not None:
+        await people.save_contact(
+            deed.tx,
+            deed.tenant_id,
+            where.contact_id,
+            traits=wish.contact,
+            verified=False,
+            at=deed.now,
+        )
+
+
 def _left(plan: Plan) -> dict[str, Any]:
-    left: dict[str, Any] = {"options": plan.options, "why": plan.deferral}
-    return left if plan.opens_at is None else {**left, "opens_at": rfc3339(plan.opens_at)}
+    left = {
+        "options": plan.options,
+        "why": plan.deferral,
+        "opens_at": plan.opens_at and rfc3339(plan.opens_at),
+        "chosen": plan.wish.choice,
+    }
+    return {name: value for name, value in left.items() if value is not None}
 
 
 async def _wake(deed: Deed, where: Locked) -> Effects:

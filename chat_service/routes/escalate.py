@@ -13,7 +13,8 @@ from chat_service.handoff_news import handoff_of
 from chat_service.resources import Resources
 from chat_service.routes.guard import Needs, Route, Who, With
 from chat_service.routes.sessions import key_id
-from chat_service.routes.shapes import EscalateBody, Escalation
+from chat_service.routes.shapes import EscalateBody, Escalation, TraitsBody
+from chat_service.store.people import Traits
 from chat_service.store.queues import Wait
 from chorus.auth import Principal
 from chorus.errors import BadRequest, NotFound
@@ -34,12 +35,28 @@ async def escalated(
     and `options` says what is left: a message, a callback, the bot.
     """
     key = _key(body, idempotency_key)
-    wish = Wish(body.reason, body.queue, tuple(body.skills), body.priority, body.source)
-    plan = await escalate.plan(resources.commands, who, body.conversation_id, wish)
+    plan = await escalate.plan(resources.commands, who, body.conversation_id, _wish(body))
     done = await commands.carry_out(resources.commands, who, _order(who, body, key, plan))
     if done.effects is not None and done.effects.moved[-1].transition is not None:
         return json_response(_begun(done.effects.moved[-1], plan), 201)
     return json_response(await _standing(resources, who, body.conversation_id, plan))
+
+
+def _wish(body: EscalateBody) -> Wish:
+    told = body.contact
+    return Wish(
+        body.reason,
+        body.queue,
+        tuple(body.skills),
+        body.priority,
+        body.source,
+        _traits(told) if told else None,
+        body.choice,
+    )
+
+
+def _traits(told: TraitsBody) -> Traits:
+    return Traits(told.name, told.email, told.phone, told.locale, told.attributes)
 
 
 def _key(body: EscalateBody, header: str | None) -> str | None:

@@ -158,6 +158,10 @@ class EscalateBody(Shape):
     """Wished for, and given up with time; a queue's own skills stay."""
     priority: Annotated[int, Field(ge=0, le=100)] = 0
     source: Literal["widget", "agent", "bot", "rule", "api"] | None = None
+    contact: TraitsBody | None = None
+    """How the customer can be reached where nobody can come; asked again, it is added."""
+    choice: Literal["wait", "message", "callback"] | None = None
+    """Which of the options the customer takes; the bot is chosen by `cancel`."""
     idempotency_key: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     """The same as the header `Idempotency-Key`."""
 

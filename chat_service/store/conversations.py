@@ -261,7 +261,8 @@ SELECT c.id, c.contact_id, i.epoch, c.last_seq, c.first_seq, c.status, c.closed_
     (SELECT json_build_object('id', k.id, 'name', k.name, 'email', k.email, 'locale', k.locale,
         'verified', k.verified) FROM contacts k WHERE k.id = c.contact_id),
     CASE WHEN s.id IS NOT NULL THEN json_build_object('id', s.id, 'state', s.status,
-        'reason', s.reason, 'agentId', s.agent_id, 'requestedAt', s.requested_at) END,
+        'reason', s.reason, 'agentId', s.agent_id, 'requestedAt', s.requested_at,
+        'options', s.options) END,
     c.metadata->'summary',
     (SELECT json_agg(json_build_object('userId', a.id, 'name', a.name, 'role', 'agent'))
      FROM agents a WHERE a.id IN (SELECT DISTINCT m.sender_id FROM messages m

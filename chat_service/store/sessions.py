@@ -262,6 +262,18 @@ async def conversation_of(session: Reader, tenant_id: UUID, session_id: UUID) ->
     return await one_id(session, _WHERE, {"tenant": tenant_id, "id": session_id})
 
 
+_CHOOSE = text(
+    "UPDATE live_chat_sessions SET options = coalesce(options, '{}')"
+    " || jsonb_build_object('chosen', CAST(:choice AS text))"
+    " WHERE tenant_id = :tenant AND id = :id"
+)
+
+
+async def choose(tx: Transaction, tenant_id: UUID, session_id: UUID, *, choice: str) -> None:
+    """Keep what the customer takes of the options of a locked session."""
+    await tx.execute(_CHOOSE, {"tenant": tenant_id, "id": session_id, "choice": choice})
+
+
 _WRAPPING_UP = text(
     "SELECT conversation_id FROM live_chat_sessions"
     " WHERE tenant_id = :tenant AND agent_id = :agent AND status = 'wrap_up'"

@@ -159,6 +159,23 @@ async def test_nobody_there_is_no_promise(api: Api, acme: Tenant, watched: None)
     assert asked["options"] == ["message", "callback"]
 
 
+async def test_whoever_nobody_can_come_to_leaves_how_to_be_reached(
+    api: Api, acme: Tenant, watched: None
+) -> None:
+    contact = acme.principal("contact")
+    await make_queue(api.database_url, acme, members=[acme.agent], is_default=True)
+    first = await escalate(api, contact, acme)
+    told = {"contact": {"email": "kim@example.test"}, "choice": "callback"}
+    again = await escalate(api, contact, acme, **told)
+    assert (again.status_code, again.json()) == (200, first.json())
+    shown = await read_snapshot(api, acme.principal("agent"), acme)
+    assert (shown["contact"]["name"], shown["contact"]["email"]) == ("Kim", "kim@example.test")
+    assert shown["session"]["options"]["chosen"] == "callback"
+    assert shown["session"]["options"]["options"] == ["message", "callback"]
+    own = await read_snapshot(api, contact, acme)
+    assert own["session"] == {"id": first.json()["sessionId"], "state": "deferred"}
+
+
 async def test_a_closed_queue_defers_and_says_nothing_of_whoever_is_there(
     api: Api, acme: Tenant, redis_url: str, watched: None
 ) -> None:
