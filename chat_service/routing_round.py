@@ -146,9 +146,13 @@ class Round:
                 plan.overflowing.append((place, target))
             elif place.waiting.policy is not Policy.MANUAL:
                 self._decide(place, plan)
-        for one in self._agents.values():
+        for one in self.candidates():
             plan.look_at(_login_window_ends(one, self._now))
         return plan
+
+    def candidates(self) -> list[Candidate]:
+        """The agents as they stand now, whatever the queue."""
+        return list(self._agents.values())
 
     def explained(self, place: Place) -> Decision:
         """Judge every candidate of a session, those without room too."""
@@ -241,7 +245,9 @@ class Round:
         agent, queue = self._agents[agent_id], self._facts.queues[place.waiting.queue_id]
         team = self._facts.teams.get(place.team_id) if place.team_id else None
         asked = queue.members.get(agent_id)
-        if place.waiting.policy is not Policy.ROUND_ROBIN:
+        # Taking turns is a matter of each queue, but for what was given out a moment ago.
+        this_round = agent.last_offered_at == self._now
+        if this_round or place.waiting.policy is not Policy.ROUND_ROBIN:
             asked = _later(asked, agent.last_offered_at)
         serves = agent_id in queue.members and (team is None or agent_id in team)
         return replace(agent, member=serves, last_offered_at=asked)
