@@ -4,6 +4,7 @@
 of the gateway has nothing to catch.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from chorus.wire.server import SERVER_FRAMES
 Json = Any
 _MAX_REF = 2**53
 _NESTED = (dict, list)
+_MAX_KEYS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,42 @@ def decode(payload: str | bytes) -> Received | Refused:
         return Refused(NackCode.BAD_FRAME, NACK_RULES[NackCode.BAD_FRAME].reason)
     if not isinstance(envelope, dict):
         return Refused(NackCode.BAD_FRAME, NACK_RULES[NackCode.BAD_FRAME].reason)
+    if _names_unclear(payload, envelope):
+        return Refused(NackCode.BAD_FRAME, "A name stands twice in an object, or too many do.")
     return _open(envelope, may_hold_nul=_holds_nul_escape(payload))
+
+
+def _named_once(pairs: list[tuple[str, Json]]) -> None:
+    """Raises ValueError: a name is given twice, or there are too many."""
+    if len(pairs) > _MAX_KEYS or len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_named_once)
+
+
+def _names_unclear(payload: str | bytes, envelope: dict[str, Json]) -> bool:
+    """Whether a name stands twice in one object, where two readers may differ, or there are too many.
+
+    The parser keeps the last of two. Every name is followed by a colon, so as many colons as names
+    kept means that none was lost. Colons in what is said count as well, where nothing is escaped;
+    only where there are more is the frame read a second time.
+    """
+    data = envelope.get("data")
+    kept = len(envelope) + (len(data) if data.__class__ is dict else 0)
+    colons = payload.count(":") if isinstance(payload, str) else payload.count(b":")
+    if colons == kept <= _MAX_KEYS:
+        return False
+    text = payload if isinstance(payload, str) else payload.decode()
+    if kept <= _MAX_KEYS and "\\" not in text:
+        said = data.values() if data.__class__ is dict else ()
+        if colons == kept + sum(one.count(":") for one in said if one.__class__ is str):
+            return False
+    try:
+        _STRICT.decode(text)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _holds_nul_escape(payload: str | bytes) -> bool:
