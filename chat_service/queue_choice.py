@@ -161,7 +161,8 @@ def service(
     here = [one for one in agents if statuses[one.id] == PresenceStatus.ONLINE]
     return Service(
         slots=sum(one.capacity for one in here),
-        free_slots=sum(max(0, one.capacity - one.load - one.offered) for one in here),
+        # What they are asked just now still stands in line.
+        free_slots=sum(max(0, one.capacity - one.load) for one in here),
         handle_times_s=handle_times_s,
         presence_known=PresenceStatus.UNKNOWN not in statuses.values(),
     )

@@ -5,7 +5,7 @@ at most every 250 ms. The order is that of routing, so that nobody is told a pla
 does not keep.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -18,16 +18,14 @@ from chat_service import events
 from chat_service.emit import Publication, Publisher, ephemeral
 from chat_service.eta import Service, expected_wait_s
 from chat_service.jobs import Tools
+from chat_service.queue_choice import service
 from chat_service.routing import in_order
-from chat_service.routing_round import AgentFacts, QueueFacts
 from chat_service.store import lines as store
 from chat_service.store import routing
 from chat_service.store.lines import Standing
 from chat_service.store.outbox import DomainEvent
 from chorus import presence, topics
-from chorus.presence import Seen
 from chorus.topics import Audience
-from chorus.wire.common import ChosenStatus, PresenceStatus
 
 PLACES_S: Final = 2.0
 COUNTS_S: Final = 0.25
@@ -118,7 +116,14 @@ class Lines:
             agents = await routing.agents(session, tenant_id, members, now=now)
             times_s = await store.handle_times_s(session, tenant_id, asked)
         seen = await presence.read(tools.client, tenant_id, [one.id for one in agents])
-        services = {one: service(queues[one], agents, seen, times_s.get(one, [])) for one in asked}
+        services = {
+            queue_id: service(
+                [one for one in agents if one.id in queues[queue_id].members],
+                seen,
+                times_s.get(queue_id, []),
+            )
+            for queue_id in asked
+        }
         return places(standing, services, now=now)
 
 
@@ -136,26 +141,6 @@ def places(
             eta_s = expected_wait_s(position, services[queue_id])
             found[by_id[one.session_id].conversation_id] = Place(position, eta_s)
     return found
-
-
-def service(
-    queue: QueueFacts,
-    agents: Collection[AgentFacts],
-    seen: Mapping[UUID, Seen],
-    handle_times_s: Sequence[float],
-) -> Service:
-    """What a queue can do now: those of its members who can be asked, and the room they have."""
-    willing = [
-        one for one in agents if one.id in queue.members and one.status == ChosenStatus.ONLINE
-    ]
-    here = [one for one in willing if seen[one.id].status is PresenceStatus.ONLINE]
-    return Service(
-        slots=sum(one.capacity for one in here),
-        # What they are asked just now still stands in line.
-        free_slots=sum(max(0, one.capacity - one.load) for one in here),
-        handle_times_s=handle_times_s,
-        presence_known=all(seen[one.id].status is not PresenceStatus.UNKNOWN for one in willing),
-    )
 
 
 def counts_word(tenant_id: UUID, counts: Mapping[str, int]) -> Publication:

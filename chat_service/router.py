@@ -29,7 +29,7 @@ from chorus.db import Transaction
 from chorus.errors import BadRequest, Overloaded, Unavailable
 from chorus.log import get_logger
 from chorus.presence import Seen
-from chorus.wire.common import ChosenStatus, PresenceStatus, SessionState
+from chorus.wire.common import PresenceStatus, SessionState
 
 log = get_logger(__name__)
 
@@ -151,7 +151,7 @@ class Router:
         """Who of the staff can be reached; who chose not to be asked is not looked up."""
         async with self._tools.db.raw_transaction() as raw:
             staff = await store.staff(raw, tenant_id)
-        willing = [one for one, status in staff.items() if status == ChosenStatus.ONLINE]
+        willing = [one for one, is_willing in staff.items() if is_willing]
         offline = dict.fromkeys(staff, Seen(PresenceStatus.OFFLINE, 0))
         return offline | await presence.read(self._tools.client, tenant_id, willing)
 
@@ -265,7 +265,7 @@ def _with_room(chosen: Sequence[Chosen], known: Mapping[UUID, AgentFacts]) -> It
     given: dict[UUID, int] = {}
     for one in chosen:
         agent = known.get(one.agent_id)
-        if agent is None or agent.in_wrap_up or agent.status != ChosenStatus.ONLINE:
+        if agent is None or agent.in_wrap_up or not agent.willing:
             continue
         load = given.get(agent.id, agent.load + agent.offered) + one.place.waiting.weight
         if load <= agent.capacity:

@@ -60,6 +60,11 @@ class AgentFacts:
     in_wrap_up: bool
     recent_offers: tuple[datetime, ...]
 
+    @property
+    def willing(self) -> bool:
+        """Whether they chose to be asked; who chose nothing yet is."""
+        return self.status_at is None or self.status == PresenceStatus.ONLINE
+
 
 @dataclass(frozen=True, slots=True)
 class QueueFacts:
@@ -259,9 +264,7 @@ class Round:
 
 def _candidate(agent: AgentFacts, seen: Seen) -> Candidate:
     """What is known of an agent whatever the queue; reachable and willing is two things."""
-    status = PresenceStatus(agent.status)
-    if status is PresenceStatus.ONLINE:
-        status = seen.status
+    status = seen.status if agent.willing else PresenceStatus(agent.status)
     since = max(_moment(seen.since_ms), agent.status_at or _moment(0))
     return Candidate(
         agent_id=agent.id,

@@ -14,7 +14,7 @@ UNION SELECT tenant_id, agent_id FROM live_chat_sessions WHERE status = 'active'
 UNION SELECT tenant_id, leaving_agent_id FROM live_chat_sessions
     WHERE leaving_agent_id IS NOT NULL AND status IN ('requested', 'queued', 'offered', 'active')
 UNION SELECT a.tenant_id, a.id FROM agents a
-    WHERE a.status = 'online' AND a.disabled_at IS NULL AND a.tenant_id IN (
+    WHERE (a.status = 'online' OR a.status_at IS NULL) AND a.disabled_at IS NULL AND a.tenant_id IN (
         SELECT tenant_id FROM live_chat_sessions WHERE status IN ('queued', 'deferred')
     )
 """

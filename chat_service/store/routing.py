@@ -92,7 +92,8 @@ def _place(row: list[Any], *, deferred: bool) -> Place:
 
 
 _STAFF: Final = """
-SELECT id, status FROM agents WHERE tenant_id = $1 AND disabled_at IS NULL
+SELECT id, status = 'online' OR status_at IS NULL AS willing FROM agents
+WHERE tenant_id = $1 AND disabled_at IS NULL
 """
 # Apart, and put together here: joined, they are planned badly as soon as there are many offers.
 _AGENTS: Final = text(
@@ -124,10 +125,10 @@ _RECENT: Final = text(
 )
 
 
-async def staff(raw: RawConnection, tenant_id: UUID) -> dict[UUID, str]:
-    """The enabled agents of a tenant and what each chose to be."""
+async def staff(raw: RawConnection, tenant_id: UUID) -> dict[UUID, bool]:
+    """The enabled agents of a tenant, and whether each is willing to be asked."""
     found = await raw.fetch(_STAFF, tenant_id)
-    return {UUID(int=row["id"].int): row["status"] for row in found}
+    return {UUID(int=row["id"].int): row["willing"] for row in found}
 
 
 async def agents(
