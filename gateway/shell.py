@@ -206,7 +206,8 @@ class Shell:
             user=server.ReadyUser(userId=self._principal.user_id, role=self._principal.role),
             agent=server.ReadyAgent.model_validate(
                 {
-                    "status": agent.status or "offline",
+                    # Who has chosen nothing yet is shown, and asked, as online.
+                    "status": agent.status or "online",
                     "capacity": agent.capacity,
                     "load": agent.load,
                 }
