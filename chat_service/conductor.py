@@ -32,7 +32,8 @@ logger = log.get_logger(__name__)
 
 Act = Callable[[], Awaitable[object]]
 
-POOL_SIZE: Final = 6
+POOL_SIZE: Final = 12
+"""The lock, the router, and most of what is done side by side."""
 DAILY_EVERY_S: Final = 600.0
 NEW_REDIS_EVERY_S: Final = 1.0
 BACKLOG_EVERY_S: Final = 5.0
@@ -96,6 +97,8 @@ def rounds(tools: Tools, doorbell: Doorbell, heard: outbox.Heard) -> list[tuple[
 async def repeat(act: Act, every_s: float) -> None:
     """Act for ever, `every_s` apart; what cannot be reached now is tried next time.
 
+    A fault of ours in one act is logged and hinders no other: customers of all tenants wait.
+
     Polling, not NOTIFY: a transaction that notifies holds a lock of the whole database until its
     commit is on disk, and every message would be such a transaction.
     """
@@ -104,6 +107,8 @@ async def repeat(act: Act, every_s: float) -> None:
             await act()
         except (Unavailable, Overloaded) as error:
             logger.warning("act_postponed", error=type(error).__name__)
+        except Exception:
+            logger.exception("act_failed")
         await asyncio.sleep(every_s)
 
 

@@ -97,8 +97,12 @@ class Router:
                 log.warning("routing_postponed", error=type(error).__name__)
                 self._told.pop(tenant_id, None)
                 self.wake(tenant_id, in_s=RETRY_S)
-                continue
-            self._look_again(tenant_id, plan)
+            except Exception:
+                # A fault of ours with one tenant; the tick tries again, the others are served.
+                log.exception("routing_failed", tenant=str(tenant_id))
+                self._told.pop(tenant_id, None)
+            else:
+                self._look_again(tenant_id, plan)
 
     async def _next(self) -> UUID:
         while True:
