@@ -65,6 +65,11 @@ def test_a_cut_header_is_refused(header: Header, length: int) -> None:
         unpack(header.pack()[:length])
 
 
+def test_nothing_at_all_is_refused() -> None:
+    with pytest.raises(ValueError, match="too short"):
+        unpack(b"")
+
+
 @pytest.mark.parametrize("place", [0, 1])
 def test_an_unknown_kind_or_audience_is_refused(place: int) -> None:
     packed = bytearray(HEADER_BYTES)

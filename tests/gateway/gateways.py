@@ -24,7 +24,7 @@ from presence.app import serve as watch_presence
 from presence.settings import PresenceSettings
 from tests.chat_service.api_world import Api, Tenant
 
-HEARD_S = 10.0
+HEARD_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,13 @@ def test_what_leaves_is_gapless_in_order_and_once(arrivals: list[int]) -> None:
     assert len(left) == longest
 
 
+def test_what_has_left_does_not_leave_again() -> None:
+    room: Room[None] = Room(CONVERSATION)
+    room.entered_at(0)
+    assert [ready.seq for ready in room.arrived(event(1))] == [1]
+    assert room.arrived(event(1)) == []
+
+
 def test_nothing_leaves_before_somebody_has_entered() -> None:
     room: Room[None] = Room(CONVERSATION)
     assert room.arrived(event(1)) == []

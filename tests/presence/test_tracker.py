@@ -121,6 +121,26 @@ def test_a_lost_store_makes_nobody_offline_and_states_everyone_again() -> None:
     assert told[CUSTOMER].status is OFFLINE
 
 
+def test_a_clock_that_goes_back_keeps_nobody_here_until_it_catches_up() -> None:
+    tracker, now_ms = settled()
+    tracker.hear([seen(CUSTOMER, now_ms)])
+    tracker.tick(now_ms)
+    back_ms = now_ms - 3_600_000
+    assert run_until(tracker, back_ms, back_ms + 30_000) == []
+    assert tracker.trusted_from_ms == (0, back_ms + 30_000)
+    (went,) = run_until(tracker, back_ms + 30_000, back_ms + 60_000)
+    assert (went.status, went.since_ms) == (OFFLINE, back_ms + 15_000)
+
+
+def test_a_clock_that_jumps_before_all_are_stated_again_starts_the_wait_anew() -> None:
+    tracker, now_ms = settled()
+    tracker.lose()
+    tracker.tick(now_ms)
+    later_ms = now_ms + 20_000
+    assert tracker.tick(later_ms) == []
+    assert tracker.trusted_from_ms == (later_ms + 30_000, later_ms + 30_000)
+
+
 def test_a_new_process_announces_nobody_anew_and_who_left_meanwhile_after_two_ttls() -> None:
     tracker = new_tracker()
     talk = frozenset({TALK})
