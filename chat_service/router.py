@@ -202,17 +202,17 @@ class Router:
 
     def _unserved(self, tenant_id: UUID, round_: Round, plan: Plan) -> list[Stored]:
         """Why nobody takes a session: kept when it is new or different, a few at a time."""
-        now_s = self._tools.clock.monotonic()
-        before = self._told.get(tenant_id, {})
+        if plan.chosen:
+            # Somebody's phone is to ring: reasons can wait.
+            plan.look_at(self._tools.clock.now() + EXPLAINED_NEXT)
+            return []
+        now_s, before = self._tools.clock.monotonic(), self._told.get(tenant_id, {})
         waiting = {one.waiting.session_id: one for one in plan.left}
         new = [one for one in waiting if one not in before]
         old = [one for one in waiting if one in before and before[one][1] < now_s - EXPLAINED_FOR_S]
-        told = self._told[tenant_id] = {one: before[one] for one in waiting if one in before}
-        if plan.chosen or len(new) > EXPLAINED_AT_ONCE:
+        if len(new) > EXPLAINED_AT_ONCE:
             plan.look_at(self._tools.clock.now() + EXPLAINED_NEXT)
-        if plan.chosen:
-            # Somebody's phone is to ring: reasons can wait.
-            return []
+        told = self._told[tenant_id] = {one: before[one] for one in waiting if one in before}
         stored = []
         for session_id in [*new[:EXPLAINED_AT_ONCE], *old[:EXPLAINED_AGAIN]]:
             decision = round_.explained(waiting[session_id])

@@ -56,7 +56,8 @@ class Tenant(Row, table=True):
 class Inbox(Row, table=True):
     """Where conversations come from: the *origin* of the source documents.
 
-    `settings.bot.enabled` decides whether a new conversation starts with the bot.
+    `settings.bot.enabled` decides whether a new conversation starts with the bot;
+    `settings.weight` (1 when left out) how much of an agent's capacity one of them takes.
     """
 
     __tablename__ = "inboxes"
