@@ -162,8 +162,11 @@ def beat_of(floor: Floor, agent: UUID) -> Beat:
 async def come(client: Client, floor: Floor, *agents: UUID) -> None:
     """Let agents be here, all of the floor when none is named, and wait until it is known."""
     people = agents or floor.agents
-    await presence.beat(client, [beat_of(floor, one) for one in people])
-    await seen_as(client, floor, PresenceStatus.ONLINE, *people)
+    # Again and again, as gateways do: one beat may expire before a blind presence looks again.
+    async with asyncio.timeout(PATIENCE_S):
+        while not await _all_are(client, floor, PresenceStatus.ONLINE, *people):
+            await presence.beat(client, [beat_of(floor, one) for one in people])
+            await asyncio.sleep(0.01)
 
 
 async def go(client: Client, floor: Floor, *agents: UUID) -> None:
@@ -173,11 +176,13 @@ async def go(client: Client, floor: Floor, *agents: UUID) -> None:
 
 async def seen_as(client: Client, floor: Floor, status: PresenceStatus, *agents: UUID) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while True:
-            found = await presence.read(client, floor.tenant_id, agents)
-            if all(one.status is status for one in found.values()):
-                return
+        while not await _all_are(client, floor, status, *agents):  # noqa: ASYNC110 (Redis tells nobody)
             await asyncio.sleep(0.01)
+
+
+async def _all_are(client: Client, floor: Floor, status: PresenceStatus, *agents: UUID) -> bool:
+    found = await presence.read(client, floor.tenant_id, agents)
+    return all(one.status is status for one in found.values())
 
 
 async def sessions(url: str, floor: Floor) -> list[Any]:

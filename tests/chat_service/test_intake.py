@@ -1,0 +1,62 @@
+"""The ingest rules without a database: services that speak as an agent."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from chat_service.intake import Facts, Happened, Head, Stored, rule
+from chorus.ids import uuid7
+from chorus.ingest import IngestItem
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+TENANT, CONVERSATION, SERVICE = uuid7(), uuid7(), uuid7()
+
+
+def head(holder: str, assignee_id: UUID | None = None) -> Head:
+    return Head(
+        tenant_id=TENANT,
+        contact_id=uuid7(),
+        status="open",
+        last_seq=7,
+        floor_holder=holder,
+        floor_epoch=3,
+        assignee_id=assignee_id,
+        waiting_since=None,
+    )
+
+
+def answer_of_a_service() -> IngestItem:
+    return IngestItem(
+        tenant_id=TENANT,
+        conversation_id=CONVERSATION,
+        id=uuid7(),
+        sender_id=SERVICE,
+        sender_role="server",
+        role="agent",
+        type="text",
+        visibility="public",
+        content="Your parcel left today.",
+        body_hash="00",
+        sent_ms=0,
+    )
+
+
+def test_a_service_speaks_beside_the_assignee_without_the_floor() -> None:
+    colleague = uuid7()
+    ruling = rule([answer_of_a_service()], Facts(NOW, {CONVERSATION: head("human", colleague)}))
+    (answer,) = ruling.answers
+    assert isinstance(answer, Stored)
+    assert answer.seq == 8
+    after = ruling.heads[CONVERSATION]
+    assert (after.floor_holder, after.floor_epoch, after.assignee_id) == ("human", 3, colleague)
+
+
+def test_a_service_that_takes_the_floor_assigns_nobody() -> None:
+    ruling = rule([answer_of_a_service()], Facts(NOW, {CONVERSATION: head("bot")}))
+    after = ruling.heads[CONVERSATION]
+    assert (after.floor_holder, after.floor_epoch, after.assignee_id) == ("human", 4, None)
+    happened = [step for step in ruling.steps if isinstance(step, Happened)]
+    assert [one.event for one in happened] == ["conversation.updated"]
+    assert happened[0].data == {
+        "floor": {"holder": "human", "epoch": 4},
+        "by": str(SERVICE),
+    }
