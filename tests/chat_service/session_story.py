@@ -31,10 +31,12 @@ class Story:
         return result
 
     def goes(self, *happenings: Happening, now: datetime = NOW) -> Transition:
+        went = []
         for happening in happenings:
             result = self.meets(happening, now=now)
             assert isinstance(result, Transition), (happening, result)
-        return result
+            went.append(result)
+        return went[-1]
 
     def refuses(self, happening: Happening) -> Refused:
         result = self.meets(happening)

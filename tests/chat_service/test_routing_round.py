@@ -16,6 +16,7 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 QUEUES = (UUID(int=1), UUID(int=2))
 TEAM = UUID(int=3)
 SKILLS = ("billing", "returns")
+MINUTE = timedelta(minutes=1)
 Choices = dict[UUID, UUID]
 
 
@@ -145,3 +146,34 @@ def test_every_offer_is_explained_for_all_who_serve_the_queue(seed: int) -> None
         asked = one.decision.candidates
         assert facts.queues[one.place.waiting.queue_id].members.keys() <= asked.keys()
         assert asked[one.agent_id].eligible
+
+
+def nobody_serves(max_wait_s: int | None, overflow: UUID | None) -> Facts:
+    """One session that has waited 60 s in a queue without members."""
+    line = Waiting(UUID(int=1000), QUEUES[0], Policy.LONGEST_IDLE, NOW - MINUTE, NOW - MINUTE)
+    queues = {
+        QUEUES[0]: QueueFacts(QUEUES[0], "one", 30, max_wait_s, overflow, None, {}),
+        QUEUES[1]: QueueFacts(QUEUES[1], "two", 30, None, None, None, {}),
+    }
+    place = Place(line, UUID(int=2000), None, deferred=False)
+    return Facts([place], [], {}, queues, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("max_wait_s", "overflow", "goes_to", "looks_after_s"),
+    [
+        (None, QUEUES[1], None, None),
+        (60, QUEUES[1], QUEUES[1], None),
+        (90, QUEUES[1], None, 30),
+        (60, None, None, None),
+        (60, QUEUES[0], None, None),
+    ],
+    ids=["no limit", "over it", "not yet", "nowhere to go", "into itself"],
+)
+def test_who_waited_too_long_goes_to_the_next_queue_if_there_is_one(
+    max_wait_s: int | None, overflow: UUID | None, goes_to: UUID | None, looks_after_s: int | None
+) -> None:
+    plan = Round(nobody_serves(max_wait_s, overflow), now=NOW).plan(limit=10)
+    assert [target for _, target in plan.overflowing] == ([goes_to] if goes_to else [])
+    limit = NOW - MINUTE + timedelta(seconds=max_wait_s or 0)
+    assert (plan.look_again_at == limit) == (looks_after_s is not None)
