@@ -23,7 +23,7 @@ from gateway.room import Packet
 
 log = get_logger(__name__)
 TICK_S = 1.0
-SLICES = 20
+SLICE = 100
 OVERDUE_S = 0.2
 STALLS = 3
 CANARIES = 3
@@ -38,10 +38,10 @@ async def _in_slices(resources: Resources, period_s: float) -> AsyncIterator[Con
     """Every connection once a period, for ever, a slice at a time: none waits for all the others."""
     while True:
         waiting = list(resources.hub.connections.values())
-        size = max(1, -(-len(waiting) // SLICES))
-        for start in range(0, SLICES * size, size):
-            await asyncio.sleep(period_s / SLICES)
-            for connection in waiting[start : start + size]:
+        starts = range(0, max(1, len(waiting)), SLICE)
+        for start in starts:
+            await asyncio.sleep(period_s / len(starts))
+            for connection in waiting[start : start + SLICE]:
                 if not connection.closed:
                     yield connection
 
