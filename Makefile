@@ -80,8 +80,7 @@ test-long: ## The same with the full counts of schedules and kills
 	export CHROMIUM="$$(tools/chromium.sh)"
 	export CHORUS_SCHEDULES=200 CHORUS_KILLS=24 CHORUS_KILL_CONVERSATIONS=6 CHORUS_LONG=1
 	mkdir -p reports
-	.venv/bin/pytest -m "not browser" --timeout 3600 --junit-xml=reports/test-long.xml
-	.venv/bin/pytest -m browser
+	.venv/bin/pytest -n $(WORKERS) --timeout 3600 --junit-xml=reports/test-long.xml
 	$(PY) tools/long_report.py reports/test-long.xml docs/test-long.md
 
 .PHONY: e2e

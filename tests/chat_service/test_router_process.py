@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,7 @@ from chat_service.jobs import Tools
 from chat_service.router import OFFERS_AT_ONCE, Router
 from chat_service.session_facts import SYSTEM, Resolved
 from chorus import topics
+from chorus.clock import SystemClock
 from chorus.enqueue import Doorbell
 from tests.chat_service.ingest_world import rows_of
 from tests.chat_service.routing_world import (
@@ -72,6 +74,11 @@ async def _are_offered(url: str, floor: Floor, count: int) -> bool:
     return [row["status"] for row in await sessions(url, floor)].count("offered") == count
 
 
+class MinuteAhead(SystemClock):
+    def now(self) -> datetime:
+        return super().now() + timedelta(minutes=1)
+
+
 async def test_capacity_that_is_freed_is_used_before_anybody_looks_by_the_clock(
     database_url: str, redis_db: str
 ) -> None:
@@ -85,7 +92,8 @@ async def test_capacity_that_is_freed_is_used_before_anybody_looks_by_the_clock(
     ):
         await come(tools.client, floor)
         doorbell = Doorbell(redis_db)
-        task = tasks.create_task(conduct(tools, doorbell))
+        # A minute on, nobody has just signed in: one assignment is not all an agent may get.
+        task = tasks.create_task(conduct(replace(tools, clock=MinuteAhead()), doorbell))
         await until(lambda: _is_offered(database_url, floor, first.session_id))
         await _until_listened(tools)
         await _resolve(tools, floor, first.conversation_id)

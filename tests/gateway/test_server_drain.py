@@ -105,7 +105,7 @@ def test_a_peer_that_is_just_leaving_does_not_disturb_the_end() -> None:
     settings = ServerSettings(shutdown_max_s=1)
     with running_edge(settings) as edge, RawSocket(edge.port, receive_buffer_bytes=4_096) as peer:
         peer.upgrade(b"/flood")
-        wait_until(lambda: edge.app.transports != [] and edge.app.transports[-1].paused)
+        wait_until(lambda: edge.app.transports[-1].paused)
         peer.send(frame(CLOSE, b"\x03\xe8"))
         edge.stop()
         assert not edge.thread.is_alive()

@@ -72,8 +72,9 @@ class EchoApp:
         if scope["path"] == "/slow":
             self.waiting += 1
             await self.gate.wait()
-        await send({"type": "websocket.accept"})
+        # Before a test can see that the socket is open.
         self.transports.append(scope["extensions"][TRANSPORT_EXTENSION])
+        await send({"type": "websocket.accept"})
         try:
             await self._serve_path(scope, receive, send)
         except OSError:
