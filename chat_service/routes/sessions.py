@@ -1,5 +1,6 @@
 """Live-chat sessions over REST: what a person does with one, and why the router did what it did."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
@@ -7,6 +8,7 @@ from fastapi import Header, Path, Query, Response
 
 from chat_service import commands, conversations
 from chat_service.commands import Order
+from chat_service.resources import Resources
 from chat_service.routes import render
 from chat_service.routes.guard import AGENTS, AGENTS_AND_SERVICES, Needs, Route, Who, With
 from chat_service.routes.shapes import (
@@ -35,30 +37,37 @@ def key_id(principal: Principal, event: str, key: str | None) -> UUID:
     return UUID(int=(named & ~(0xF << 76)) | 0x7 << 76)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for something to be done with which session."""
+
+    resources: Resources
+    who: Principal
+    session_id: UUID
+    idempotency_key: str | None
+
+
 async def accepted(
     session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Take a session that was offered to you. Who was slower learns who has it."""
-    id_ = key_id(who, frames.OfferAccept.event, idempotency_key)
-    frame = frames.OfferAccept(id=id_, session=session_id)
-    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+    asked = Asked(resources, who, session_id, idempotency_key)
+    return await _done(asked, frames.OfferAccept, session=session_id)
 
 
 async def declined(
     session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Leave an offered session to a colleague; you are not asked again."""
-    id_ = key_id(who, frames.OfferDecline.event, idempotency_key)
-    frame = frames.OfferDecline(id=id_, session=session_id)
-    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+    asked = Asked(resources, who, session_id, idempotency_key)
+    return await _done(asked, frames.OfferDecline, session=session_id)
 
 
 async def claimed(
     session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Take a session that waits; one winner."""
-    frame = frames.Claim(id=key_id(who, frames.Claim.event, idempotency_key))
-    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+    return await _done(Asked(resources, who, session_id, idempotency_key), frames.Claim)
 
 
 async def transferred(
@@ -72,21 +81,15 @@ async def transferred(
     agent speaks.
     """
     to: Any = body.to if isinstance(body.to, str) else body.to.model_dump()
-    frame = frames.Transfer(
-        id=key_id(who, frames.Transfer.event, idempotency_key),
-        to=to,
-        mode=body.mode,
-        note=body.note,
-    )
-    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+    asked = Asked(resources, who, session_id, idempotency_key)
+    return await _done(asked, frames.Transfer, to=to, mode=body.mode, note=body.note)
 
 
 async def resolved(
     session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """End the conversation; the agent may wrap up for as long as the queue says."""
-    frame = frames.Resolve(id=key_id(who, frames.Resolve.event, idempotency_key))
-    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+    return await _done(Asked(resources, who, session_id, idempotency_key), frames.Resolve)
 
 
 async def returned_to_bot(
@@ -97,27 +100,26 @@ async def returned_to_bot(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Give the floor back to the bot."""
-    frame = frames.ReturnToBot(
-        id=key_id(who, frames.ReturnToBot.event, idempotency_key), note=body.note
-    )
-    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+    asked = Asked(resources, who, session_id, idempotency_key)
+    return await _done(asked, frames.ReturnToBot, note=body.note)
 
 
 async def cancelled(
     session_id: SessionId, resources: With, who: Who, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Take the wish for a person back: the customer's own, or a service for them."""
-    frame = frames.Cancel(id=key_id(who, frames.Cancel.event, idempotency_key))
-    return await _done(resources, who, session_id, frame, keyed=idempotency_key is not None)
+    return await _done(Asked(resources, who, session_id, idempotency_key), frames.Cancel)
 
 
-async def _done(
-    resources: With, who: Principal, session_id: UUID, frame: Inbound, *, keyed: bool
-) -> Response:
-    order = Order(frame, vars(frame)["id"], None, session_id, keyed=keyed)
+async def _done(asked: Asked, frame_type: type[Inbound], **fields: Any) -> Response:
+    """Carry out the frame that a request stands for, and show the session as it is then."""
+    resources, who, key = asked.resources, asked.who, asked.idempotency_key
+    id_ = key_id(who, frame_type.event, key)
+    frame = frame_type.model_validate({"id": id_, **fields})
+    order = Order(frame, id_, None, asked.session_id, keyed=key is not None)
     done = await commands.carry_out(resources.commands, who, order)
     async with resources.db.read(who.tenant_id) as session:
-        card = await sessions.card(session, who.tenant_id, session_id)
+        card = await sessions.card(session, who.tenant_id, asked.session_id)
     if card is None:
         raise NotFound
     return json_response(render.session_answer(card, done.answer))
