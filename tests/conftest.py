@@ -1,6 +1,6 @@
 """Fixtures every test may use: real servers, one of each a session, and a fresh database a test."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -30,6 +30,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def one_loop(anyio_backend: str) -> AsyncIterator[None]:
+    """Keep one event loop for all tests of a process, as every process of ours has one.
+
+    grpc.aio polls for the whole process and gives each completion to the loop that asked for it.
+    With a loop a test, one that came late met a closed loop, and the next test failed for it.
+    """
+    yield  # noqa: PT022 (what waits here is the loop)
 
 
 @pytest.fixture(scope="session")
