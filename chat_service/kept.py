@@ -9,7 +9,7 @@ from chorus.db_connect import RawConnection
 
 
 class Kept:
-    """Whatever goes wrong inside a transaction ends the connection; the next one takes another."""
+    """Whatever goes wrong inside a block ends the connection; the next one takes another."""
 
     __slots__ = ("_connection", "_db", "_lent")
 
@@ -21,11 +21,16 @@ class Kept:
     @asynccontextmanager
     async def raw_transaction(self, tenant_id: UUID | None = None) -> AsyncIterator[RawConnection]:
         """Do as `Db.raw_transaction`; one at a time."""
+        async with self.raw() as connection, begun(connection, tenant_id):
+            yield connection
+
+    @asynccontextmanager
+    async def raw(self) -> AsyncIterator[RawConnection]:
+        """Do as `Db.raw`; one at a time."""
         if self._connection is None:
             self._connection = await self._lent.enter_async_context(self._db.pinned())
         try:
-            async with begun(self._connection, tenant_id):
-                yield self._connection
+            yield self._connection
         except BaseException as error:
             await self._end(error)
             raise

@@ -15,11 +15,20 @@ from chat_service.intake import Happened, Refused, Ruling, Stored, rule, session
 from chat_service.intake_sessions import Live
 from chat_service.kept import Kept
 from chat_service.store import offers, sessions
-from chat_service.store.ingest import Lease, OutboxRow, lock, write
+from chat_service.store.ingest import (
+    Lease,
+    OutboxRow,
+    Written,
+    lock,
+    look,
+    seen_of,
+    write,
+    write_if_still,
+)
 from chat_service.store.offers import Settled
 from chorus import topics
 from chorus.clock import rfc3339_ms
-from chorus.db import Db
+from chorus.db import Db, begun
 from chorus.db_connect import RawConnection
 from chorus.ingest import IngestItem
 from chorus.topics import Audience, Header, Kind
@@ -44,7 +53,7 @@ async def ingest(
     leases: Sequence[Lease] = (),
     tenant_id: UUID | None = None,
 ) -> Outcome:
-    """Store messages in one transaction and two statements (DESIGN §4).
+    """Store messages in two statements and one transaction that writes (DESIGN §4).
 
     A refusal is an answer, not an exception. Under `chorus_app` all items are of `tenant_id`.
 
@@ -52,20 +61,51 @@ async def ingest(
         LeaseLost: a partition of `leases` has a new owner; nothing was written.
         Unavailable, Overloaded: it may or may not be stored; the same items may be sent again.
     """
-    async with db.raw_transaction(tenant_id) as connection:
-        facts = await lock(connection, items, leases)
-        if needed := sessions_needed(items, facts):
-            facts.live = await _live(connection, needed)
-        ruling = rule(items, facts)
-        if ruling.heads:
-            outbox = _domain_events(ruling)
-            await write(connection, ruling.now, _new(ruling), heads=ruling.heads, outbox=outbox)
-        if ruling.moves:
-            await _save_moves(connection, ruling)
-        failpoints.passing("before_commit")
+    async with db.raw() as connection:
+        ruling = None
+        if tenant_id is None:
+            ruling = await _at_once(connection, items, leases)
+        if ruling is None:
+            async with begun(connection, tenant_id):
+                ruling = await _under_lock(connection, items, leases)
+                failpoints.passing("before_commit")
     failpoints.passing("after_commit")
     for move in ruling.moves:
         news.count(move.before, move.transition, now=ruling.now)
+    return ruling
+
+
+async def _at_once(
+    connection: RawConnection, items: Sequence[IngestItem], leases: Sequence[Lease]
+) -> Ruling | None:
+    """Store a plain batch in two round trips; None when it is not plain, or raced with somebody.
+
+    Plain: every item is new and taken, and no session moves. What is refused or repeated is
+    judged under the lock, so that a former owner of the partition judges nothing.
+    """
+    facts = await look(connection, items)
+    if sessions_needed(items, facts):
+        return None
+    seen = {one: seen_of(head) for one, head in facts.heads.items()}
+    ruling = rule(items, facts)
+    if not all(isinstance(one, Stored) and not one.repeat for one in ruling.answers):
+        return None
+    failpoints.passing("before_commit")
+    done = await write_if_still(connection, _written(ruling), seen, leases)
+    return ruling if done else None
+
+
+async def _under_lock(
+    connection: RawConnection, items: Sequence[IngestItem], leases: Sequence[Lease]
+) -> Ruling:
+    facts = await lock(connection, items, leases)
+    if needed := sessions_needed(items, facts):
+        facts.live = await _live(connection, needed)
+    ruling = rule(items, facts)
+    if ruling.heads:
+        await write(connection, _written(ruling))
+    if ruling.moves:
+        await _save_moves(connection, ruling)
     return ruling
 
 
@@ -89,12 +129,13 @@ async def _save_moves(connection: RawConnection, ruling: Ruling) -> None:
         await offers.settle(connection, settled, at=ruling.now)
 
 
-def _new(ruling: Ruling) -> list[Stored | Happened]:
-    return [
+def _written(ruling: Ruling) -> Written:
+    new = [
         step
         for step in ruling.steps
         if isinstance(step, Happened) or (isinstance(step, Stored) and not step.repeat)
     ]
+    return Written(ruling.now, new, ruling.heads, _domain_events(ruling))
 
 
 def _domain_events(ruling: Ruling) -> list[OutboxRow]:

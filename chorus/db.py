@@ -198,14 +198,20 @@ class Db:
     async def raw_transaction(self, tenant_id: UUID | None = None) -> AsyncIterator[RawConnection]:
         """Lend the driver's connection inside BEGIN and COMMIT: the hot path.
 
-        The block is for this connection only: its network errors are taken for the database's.
         A statement that fails ends the block: caught inside, COMMIT would roll back in silence.
+        """
+        async with self.raw() as driver, begun(driver, tenant_id):
+            yield driver
+
+    @asynccontextmanager
+    async def raw(self) -> AsyncIterator[RawConnection]:
+        """Lend the driver's connection: each statement is a transaction, unless `begun`.
+
+        The block is for this connection only: its network errors are taken for the database's.
         """
         async with self._connection() as connection:
             with self._raw_faults():
-                driver = await _driver(connection)
-                async with begun(driver, tenant_id):
-                    yield driver
+                yield await _driver(connection)
 
     @asynccontextmanager
     async def pinned(self) -> AsyncIterator[RawConnection]:
@@ -222,9 +228,8 @@ class Db:
 
     async def ping(self) -> None:
         """Do one round trip. Raises Unavailable or Overloaded."""
-        async with self._connection() as connection:
-            with translated():
-                await connection.execute(text("SELECT 1"))
+        async with self.raw() as driver:
+            await driver.execute("SELECT 1")
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:

@@ -259,14 +259,16 @@ async def test_one_event_tells_of_a_whole_batch_and_holds_no_content(database_ur
 
 async def test_a_batch_of_any_size_is_two_statements(database_url: str) -> None:
     world = await make_world(database_url, 50)
-    counts = []
+    plain, mixed = [], []
     async with system_db(database_url, size=1) as db:
+        await ingest(db, [said(world, world.conversations[0])] * 2)
         for size in (1, 40):
             items = [said(world, one) for one in world.conversations[:size]]
-            mixed = [*items, answered(world, world.conversations[0]), items[0]]
-            await ingest(db, [said(world, world.conversations[0])])
-            counts.append(await statements_during(db, lambda mixed=mixed: ingest(db, mixed)))
-    assert counts == [["BEGIN;", "WITH", "WITH", "COMMIT;"]] * 2
+            repeat = [answered(world, world.conversations[0]), items[0]]
+            plain.append(await statements_during(db, lambda items=items: ingest(db, items)))
+            mixed.append(await statements_during(db, lambda repeat=repeat: ingest(db, repeat)))
+    assert plain == [["WITH", "WITH"]] * 2
+    assert mixed == [["WITH", "BEGIN;", "WITH", "WITH", "COMMIT;"]] * 2
 
 
 async def statements_during(db: Any, act: Any) -> list[str]:
@@ -308,6 +310,52 @@ async def test_racing_writes_with_overlapping_ids_stay_gapless(database_url: str
     assert await not_gapless(database_url) == []
     assert len(answers) == RACING_WRITES
     assert all(len(seqs) == 1 for seqs in answers.values())
+
+
+CHANGES = (
+    "last_seq = last_seq + 1",
+    "status = 'closed', closed_at = now()",
+    "floor_holder = 'human'",
+    "floor_epoch = floor_epoch + 1",
+    "assignee_id = (SELECT id FROM agents LIMIT 1)",
+    "waiting_since = now()",
+)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_what_changed_after_the_look_is_judged_again(database_url: str, change: str) -> None:
+    world = await make_world(database_url)
+    item = said(world, world.conversations[0])
+    async with system_db(database_url) as db, superuser(database_url) as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("UPDATE conversations SET " + change)
+        async with asyncio.TaskGroup() as tasks:
+            writing = tasks.create_task(ingest(db, [item]))
+            await blocked(database_url, 1)
+            await transaction.commit()
+    head = await head_of(database_url, item.conversation_id)
+    if change == CHANGES[1]:
+        assert writing.result().answers == (Refused(item, NackCode.CONVERSATION_CLOSED),)
+        assert head["status"] == "closed"
+    else:
+        assert seqs(writing.result()) == [head["last_seq"]]
+        assert head["last_seq"] == (2 if change == CHANGES[0] else 1)
+
+
+async def test_what_no_rule_reads_may_change_after_the_look(database_url: str) -> None:
+    world = await make_world(database_url)
+    item = said(world, world.conversations[0])
+    async with system_db(database_url) as db, superuser(database_url) as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("UPDATE conversations SET unread = 7")
+        async with asyncio.TaskGroup() as tasks:
+            writing = tasks.create_task(ingest(db, [item]))
+            await blocked(database_url, 1)
+            await transaction.commit()
+    assert seqs(writing.result()) == [1]
+    assert (await head_of(database_url, item.conversation_id))["unread"] == 8
 
 
 async def test_a_raised_fence_stops_the_old_owner(database_url: str) -> None:
