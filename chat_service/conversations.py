@@ -46,7 +46,7 @@ async def enter(session: Reader, principal: Principal, conversation_id: UUID) ->
         NotFound: no such conversation, or not theirs.
     """
     found = await store.find(session, principal.tenant_id, conversation_id)
-    if found is None or not _may_act(principal, found):
+    if found is None or not may_act(principal, found.id, found.contact_id):
         raise NotFound
     return found
 
@@ -54,14 +54,14 @@ async def enter(session: Reader, principal: Principal, conversation_id: UUID) ->
 async def enter_locked(tx: Transaction, principal: Principal, conversation_id: UUID) -> Locked:
     """The same, and hold its row until the transaction ends."""
     found = await store.lock(tx, principal.tenant_id, conversation_id)
-    if found is None or not _may_act(principal, found):
+    if found is None or not may_act(principal, found.id, found.contact_id):
         raise NotFound
     return found
 
 
-def _may_act(principal: Principal, found: Locked) -> bool:
+def may_act(principal: Principal, conversation_id: UUID, contact_id: UUID) -> bool:
     """Our own services act, as the bot that asks for a person does, but open no socket."""
-    return principal.role == "internal" or may_enter(principal, found.id, found.contact_id)
+    return principal.role == "internal" or may_enter(principal, conversation_id, contact_id)
 
 
 async def ensure_person(db: Db, principal: Principal, *, now: datetime) -> None:

@@ -17,7 +17,7 @@ from chat_service.handoff import Moved
 from chat_service.handoff_draft import Beside, Scene
 from chat_service.queue_choice import Asked, Circumstances, QueueRow
 from chat_service.store import conversations as conversations_store
-from chat_service.store import lines, people, queues, routing, sessions
+from chat_service.store import lines, people, queues, sessions
 from chat_service.store.conversations import Locked
 from chat_service.store.people import Traits
 from chat_service.store.queues import Wait
@@ -104,9 +104,8 @@ async def plan(commands: Commands, principal: Principal, conversation_id: UUID, 
     tenant_id, now = principal.tenant_id, commands.clock.now()
     trusted = _trusted(principal, wish)
     async with commands.db.read(tenant_id) as session:
-        await conversations.enter(session, principal, conversation_id)
         here = await queues.circumstances(session, tenant_id, conversation_id)
-        if here is None:
+        if not (here and conversations.may_act(principal, conversation_id, here.contact_id)):
             raise NotFound
         known = await queues.queues(session, tenant_id)
         asked = Asked(wish.queue, trusted.source or "", by_customer=not principal.is_agent)
@@ -115,11 +114,11 @@ async def plan(commands: Commands, principal: Principal, conversation_id: UUID, 
             return Plan(trusted, None, None, "nobody_there", None, here.has_bot)
         reach = queue_choice.reach(queue, known)
         members = {agent for one in reach for agent in one.members}
-        agents = await routing.agents(session, tenant_id, members, now=now)
+        desks = await lines.desks(session, tenant_id, members)
         times_s = await lines.handle_times_s(session, tenant_id, [queue.id])
     seen = await presence.read(commands.redis, tenant_id, sorted(members))
-    own = [one for one in agents if one.id in queue.members]
-    statuses = [queue_choice.status_of(one, seen) for one in agents]
+    own = [one for one in desks if one.id in queue.members]
+    statuses = [queue_choice.status_of(one, seen) for one in desks]
     return _planned(
         trusted,
         queue,
@@ -176,19 +175,26 @@ async def escalate(deed: Deed, where: Locked, plan: Plan) -> Effects:
 
 async def _begin(deed: Deed, scene: Scene, plan: Plan) -> tuple[Moved, ...]:
     queue = plan.queue
-    happening = facts.Escalated(uuid7(), deed.actor, queue.id if queue else None)
-    beside = Beside(_request(deed, plan))
-    asked = await handoff.move(deed.tx, scene, happening, now=deed.now, beside=beside)
-    placed: facts.Happening
+    placed: facts.Queued | facts.Deferred
     if queue is None or plan.deferral is not None:
-        placed = facts.Deferred(_left(plan))
+        placed, promised_s = facts.Deferred(_left(plan)), None
     else:
-        position = await queues.position(deed.tx, deed.tenant_id, asked.session.id)
-        placed = facts.Queued(queue.id, position=position, eta_s=plan.eta_s(position))
-    return asked, await handoff.move(deed.tx, asked.scene, placed, now=deed.now)
+        position = await queues.next_position(
+            deed.tx, deed.tenant_id, queue.id, priority=plan.wish.priority
+        )
+        promised_s = plan.eta_s(position)
+        placed = facts.Queued(queue.id, position=position, eta_s=promised_s)
+    return await handoff.begin(
+        deed.tx,
+        scene,
+        (facts.Escalated(uuid7(), deed.actor, queue.id if queue else None), placed),
+        now=deed.now,
+        beside=Beside(_request(deed, plan, promised_s)),
+        names={queue.id: queue.name} if queue else {},
+    )
 
 
-def _request(deed: Deed, plan: Plan) -> Request:
+def _request(deed: Deed, plan: Plan, promised_s: int | None) -> Request:
     sla_s = plan.queue.sla_s if plan.queue else None
     return Request(
         source=plan.wish.source or "api",
@@ -197,6 +203,7 @@ def _request(deed: Deed, plan: Plan) -> Request:
         priority=plan.wish.priority,
         skills=plan.wish.skills,
         sla_due_at=deed.now + timedelta(seconds=sla_s) if sla_s else None,
+        promised_eta_s=promised_s,
     )
 
 
@@ -250,14 +257,14 @@ async def eta_of(
     """How long a session that waits at `position` probably still waits, where that is known."""
     if queue_id is None or position is None:
         return None
-    tenant_id, now = principal.tenant_id, commands.clock.now()
+    tenant_id = principal.tenant_id
     async with commands.db.read(tenant_id) as session:
         known = await queues.queues(session, tenant_id)
         queue = queue_choice.queue_of(known, queue_id)
         if queue is None:
             return None
-        agents = await routing.agents(session, tenant_id, queue.members, now=now)
+        desks = await lines.desks(session, tenant_id, queue.members)
         times_s = await lines.handle_times_s(session, tenant_id, [queue_id])
     seen = await presence.read(commands.redis, tenant_id, queue.members)
-    service = queue_choice.service(agents, seen, times_s.get(queue_id, []))
+    service = queue_choice.service(desks, seen, times_s.get(queue_id, []))
     return eta.expected_wait_s(position, service)

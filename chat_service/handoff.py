@@ -14,12 +14,12 @@ from chat_service import handoff_news as news
 from chat_service.emit import Publication, Publisher, durable, inbox_hint, router_word
 from chat_service.frames import StoredRow
 from chat_service.handoff_draft import Beside, Draft, Scene, change_of, words_of
-from chat_service.session_facts import Happening, Session
+from chat_service.session_facts import Deferred, Escalated, Happening, Queued, Session
 from chat_service.session_records import Refused, Transition
 from chat_service.sessions import step
 from chat_service.store import moves, offers
 from chat_service.store import sessions as store
-from chat_service.store.moves import Change
+from chat_service.store.moves import Change, joined
 from chat_service.store.sessions import Request
 from chorus.db import Transaction
 from chorus.errors import BY_NACK, ChorusError, ConversationClosed, NotFound
@@ -116,6 +116,36 @@ async def move(
     return moved
 
 
+async def begin(
+    tx: Transaction,
+    scene: Scene,
+    happenings: tuple[Escalated, Queued | Deferred],
+    *,
+    now: datetime,
+    beside: Beside,
+    names: Mapping[UUID, str],
+) -> tuple[Moved, ...]:
+    """Begin a session and put it somewhere, both at once; `names` calls its queue by its name.
+
+    Raises:
+        ChorusError: it may not begin now; nothing was written.
+    """
+    steps: list[tuple[Draft, Change, Moved]] = []
+    for happening in happenings:
+        here = steps[-1][2].scene if steps else scene
+        result = step(here.session, here.held.conversation, happening, now=now)
+        if isinstance(result, Refused):
+            raise await refusal(tx, result)
+        assert isinstance(result, Transition), "no session was open"
+        draft = Draft(here, result, names, beside)
+        change = change_of(draft, draft.rows(now), now)
+        steps.append((draft, change, _moved(draft, change, now)))
+    begun = steps[-1][0].session
+    await store.insert(tx, scene.tenant_id, scene.held.id, begun, _asked(beside))
+    await moves.record(tx, scene.tenant_id, [joined([change for _, change, _ in steps])], at=now)
+    return tuple(moved for *_, moved in steps)
+
+
 async def move_all(
     tx: Transaction,
     steps: Sequence[tuple[Scene, Happening]],
@@ -193,8 +223,7 @@ async def _write(
 ) -> dict[UUID, Moved | Refused]:
     tenant_id = drafts[0].scene.tenant_id
     for one in (one for one in drafts if one.begins):
-        asked = one.beside.request or Request(source="api")
-        await store.insert(tx, tenant_id, one.scene.held.id, one.session, asked)
+        await store.insert(tx, tenant_id, one.scene.held.id, one.session, _asked(one.beside))
     if kept := [one.session for one in drafts if not one.begins]:
         await store.save(tx, kept)
     if settled := [ended for one in drafts if (ended := one.settled())]:
@@ -210,6 +239,10 @@ async def _write(
         one.scene.held.id: _moved(one, change, now)
         for one, change in zip(drafts, changes, strict=True)
     }
+
+
+def _asked(beside: Beside) -> Request:
+    return beside.request or Request(source="api")
 
 
 def _moved(draft: Draft, change: Change, now: datetime) -> Moved:

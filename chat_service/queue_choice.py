@@ -8,12 +8,12 @@ A queue takes a request by itself when all of its `conditions` hold, {} holds fo
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from chat_service.eta import Service
 from chat_service.routing import Policy
-from chat_service.routing_round import AgentFacts
 from chorus.errors import BadRequest
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus
@@ -40,9 +40,22 @@ class QueueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Desk:
+    """What of an agent says how soon somebody comes; whether they can be reached is in Redis."""
+
+    id: UUID
+    status: str
+    status_at: datetime | None
+    capacity: int
+    load: int
+    """What they answer now, by weight."""
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
     """What a conversation says about where a request in it belongs."""
 
+    contact_id: UUID
     inbox_id: UUID
     inbox_queue_id: UUID | None
     channel: str
@@ -135,7 +148,7 @@ def reach(queue: QueueRow, queues: Iterable[QueueRow]) -> list[QueueRow]:
     return walked
 
 
-def status_of(agent: AgentFacts, seen: Mapping[UUID, Seen]) -> PresenceStatus:
+def status_of(agent: Desk, seen: Mapping[UUID, Seen]) -> PresenceStatus:
     """What an agent is now: what they chose, as far as they can be reached.
 
     Whoever has chosen nothing yet is willing.
@@ -154,7 +167,7 @@ def anybody_comes(queue: QueueRow, statuses: Iterable[PresenceStatus]) -> bool:
 
 
 def service(
-    agents: Collection[AgentFacts], seen: Mapping[UUID, Seen], handle_times_s: Sequence[float]
+    agents: Collection[Desk], seen: Mapping[UUID, Seen], handle_times_s: Sequence[float]
 ) -> Service:
     """What a queue can do now: those who serve it and can be asked, and the room they have."""
     statuses = {one.id: status_of(one, seen) for one in agents}

@@ -113,12 +113,12 @@ class Lines:
             queues = await routing.queues(session, tenant_id)
             asked = {one.waiting.queue_id for one in standing}
             members = {agent for queue_id in asked for agent in queues[queue_id].members}
-            agents = await routing.agents(session, tenant_id, members, now=now)
+            desks = await store.desks(session, tenant_id, members)
             times_s = await store.handle_times_s(session, tenant_id, asked)
-        seen = await presence.read(tools.client, tenant_id, [one.id for one in agents])
+        seen = await presence.read(tools.client, tenant_id, [one.id for one in desks])
         services = {
             queue_id: service(
-                [one for one in agents if one.id in queues[queue_id].members],
+                [one for one in desks if one.id in queues[queue_id].members],
                 seen,
                 times_s.get(queue_id, []),
             )

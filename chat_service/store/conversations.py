@@ -219,15 +219,24 @@ async def set_status(
     await tx.execute(_SET_STATUS, {**given, "closed": closed_at, "until": until})
 
 
-_RATE = text(
-    "UPDATE conversations SET csat_score = :score, csat_comment = :comment"
-    " WHERE tenant_id = :tenant AND id = :id"
+# The session keeps its own: a later one of this conversation may be rated otherwise.
+_RATE = text("""
+WITH rated AS (
+    UPDATE conversations SET csat_score = :score, csat_comment = :comment
+    WHERE tenant_id = :tenant AND id = :id
 )
+UPDATE live_chat_sessions SET rating = :score WHERE id = (
+    SELECT id FROM live_chat_sessions
+    WHERE tenant_id = :tenant AND conversation_id = :id AND accepted_at IS NOT NULL
+    ORDER BY requested_at DESC, id DESC LIMIT 1
+)
+""")
 
 
 async def rate(
     tx: Transaction, tenant_id: UUID, conversation_id: UUID, *, score: int, comment: str | None
 ) -> None:
+    """Keep a score for a held conversation, and for the last session that somebody answered."""
     given = {"tenant": tenant_id, "id": conversation_id, "score": score, "comment": comment}
     await tx.execute(_RATE, given)
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from chat_service.queue_choice import Desk
 from chat_service.routing import Policy, Waiting
+from chat_service.store.routing import WEIGHT
 from chat_service.store.rows import every
 from chorus.db import Reader
 
@@ -66,6 +68,25 @@ async def counts(session: Reader, tenant_id: UUID) -> dict[str, int]:
     """How many wait in each queue, by its name."""
     found = await every(session, _COUNTS, {"tenant": tenant_id})
     return {row[0]: row[1] for row in found}
+
+
+_DESKS: Final = text(f"""
+SELECT a.id, a.status, a.status_at, a.capacity, coalesce(busy.load, 0)
+FROM agents a LEFT JOIN (
+    SELECT c.assignee_id AS id, sum({WEIGHT}) AS load
+    FROM conversations c JOIN inboxes b ON b.id = c.inbox_id
+    WHERE c.tenant_id = :tenant AND c.assignee_id = ANY(CAST(:ids AS uuid[]))
+        AND c.status = 'open' AND c.floor_holder = 'human'
+    GROUP BY 1
+) busy ON busy.id = a.id
+WHERE a.tenant_id = :tenant AND a.id = ANY(CAST(:ids AS uuid[])) AND a.disabled_at IS NULL
+""")  # noqa: S608 - our own constant
+
+
+async def desks(session: Reader, tenant_id: UUID, ids: Collection[UUID]) -> list[Desk]:
+    """What those who serve a queue have to do; what they are asked just now still stands in line."""
+    found = await every(session, _DESKS, {"tenant": tenant_id, "ids": list(ids)})
+    return [Desk(*row) for row in found]
 
 
 _HANDLED: Final = text("""

@@ -1,7 +1,7 @@
 """The SQL of what a session's move writes around it: heads, events, domain events, timers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,16 @@ class Change:
     rows: tuple[StoredRow, ...] = ()
     outbox: tuple[OutboxRow, ...] = ()
     timers: tuple[Timer, ...] = ()
+
+
+def joined(changes: Sequence[Change]) -> Change:
+    """Several steps of one conversation as one change."""
+    return replace(
+        changes[-1],
+        rows=tuple(row for one in changes for row in one.rows),
+        outbox=tuple(row for one in changes for row in one.outbox),
+        timers=tuple(timer for one in changes for timer in one.timers),
+    )
 
 
 # One statement for all, because a burst of requests makes hundreds of these at once.

@@ -35,7 +35,7 @@ def _queue(row: list[Any]) -> QueueRow:
 
 
 _CIRCUMSTANCES = text("""
-SELECT b.id, b.queue_id, b.channel, k.locale, k.attributes || c.attributes,
+SELECT c.contact_id, b.id, b.queue_id, b.channel, k.locale, k.attributes || c.attributes,
     coalesce(b.settings->'bot'->>'enabled' = 'true', false)
 FROM conversations c
 JOIN inboxes b ON b.id = c.inbox_id
@@ -51,22 +51,23 @@ async def circumstances(
     found = await first(session, _CIRCUMSTANCES, given)
     if found is None:
         return None
-    inbox_id, queue_id, channel, locale, attributes, has_bot = found
-    return Circumstances(inbox_id, queue_id, channel, locale, _json(attributes) or {}, has_bot)
+    *known, attributes, has_bot = found
+    return Circumstances(*[*known, _json(attributes) or {}, has_bot])
 
 
-_POSITION = text(
-    f"SELECT {POSITION} FROM live_chat_sessions s"  # noqa: S608 - our own constant
-    " WHERE s.tenant_id = :tenant AND s.id = :session"
-)
+# As POSITION, for somebody who begins to wait now.
+_NEXT = text("""
+SELECT 1 + count(*) FROM live_chat_sessions w
+WHERE w.tenant_id = :tenant AND w.queue_id = :queue
+    AND w.status IN ('requested', 'queued', 'offered')
+    AND w.priority + floor(extract(epoch FROM now() - w.requested_at) / 60) >= :priority
+""")
 
 
-async def position(session: Reader, tenant_id: UUID, session_id: UUID) -> int | None:
-    """The place of a waiting session in its queue, 1 being next."""
-    found: int | None = await session.scalar(
-        _POSITION, {"tenant": tenant_id, "session": session_id}
-    )
-    return found
+async def next_position(session: Reader, tenant_id: UUID, queue_id: UUID, *, priority: int) -> int:
+    """The place that a session which begins now will have in a queue, 1 being next."""
+    given = {"tenant": tenant_id, "queue": queue_id, "priority": priority}
+    return int(await session.scalar(_NEXT, given))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,14 @@ RECENT_MS: Final = 31_000
 """How far back offers are counted for the limit after a login, which is 30 s."""
 
 # An inbox may say how much of an agent's capacity one of its conversations takes.
-_WEIGHT: Final = """
+WEIGHT: Final = """
 CASE WHEN jsonb_typeof(b.settings->'weight') = 'number'
     THEN greatest(0, least(100, (b.settings->>'weight')::numeric))::int ELSE 1 END
 """
 _PLACE: Final = f"""
 SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.requested_at),
     s.priority + q.priority, q.skills, s.skills, k.locale, s.sla_due_at, s.excluded_agent_ids,
-    owner.agent_id, {_WEIGHT}, s.conversation_id, c.team_id, s.leaving_agent_id
+    owner.agent_id, {WEIGHT}, s.conversation_id, c.team_id, s.leaving_agent_id
 FROM live_chat_sessions s
 JOIN queues q ON q.id = s.queue_id
 JOIN conversations c ON c.id = s.conversation_id
@@ -100,7 +100,7 @@ _AGENTS: Final = text(
     "SELECT id, status, status_at, capacity, skills, languages, idle_since FROM agents"
     " WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS uuid[])) AND disabled_at IS NULL"
 )
-_WEIGHTS: Final = text(f"SELECT b.id, {_WEIGHT} FROM inboxes b WHERE b.tenant_id = :tenant")  # noqa: S608
+_WEIGHTS: Final = text(f"SELECT b.id, {WEIGHT} FROM inboxes b WHERE b.tenant_id = :tenant")  # noqa: S608
 # Conversations whose floor they have: by a session, or taken over without one.
 _BUSY: Final = text("""
 SELECT assignee_id, inbox_id, count(*) FROM conversations

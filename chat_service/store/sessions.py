@@ -163,6 +163,10 @@ def _json(value: Any) -> Any:
     return orjson.loads(value) if isinstance(value, str | bytes) else value
 
 
+def _spelled(value: Mapping[str, Any] | None) -> str | None:
+    return orjson.dumps(dict(value)).decode() if value else None
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What somebody who asked for a person said; it never changes."""
@@ -173,18 +177,22 @@ class Request:
     priority: int = 0
     skills: tuple[str, ...] = ()
     sla_due_at: datetime | None = None
+    promised_eta_s: int | None = None
 
 
 _INSERT = text("""
 INSERT INTO live_chat_sessions (id, tenant_id, conversation_id, status, queue_id, reason, source,
-    requested_by, priority, skills, sla_due_at, requested_at)
-VALUES (:id, :tenant, :conversation, :status, :queue, :reason, :source, :by, :priority, :skills, :due, :at)
+    requested_by, priority, skills, sla_due_at, promised_eta_s, requested_at, queued_at,
+    deferred_at, options)
+VALUES (:id, :tenant, :conversation, :status, :queue, :reason, :source, :by, :priority, :skills,
+    :due, :promised, :at, :queued, :deferred, CAST(:options AS jsonb))
 """)
 
 
 async def insert(
     tx: Transaction, tenant_id: UUID, conversation_id: UUID, session: Session, request: Request
 ) -> None:
+    """Write a session that has just begun, and may have been queued or deferred already."""
     given = {
         "id": session.id,
         "tenant": tenant_id,
@@ -197,7 +205,11 @@ async def insert(
         "priority": request.priority,
         "skills": list(request.skills),
         "due": request.sla_due_at,
+        "promised": request.promised_eta_s,
         "at": session.requested_at,
+        "queued": session.queued_at,
+        "deferred": session.requested_at if session.state == SessionState.DEFERRED else None,
+        "options": _spelled(session.options),
     }
     await tx.execute(_INSERT, given)
 
@@ -208,7 +220,9 @@ UPDATE live_chat_sessions s SET status = n.status, queue_id = n.queue, agent_id 
     leaving_agent_id = n.leaving, excluded_agent_ids = CAST(n.excluded AS uuid[]),
     options = CAST(n.options AS jsonb), queued_at = n.queued, offered_at = n.offered,
     accepted_at = n.accepted, started_at = n.started, wrap_up_until = n.wrap_up,
-    ended_at = n.ended, end_reason = n.end_reason
+    ended_at = n.ended, end_reason = n.end_reason,
+    deferred_at = CASE WHEN n.status = 'deferred' THEN coalesce(s.deferred_at, now())
+        ELSE s.deferred_at END
 FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:queues AS uuid[]),
     CAST(:agents AS uuid[]), CAST(:leaving AS uuid[]), CAST(:excluded AS text[]),
     CAST(:options AS text[]), CAST(:queued AS timestamptz[]), CAST(:offered AS timestamptz[]),
@@ -229,7 +243,7 @@ async def save(where: Transaction | RawConnection, sessions: Sequence[Session]) 
         "agents": [one.agent_id for one in sessions],
         "leaving": [one.leaving_agent_id for one in sessions],
         "excluded": [f"{{{','.join(map(str, sorted(one.excluded)))}}}" for one in sessions],
-        "options": [one.options and orjson.dumps(dict(one.options)).decode() for one in sessions],
+        "options": [_spelled(one.options) for one in sessions],
         "queued": [one.queued_at for one in sessions],
         "offered": [one.offered_at for one in sessions],
         "accepted": [one.accepted_at for one in sessions],

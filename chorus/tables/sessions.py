@@ -45,6 +45,8 @@ class LiveChatSession(Row, table=True):
             "status NOT IN ('active', 'wrap_up') OR agent_id IS NOT NULL",
             name="agent_id",
         ),
+        CheckConstraint("promised_eta_s >= 0", name="promised_eta_s"),
+        CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
         Index(
             "live_chat_sessions_one_open_key",
             "conversation_id",
@@ -107,6 +109,12 @@ class LiveChatSession(Row, table=True):
     wrap_up_until: datetime | None = moment()
     ended_at: datetime | None = moment()
     end_reason: str | None = word()
+    promised_eta_s: int | None = number()
+    """How long whoever asked was told to wait; None: nothing was promised."""
+    deferred_at: datetime | None = moment()
+    """When nobody could come, the first time."""
+    rating: int | None = number()
+    """What the customer gave this session, of 5."""
 
 
 class SessionOffer(Row, table=True):
@@ -125,6 +133,7 @@ class SessionOffer(Row, table=True):
             postgresql_where=text("state = 'open'"),
         ),
         Index("session_offers_session_idx", "session_id"),
+        Index("session_offers_offered_idx", "tenant_id", "offered_at"),
         Index(
             "session_offers_agent_idx",
             "tenant_id",

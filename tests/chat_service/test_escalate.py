@@ -81,6 +81,8 @@ async def test_who_asks_is_queued_with_a_place_and_told_what_else_there_is(
     (session,) = await api.rows("SELECT * FROM live_chat_sessions WHERE tenant_id = $1", acme.id)
     assert (session["source"], session["reason"]) == ("widget", "my order")
     assert (session["sla_due_at"] - session["requested_at"]).total_seconds() == 60
+    assert (session["promised_eta_s"], session["deferred_at"]) == (0, None)
+    assert session["queued_at"] == session["requested_at"]
     shown = await read_snapshot(api, contact, acme)
     assert (shown["session"]["state"], shown["queue"]) == ("queued", "support")
     assert (shown["position"], shown["etaSeconds"]) == (1, 0)
@@ -157,6 +159,9 @@ async def test_nobody_there_is_no_promise(api: Api, acme: Tenant, watched: None)
     asked = (await escalate(api, acme.principal("contact"), acme)).json()
     assert (asked["state"], asked["position"], asked["etaSeconds"]) == ("deferred", None, None)
     assert asked["options"] == ["message", "callback"]
+    (session,) = await api.rows("SELECT * FROM live_chat_sessions WHERE tenant_id = $1", acme.id)
+    assert (session["status"], session["promised_eta_s"]) == ("deferred", None)
+    assert session["deferred_at"] == session["requested_at"]
 
 
 async def test_whoever_nobody_can_come_to_leaves_how_to_be_reached(
