@@ -133,11 +133,13 @@ async def snooze(deed: Deed, where: Locked, frame: frames.Snooze) -> Effects:
 
 
 async def rate(deed: Deed, where: Locked, frame: frames.Rate) -> Effects:
-    """Keep the customer's score; taken until 7 days after the end."""
+    """Keep the customer's score; taken from the end on, for 7 days."""
     if deed.principal.role != "visitor":
         raise Forbidden
-    if where.closed_at is not None and deed.now - where.closed_at > RATE_WINDOW:
-        raise ConversationClosed
+    if where.status != ConversationStatus.CLOSED or where.closed_at is None:
+        raise BadRequest("A conversation is rated when it has ended.")
+    if deed.now - where.closed_at > RATE_WINDOW:
+        raise ConversationClosed("It can be rated for 7 days after its end.")
     await store.rate(deed.tx, deed.tenant_id, where.id, score=frame.score, comment=frame.comment)
     return Effects()
 

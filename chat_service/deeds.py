@@ -102,4 +102,4 @@ def not_a_colleagues(deed: Deed, where: Locked) -> None:
     """Raises AlreadyAssigned when somebody else answers here, unless a senior asks."""
     mine = where.assignee_id in (None, deed.principal.user_id)
     if not mine and deed.principal.role not in SENIORS:
-        raise AlreadyAssigned
+        raise AlreadyAssigned(by={"userId": str(where.assignee_id)})

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from chat_service import commands, conversations, inbox, messages, receipts
+from chat_service import commands, conversations, inbox, messages, receipts, speech
 from chat_service.deeds import Commands
 from chat_service.emit import Publisher, outgoing
 from chat_service.receipts import Receipts
@@ -40,7 +40,7 @@ from chorus.rpc import (
     ResumeReply,
     ResumeRequest,
 )
-from chorus.wire.client import CLIENT_FRAMES, InboxOpen
+from chorus.wire.client import CLIENT_FRAMES, InboxOpen, Message
 from chorus.wire.common import Inbound
 from chorus.wire.envelope import encode_raw, nack
 
@@ -123,12 +123,20 @@ class ChatCalls:
         frame = read_frame(request.event, request.data)
         if isinstance(frame, InboxOpen):
             return [_frame("inbox.snapshot", await self._snapshot(principal, frame))]
+        if isinstance(frame, Message):
+            return [_frame("delivered", await self._say(request, frame))]
         if not commands.known(request.event):
             return [_unknown(request.data)]
         data = await commands.perform(
             self.commands, principal, frame, conversation_id=request.conversation_id
         )
         return [_frame("delivered", data)]
+
+    async def _say(self, request: ActRequest, frame: Message) -> dict[str, Any]:
+        if request.conversation_id is None:
+            raise BadRequest("`conv` is needed.")
+        where = self.db, self.publisher, self.clock
+        return await speech.say(where, request.principal, request.conversation_id, frame)
 
     async def _offers(self, principal: Principal) -> list[str]:
         async with self.db.raw_transaction(principal.tenant_id) as raw:
@@ -174,8 +182,8 @@ def _frame(event: str, data: dict[str, Any]) -> str:
 
 
 def _refusal(error: ChorusError, data: Mapping[str, Any]) -> str:
-    head_seq = error.extra.get("head_seq")
-    said = nack(error.code, id=_id(data), reason=error.detail, head_seq=head_seq)
+    facts = {name: error.extra.get(name) for name in ("head_seq", "by")}
+    said = nack(error.code, id=_id(data), reason=error.detail, **facts)
     return _frame("nack", said)
 
 

@@ -6,11 +6,10 @@ from uuid import UUID, uuid5
 import orjson
 from fastapi import Header, Path, Query, Response
 
-from chat_service import commands, conversations, escalate, inbox, messages, receipts, visitors
+from chat_service import commands, conversations, escalate, inbox, receipts, speech, visitors
 from chat_service.conversations import Stride
 from chat_service.frames import StoredRow
 from chat_service.inbox import asked_of
-from chat_service.intake import Refused
 from chat_service.resources import Resources
 from chat_service.routes import render
 from chat_service.routes.guard import From, Needs, Route, Who, With
@@ -29,10 +28,8 @@ from chat_service.store import timeline
 from chat_service.store.inbox import Asked
 from chat_service.visitors import Wanted
 from chorus.auth import Principal
-from chorus.clock import rfc3339_ms, unix_ms
-from chorus.errors import BY_NACK, BadRequest, ChorusError, Forbidden, NotFound
+from chorus.errors import BY_NACK, BadRequest, NotFound
 from chorus.ids import uuid7
-from chorus.ingest import IngestItem, body_hash, payload_of
 from chorus.rpc import ReceiptItem
 from chorus.web import json_response
 from chorus.wire import client as frames
@@ -128,53 +125,13 @@ async def posted(
     """Say something: 201, and 200 with the same answer for the same id and body."""
     frame = _read(frames.Message.event, _wire(body))
     assert isinstance(frame, frames.Message)
-    if frame.role is not None and frame.role != who.speaks_as:
-        raise Forbidden
-    async with resources.db.read(who.tenant_id) as session:
-        await conversations.enter(session, who, conversation_id)
-    item = _item(who, conversation_id, frame, sent_ms=unix_ms(resources.clock.now()))
-    outcome = await messages.ingest(resources.db, [item], tenant_id=who.tenant_id)
-    await resources.publisher.publish(messages.publications(outcome, claimed=False))
-    answer = outcome.answers[0]
-    if isinstance(answer, Refused):
-        raise _refusal(answer)
-    data = {
-        "id": item.id,
-        "seq": answer.seq,
-        "ts": rfc3339_ms(answer.ts_ms),
-        "dup": answer.repeat,
-    }
-    return json_response(data, 200 if answer.repeat else 201)
-
-
-def _refusal(answer: Refused) -> ChorusError:
-    kind = BY_NACK[answer.code]
-    return kind() if answer.head_seq is None else kind(head_seq=answer.head_seq)
+    where = resources.db, resources.publisher, resources.clock
+    data = await speech.say(where, who, conversation_id, frame)
+    return json_response(data, 200 if data["dup"] else 201)
 
 
 def _wire(body: MessageBody) -> dict[str, Any]:
     return body.model_dump(mode="json", exclude_none=True, by_alias=False)
-
-
-def _item(
-    who: Principal, conversation_id: UUID, frame: frames.Message, *, sent_ms: int
-) -> IngestItem:
-    return IngestItem(
-        tenant_id=who.tenant_id,
-        conversation_id=conversation_id,
-        id=frame.id,
-        sender_id=who.user_id,
-        sender_role=who.role,
-        role=who.speaks_as,
-        type=frame.type,
-        visibility=frame.visibility,
-        content=frame.content,
-        body_hash=body_hash(who.user_id, frame),
-        sent_ms=sent_ms,
-        payload=payload_of(frame),
-        floor_epoch=frame.floor_epoch if who.is_agent else None,
-        expected_seq=frame.expected_seq if who.is_agent else None,
-    )
 
 
 def _read(event: str, data: dict[str, Any]) -> Inbound:

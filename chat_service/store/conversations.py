@@ -44,17 +44,17 @@ class Standing:
     receipts: tuple[Mark, ...]
 
 
-# A waiting session stands behind those of higher priority and those that asked earlier; it gains
-# a step of priority each minute (`routing.AGEING`).
+# A waiting session stands behind those of higher priority, its own or its conversation's, and
+# those that asked earlier; it gains a step of priority each minute (`routing.AGEING`).
 POSITION: Final = """
 CASE WHEN s.status IN ('requested', 'queued', 'offered') THEN (
-    SELECT count(*) FROM live_chat_sessions w
+    SELECT count(*) FROM live_chat_sessions w JOIN conversations d ON d.id = w.conversation_id
     WHERE w.tenant_id = s.tenant_id AND w.queue_id IS NOT DISTINCT FROM s.queue_id
         AND w.status IN ('requested', 'queued', 'offered')
-        AND (-w.priority - floor(extract(epoch FROM now() - w.requested_at) / 60),
-            w.requested_at, w.id)
-        <= (-s.priority - floor(extract(epoch FROM now() - s.requested_at) / 60),
-            s.requested_at, s.id)
+        AND (-greatest(w.priority, d.priority)
+            - floor(extract(epoch FROM now() - w.requested_at) / 60), w.requested_at, w.id)
+        <= (-greatest(s.priority, (SELECT priority FROM conversations WHERE id = s.conversation_id))
+            - floor(extract(epoch FROM now() - s.requested_at) / 60), s.requested_at, s.id)
 ) END
 """
 _STANDING = f"""

@@ -28,8 +28,10 @@ class Standing:
 
 _STANDING: Final = text("""
 SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.requested_at),
-    s.priority + q.priority, s.sla_due_at, s.conversation_id, q.name
-FROM live_chat_sessions s JOIN queues q ON q.id = s.queue_id
+    greatest(s.priority, c.priority) + q.priority, s.sla_due_at, s.conversation_id, q.name
+FROM live_chat_sessions s
+JOIN queues q ON q.id = s.queue_id
+JOIN conversations c ON c.id = s.conversation_id
 WHERE s.tenant_id = :tenant AND s.status IN ('requested', 'queued', 'offered')
 """)
 

@@ -26,7 +26,7 @@ CASE WHEN jsonb_typeof(b.settings->'weight') = 'number'
 """
 _PLACE: Final = f"""
 SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.requested_at),
-    s.priority + q.priority, q.skills, s.skills, k.locale, s.sla_due_at, s.excluded_agent_ids,
+    greatest(s.priority, c.priority) + q.priority, q.skills, s.skills, k.locale, s.sla_due_at, s.excluded_agent_ids,
     owner.agent_id, {WEIGHT}, s.conversation_id, c.team_id, s.leaving_agent_id
 FROM live_chat_sessions s
 JOIN queues q ON q.id = s.queue_id

@@ -224,9 +224,9 @@ def nack(
     id: UUID | None = None,
     reason: str | None = None,
     retry_after_ms: int | None = None,
-    head_seq: int | None = None,
+    **facts: Json,
 ) -> dict[str, Json]:
-    """The `data` of a nack by the rule of its code."""
+    """The `data` of a nack by the rule of its code. `facts`: `head_seq` or `by`; None is left out."""
     rule = NACK_RULES[code]
     data: dict[str, Json] = {
         "code": code,
@@ -238,9 +238,7 @@ def nack(
         data["id"] = id
     if retry_after_ms is not None:
         data["retry_after_ms"] = retry_after_ms
-    if head_seq is not None:
-        data["head_seq"] = head_seq
-    return data
+    return data | {name: value for name, value in facts.items() if value is not None}
 
 
 def decode_server(payload: str | bytes) -> tuple[Outbound, dict[str, Json]]:

@@ -204,6 +204,8 @@ class Nack(Outbound):
     ambiguous: bool
     retry_after_ms: int | None = None
     head_seq: int | None = None
+    by: UserRef | None = None
+    """Who was faster, or has the conversation: with ALREADY_ASSIGNED and CONVERSATION_CLOSED."""
     reason: str
 
 

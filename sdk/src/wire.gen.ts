@@ -722,6 +722,8 @@ export interface NackFrame {
     readonly ambiguous: boolean;
     readonly retry_after_ms?: number;
     readonly head_seq?: number;
+    /** Who was faster, or has the conversation: with ALREADY_ASSIGNED and CONVERSATION_CLOSED. */
+    readonly by?: UserRef;
     readonly reason: string;
   };
   readonly seq?: number;

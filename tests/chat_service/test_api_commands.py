@@ -135,6 +135,29 @@ async def test_a_closed_conversation_takes_no_message_until_it_is_reopened(
     assert events == [None, "conversation.closed", "conversation.updated", None]
 
 
+async def test_a_conversation_is_rated_from_its_end_on_for_a_week(api: Api, acme: Tenant) -> None:
+    contact, agent = acme.principal("contact"), acme.principal("agent")
+    before = await _command(api, contact, acme, "rate", score=1)
+    await _command(api, agent, acme, "resolve")
+    by_agent = await _command(api, agent, acme, "rate", score=5)
+    rated = await _command(api, contact, acme, "rate", score=4)
+    await api.rows(
+        "UPDATE conversations SET closed_at = now() - interval '8 days' WHERE id = $1",
+        acme.conversation,
+    )
+    after = await _command(api, contact, acme, "rate", score=1)
+    await _command(api, agent, acme, "reopen")
+    reopened = await _command(api, contact, acme, "rate", score=1)
+    assert codes(before, by_agent, after, reopened) == [
+        (422, "INVALID"),
+        (403, "FORBIDDEN"),
+        (409, "CONVERSATION_CLOSED"),
+        (422, "INVALID"),
+    ]
+    (row,) = await api.rows("SELECT csat_score FROM conversations WHERE id = $1", acme.conversation)
+    assert (rated.status_code, row["csat_score"]) == (200, 4)
+
+
 async def test_resolving_ends_the_open_session_in_the_same_breath(api: Api, acme: Tenant) -> None:
     session = uuid7()
     await api.rows(
