@@ -142,7 +142,7 @@ async def unsnooze(tools: Tools, job: TakenJob) -> None:
             at = datetime.fromtimestamp(step.ts_ms / 1000, tools.clock.now().tzinfo)
             told: dict[str, Any] = {"conversation_id": conversation_id, "reason": "snooze_over"}
             row = events.outbox_row(events.CONVERSATION_REOPENED, job.tenant_id, told)
-            await ingest.write(connection, at, [step], heads={}, outbox=[row])
+            await ingest.write(connection, ingest.Written(at, [step], {}, [row]))
         await rows.finish(connection, job)
     if step is not None:
         await publish_all(tools.client, _spoken(step))
