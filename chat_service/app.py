@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from chat_service.bodies import BodyLimit
 from chat_service.edge import Edge
 from chat_service.resources import Opener, check, open_resources
-from chat_service.routes import auth, conversations, escalate, ops, sessions, visitors
+from chat_service.routes import auth, conversations, escalate, ops, reports, sessions, visitors
 from chat_service.routes.guard import SCHEMES, GuardedRoute, Route, allowance_of, declared
 from chat_service.routes.shapes import Problem
 from chat_service.settings import ApiSettings
@@ -27,6 +27,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *conversations.ROUTES,
     *escalate.ROUTES,
     *sessions.ROUTES,
+    *reports.ROUTES,
     *ops.ROUTES,
 )
 _HTTP_CODES: Final = {

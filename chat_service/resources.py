@@ -17,6 +17,8 @@ from chat_service.limits import Limits
 from chat_service.origins import OriginBook
 from chat_service.readiness import Readiness
 from chat_service.receipts import Receipts
+from chat_service.report_figures import Targets
+from chat_service.reports import read_targets
 from chat_service.rpc import ChatCalls
 from chat_service.settings import ApiSettings
 from chat_service.store import security, work
@@ -60,6 +62,7 @@ class Resources:
     origins: OriginBook
     readiness: Readiness
     flags: Flags
+    targets: Targets
     clock: SystemClock
     rpc: ChatCalls
 
@@ -74,6 +77,7 @@ def check(settings: ApiSettings) -> None:
     rpc_security(settings)
     _needs(settings)
     _flags(settings)
+    read_targets(settings.slo_file)
 
 
 async def reach_store(settings: ApiSettings) -> None:
@@ -142,6 +146,7 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
         origins=OriginBook(system),
         readiness=Readiness(_needs(settings)),
         flags=flags,
+        targets=read_targets(settings.slo_file),
         clock=clock,
         rpc=ChatCalls(db, system, trust, publisher, clock, commands, receipts),
     )

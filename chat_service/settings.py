@@ -128,6 +128,8 @@ class ApiSettings(DatabaseSettings):
     """What `/readyz` waits for, comma-separated: `postgres`, `redis`, and `writer` for a writer on every partition."""
     revocations_poll_ms: Annotated[int, Field(ge=50, le=5_000)] = 1_000
     """Time between two looks at what was revoked elsewhere."""
+    slo_file: Path | None = None
+    """JSON with the service level objectives that reports are held against; the one that is shipped when left out."""
     unleash_url: str = ""
     """Flag server; without one, `CHORUS_FLAGS` holds."""
     unleash_token: str = ""
