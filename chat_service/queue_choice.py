@@ -95,9 +95,14 @@ def choose(
     for queue in queues:
         if _takes(queue.conditions, asked.source, circumstances):
             return queue
+    return home(queues, circumstances.inbox_queue_id)
+
+
+def home(queues: Sequence[QueueRow], inbox_queue_id: UUID | None) -> QueueRow | None:
+    """Find where the requests of an inbox go that belong nowhere else."""
     by_id = {queue.id: queue for queue in queues}
-    if circumstances.inbox_queue_id in by_id:
-        return by_id[circumstances.inbox_queue_id]
+    if inbox_queue_id in by_id:
+        return by_id[inbox_queue_id]
     return next((queue for queue in queues if queue.is_default), None)
 
 

@@ -6,15 +6,16 @@ it is, by their own token or by one that the tenant's backend signed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from chat_service import conversations, events
+from chat_service import conversations, events, hours, queue_choice
 from chat_service.conversations import Opening
 from chat_service.identity import Grant, Identity, Whom, grant_in
 from chat_service.origins import origin_allowed
 from chat_service.store import conversations as store
-from chat_service.store import people, work
+from chat_service.store import people, queues, work
 from chat_service.store.people import InboxRow, Traits
 from chat_service.trust import Trust
 from chorus.auth import AUD_VISITOR, Principal
@@ -67,6 +68,30 @@ async def public_inbox(db: Db, key: str) -> tuple[people.TenantRow, InboxRow]:
     return tenant, inbox
 
 
+def require_page(inbox: InboxRow, origin: str | None) -> None:
+    """Raises Forbidden for a page that may not use this inbox."""
+    if origin is None or not origin_allowed(origin, inbox.allowed_origins):
+        raise Forbidden("This page may not use this inbox.")
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What the hours of an inbox's queue say; who is there shows when somebody is asked for."""
+
+    open: bool
+    opens_at: datetime | None
+    """Of a closed one; None: not in sight."""
+
+
+async def availability(db: Db, tenant_id: UUID, inbox: InboxRow, now: datetime) -> Availability:
+    async with db.read(tenant_id) as session:
+        queue = queue_choice.home(await queues.queues(session, tenant_id), inbox.queue_id)
+    opening = None if queue is None else hours.read_hours(queue.hours)
+    if hours.is_open(opening, now):
+        return Availability(open=True, opens_at=None)
+    return Availability(open=False, opens_at=hours.next_open(opening, now))
+
+
 async def welcome(identity: Identity, trust: Trust, visit: Visit) -> Grant:
     """Give a visitor a token and a conversation: their open one, or a new one.
 
@@ -76,8 +101,7 @@ async def welcome(identity: Identity, trust: Trust, visit: Visit) -> Grant:
         Unauthenticated: the identity token is not good.
     """
     tenant, inbox = await public_inbox(identity.db, visit.inbox_key)
-    if visit.origin is None or not origin_allowed(visit.origin, inbox.allowed_origins):
-        raise Forbidden("This page may not use this inbox.")
+    require_page(inbox, visit.origin)
     proof = await _prove(trust, tenant.id, visit)
     async with identity.db.transaction(tenant.id) as tx:
         await _save_contact(tx, identity, tenant.id, proof=proof, traits=visit.traits)

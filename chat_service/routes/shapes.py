@@ -370,6 +370,14 @@ class WidgetInbox(Shape):
     channel: str
 
 
+class WidgetAvailability(Shape):
+    """By the hours of the queue that the inbox leads to."""
+
+    open: bool
+    opens_at: str | None
+    """When it opens next; null while it is open, or when that is not in sight."""
+
+
 class WidgetConfig(Shape):
     inbox: WidgetInbox
     tenant: str
@@ -377,6 +385,7 @@ class WidgetConfig(Shape):
     ws_base: str
     settings: dict[str, Any]
     """What the tenant set for the widget: texts, colours, languages."""
+    availability: WidgetAvailability
 
 
 class DemoFacts(Shape):

@@ -10,7 +10,11 @@ from chat_service.routes.guard import From, MaybeWho, Public, Route, With
 from chat_service.routes.shapes import VisitorBody, VisitorTokens, WidgetConfig
 from chat_service.store.people import Traits
 from chat_service.visitors import Visit
-from chorus.web import json_response
+from chorus.clock import rfc3339
+from chorus.errors import ChorusError
+from chorus.web import json_response, problem_of
+
+_READABLE = {"Access-Control-Allow-Origin": "*"}
 
 
 async def welcome(
@@ -34,8 +38,21 @@ async def welcome(
 async def config(
     request: Request, resources: With, key: Annotated[str, Query(min_length=1, max_length=100)]
 ) -> Response:
-    """What the widget shows before anybody has said a word."""
-    tenant, inbox = await visitors.public_inbox(resources.db, key)
+    """What the widget shows before anybody has said a word.
+
+    Every page may read the answer, refusals too, so that a page that may not use the inbox can
+    tell its visitor so, instead of looking as if the network were away.
+    """
+    try:
+        tenant, inbox = await visitors.public_inbox(resources.db, key)
+        if (origin := request.headers.get("origin")) is not None:
+            visitors.require_page(inbox, origin)
+    except ChorusError as error:
+        refusal = problem_of(error)
+        refusal.headers.update(_READABLE)
+        return refusal
+    opening = await visitors.availability(resources.db, tenant.id, inbox, resources.clock.now())
+    opens_at = opening.opens_at
     base = resources.settings.base_url.rstrip("/") or str(request.base_url).rstrip("/")
     shown = {
         "inbox": {"name": inbox.name, "channel": inbox.channel},
@@ -43,8 +60,9 @@ async def config(
         "apiBase": base,
         "wsBase": "ws" + base.removeprefix("http"),
         "settings": inbox.settings.get("widget") or {},
+        "availability": {"open": opening.open, "opensAt": opens_at and rfc3339(opens_at)},
     }
-    return json_response(shown, headers={"Cache-Control": "public, max-age=60"})
+    return json_response(shown, headers={**_READABLE, "Cache-Control": "public, max-age=60"})
 
 
 ROUTES = (

@@ -66,6 +66,7 @@ class InboxRow:
     public_key: str
     allowed_origins: list[str]
     state: str
+    queue_id: UUID | None
     settings: dict[str, Any]
 
     @property
@@ -74,7 +75,7 @@ class InboxRow:
         return isinstance(bot, dict) and bool(bot.get("enabled"))
 
 
-_INBOX_COLUMNS = "id, channel, name, public_key, allowed_origins, state, settings"
+_INBOX_COLUMNS = "id, channel, name, public_key, allowed_origins, state, queue_id, settings"
 _INBOX = text(f"SELECT {_INBOX_COLUMNS} FROM inboxes WHERE tenant_id = :tenant AND id = :id")  # noqa: S608
 _FIRST_INBOX = text(
     f"SELECT {_INBOX_COLUMNS} FROM inboxes"  # noqa: S608

@@ -261,22 +261,6 @@ async def test_the_views_of_the_inbox_hold_what_they_say(api: Api, acme: Tenant)
     assert await view("all", queue="nowhere") == 0
 
 
-async def test_the_widget_learns_its_inbox_and_nothing_else(api: Api, acme: Tenant) -> None:
-    answer = await api.client.get(
-        "/widget/v1/config", params={"key": acme.inbox_key}, headers={"Origin": ORIGIN}
-    )
-    assert answer.json() == {
-        "inbox": {"name": "Web", "channel": "web"},
-        "tenant": acme.slug,
-        "apiBase": "http://api.test",
-        "wsBase": "ws://api.test",
-        "settings": {},
-    }
-    assert answer.headers["access-control-allow-origin"] == ORIGIN
-    unknown = await api.client.get("/widget/v1/config", params={"key": "pk_nope"})
-    assert unknown.status_code == 404
-
-
 async def _ack(api: Api, who: Principal, message_id: str, **body: Any) -> int:
     answer = await api.client.post(f"/livechat/ack/{message_id}", json=body, headers=api.token(who))
     return answer.status_code
