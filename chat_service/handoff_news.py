@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chat_service import events
 from chat_service.emit import Publication, offer_word
-from chat_service.session_facts import Conversation, Session
+from chat_service.session_facts import Conversation, Reason, Session
 from chat_service.session_records import ClosedRecord, HandoffRecord, OpenedRecord, Transition
 from chat_service.store.ingest import OutboxRow
 from chat_service.store.sessions import Contact
@@ -127,10 +127,21 @@ def count(before: Session | None, transition: Transition, *, now: datetime) -> N
     """Keep the metrics of a move that is committed."""
     after = transition.session
     if before is None or before.id != after.id or before.state != after.state:
-        metrics.escalations_total.labels(after.state.value).inc()
+        metrics.escalations_total.labels(_shown(after)).inc()
     if transition.offer_result is not None:
         metrics.offers_total.labels(transition.offer_result.value).inc()
-    if after.accepted_at == now and (before is None or before.accepted_at is None):
+    if before is not None and before.accepted_at is None and _waited(after, now):
         metrics.queue_wait_s.observe((now - after.requested_at).total_seconds())
     if after.state == SessionState.ENDED and after.accepted_at is not None:
         metrics.handle_time_s.observe((now - after.accepted_at).total_seconds())
+
+
+def _shown(session: Session) -> str:
+    """A state; who left before anybody came did not just end."""
+    left = session.end_reason == Reason.CUSTOMER_GONE and session.accepted_at is None
+    return "abandoned" if left else session.state.value
+
+
+def _waited(session: Session, now: datetime) -> bool:
+    """Whether somebody came now; an agent who began the session with their own act did not."""
+    return session.accepted_at == now != session.requested_at

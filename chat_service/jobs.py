@@ -6,7 +6,7 @@ of them under the same fence. Whoever sleeps through his lease changes nothing a
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -168,6 +168,7 @@ def _spoken(step: Happened) -> list[Publication]:
 
 async def retention(tools: Tools, job: TakenJob) -> None:
     """Delete what the tenant no longer keeps, in small transactions, oldest first."""
+    await _forget_decisions(tools, job)
     async with tools.db.raw_transaction() as connection:
         days = await upkeep.retention_days(connection, job.tenant_id, tools.settings.retention_days)
     conversation_id = UUID(int=0)
@@ -182,6 +183,17 @@ async def retention(tools: Tools, job: TakenJob) -> None:
         conversation_id = found
         while await _delete_some(tools, job, conversation_id, days):
             pass
+
+
+async def _forget_decisions(tools: Tools, job: TakenJob) -> None:
+    days = timedelta(days=tools.settings.routing_decisions_days)
+    gone = ROWS_AT_ONCE
+    while gone >= ROWS_AT_ONCE:
+        async with tools.db.raw_transaction() as connection:
+            await rows.renew(connection, job, lease_s=tools.settings.conductor_job_lease_s)
+            gone = await upkeep.forget_decisions(
+                connection, job.tenant_id, before=tools.clock.now() - days, limit=ROWS_AT_ONCE
+            )
 
 
 async def _delete_some(tools: Tools, job: TakenJob, conversation_id: UUID, days: int) -> bool:

@@ -5,6 +5,7 @@ facts in any order give the same decision, so a conductor that is killed and sta
 decides the same.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ LOGIN_WINDOW: Final = timedelta(seconds=30)
 AGEING: Final = timedelta(seconds=60)
 """A session gains one step of priority for each such time it has waited."""
 NEVER_S: Final = 1e9
+STORED_MAX: Final = 1_000
+"""Candidates that are listed in a stored decision."""
 
 
 class Policy(StrEnum):
@@ -145,13 +148,19 @@ class Decision:
     candidates: Mapping[UUID, Verdict]
 
     def candidates_json(self) -> dict[str, Any]:
-        """The column `routing_decisions.candidates`."""
-        return {
-            str(agent_id): {"eligible": True, "score": verdict.score}
-            if verdict.refused is None
-            else {"eligible": False, "refused": verdict.refused.value}
-            for agent_id, verdict in self.candidates.items()
-        }
+        """The column `routing_decisions.candidates`: of a huge crowd those who were fit, and as
+        many others as have room; the rest are counted by reason under `others`.
+        """
+        crowd = sorted(self.candidates.items(), key=lambda one: not one[1].eligible)
+        told: dict[str, Any] = {str(agent): _told(one) for agent, one in crowd[:STORED_MAX]}
+        others = Counter(one.refused or "eligible" for _, one in crowd[STORED_MAX:])
+        return told | ({"others": dict(others)} if others else {})
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    if verdict.refused is None:
+        return {"eligible": True, "score": verdict.score}
+    return {"eligible": False, "refused": verdict.refused.value}
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ class ConductorSettings(DatabaseSettings):
     """Time between two comparisons of inbox columns with the messages."""
     outbox_keep_h: Annotated[int, Field(ge=1, le=720)] = 24
     """How long relayed events and command answers are kept."""
+    routing_decisions_days: Annotated[int, Field(ge=1, le=2555)] = 30
+    """How long it is kept why a session was routed as it was."""
     retention_days: Annotated[int, Field(ge=1, le=2555)] = 730
     """How long messages are kept where the tenant says nothing else."""
 

@@ -96,7 +96,7 @@ http_requests_total = Counter(
 http_request_ms = Histogram("http_request_ms", "REST requests.", ["route", "method"], buckets=_MS)
 rpc_requests_total = Counter("rpc_requests_total", "Internal calls.", ["method", "result"])
 rpc_request_ms = Histogram("rpc_request_ms", "Internal calls.", ["method"], buckets=_MS)
-escalations_total = Counter("escalations_total", "Wishes for a person, by state.", ["state"])
+escalations_total = Counter("escalations_total", "Steps of wishes for a person.", ["state"])
 queue_wait_s = Histogram("queue_wait_s", "From the wish to an agent.", buckets=_S)
 handle_time_s = Histogram("handle_time_s", "From an accept to the session's end.", buckets=_S)
 offers_total = Counter("offers_total", "Offers, by result.", ["result"])

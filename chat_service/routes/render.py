@@ -175,6 +175,7 @@ def decision(found: Decision, names: Mapping[UUID, str]) -> dict[str, Any]:
             {"agentId": agent_id, "name": names.get(UUID(agent_id)), **verdict}
             for agent_id, verdict in found.candidates.items()
         ],
+        "others": found.others,
     }
 
 

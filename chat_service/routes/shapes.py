@@ -311,6 +311,8 @@ class Decision(Shape):
     chosen: UUID | None
     why: str
     candidates: list[Candidate]
+    others: dict[str, int]
+    """Of more than 1,000 candidates: how many are not listed, by reason."""
 
 
 class Decisions(Shape):

@@ -308,6 +308,8 @@ class Decision:
     chosen: UUID | None
     why: str
     candidates: Mapping[str, Any]
+    others: Mapping[str, int]
+    """How many more there were, by reason."""
 
 
 _DECISIONS = text(
@@ -322,7 +324,12 @@ async def decisions(
     """What the router decided about a session, latest first."""
     given = {"tenant": tenant_id, "session": session_id, "limit": limit}
     found = await every(session, _DECISIONS, given)
-    return [Decision(at, chosen, why, _json(some)) for at, chosen, why, some in found]
+    decided = []
+    for at, chosen, why, some in found:
+        candidates = _json(some)
+        others = candidates.pop("others", {})
+        decided.append(Decision(at, chosen, why, candidates, others))
+    return decided
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """The SQL of what jobs do: waking conversations, deleting what is old. Each tenant apart."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from chorus.clock import unix_ms
 from chorus.db_connect import RawConnection
 
 _TENANTS: Final = "SELECT id FROM tenants ORDER BY id"
@@ -56,6 +57,14 @@ _PURGE_JOBS: Final = """
 DELETE FROM jobs WHERE id IN (
   SELECT id FROM jobs WHERE tenant_id = $1 AND state IN ('done', 'cancelled')
     AND finished_at < now() - $2::interval - '1 day'::interval LIMIT $3
+)
+"""
+
+
+# Their ids are made when they are: the primary key finds the old ones.
+_FORGET_DECISIONS: Final = """
+DELETE FROM routing_decisions WHERE id IN (
+  SELECT id FROM routing_decisions WHERE tenant_id = $1 AND id < $2 LIMIT $3
 )
 """
 
@@ -117,8 +126,19 @@ async def purge_answers(
     return await _deleted(connection, _PURGE_ANSWERS, tenant_id, keep_h=keep_h, limit=limit)
 
 
+async def forget_decisions(
+    connection: RawConnection, tenant_id: UUID, *, before: datetime, limit: int
+) -> int:
+    """Forget why sessions were routed as they were; says how many rows went."""
+    oldest = UUID(int=unix_ms(before) << 80)
+    return _count(await connection.execute(_FORGET_DECISIONS, tenant_id, oldest, limit))
+
+
 async def _deleted(
     connection: RawConnection, statement: str, tenant_id: UUID, *, keep_h: int, limit: int
 ) -> int:
-    status: str = await connection.execute(statement, tenant_id, timedelta(hours=keep_h), limit)
+    return _count(await connection.execute(statement, tenant_id, timedelta(hours=keep_h), limit))
+
+
+def _count(status: str) -> int:
     return int(status.rpartition(" ")[2])

@@ -14,7 +14,7 @@ from chat_service.settings import ConductorSettings
 from chat_service.store import jobs as rows
 from chat_service.store.jobs import FenceRaised, TakenJob
 from chorus.bus import open_redis
-from chorus.clock import SystemClock
+from chorus.clock import SystemClock, unix_ms
 from chorus.enqueue import Doorbell
 from chorus.ids import uuid7
 from chorus.jobs import WAKE_UP_TASK, JobKind, Queue
@@ -27,6 +27,7 @@ from tests.chat_service.ingest_world import (
     superuser,
     system_db,
 )
+from tests.chat_service.routing_world import make_floor, make_waiting
 from tests.chat_service.writer_world import listening, until
 
 pytestmark = pytest.mark.anyio
@@ -151,6 +152,31 @@ async def _finish_late(tools: Tools, taken: TakenJob) -> None:
     async with tools.db.raw_transaction() as connection:
         await connection.execute("UPDATE conversations SET preview = 'late'")
         await rows.finish(connection, taken)
+
+
+async def test_why_sessions_were_routed_so_is_forgotten_after_its_days(
+    database_url: str, redis_db: str
+) -> None:
+    floor, other = await make_floor(database_url, 1), await make_floor(database_url, 1)
+    now_ms, day_ms = unix_ms(SystemClock().now()), 24 * 3_600_000
+    for house in (floor, other):
+        (case,) = await make_waiting(database_url, house, 1)
+        ids = [uuid7(now_ms - 31 * day_ms) for _ in range(jobs.ROWS_AT_ONCE + 1)]
+        await sql(
+            database_url,
+            "INSERT INTO routing_decisions (id, tenant_id, session_id)"
+            " SELECT id, $2, $3 FROM unnest($1::uuid[]) AS id",
+            [*ids, uuid7(now_ms - 29 * day_ms), uuid7()],
+            house.tenant_id,
+            case.session_id,
+        )
+    job_id = await add_job(database_url, floor.tenant_id, JobKind.RETENTION)
+    async with tools_for(database_url, redis_db) as tools:
+        await jobs.run_all_due(tools, jobs.UPKEEP, limit=1)
+    assert (await job(database_url, job_id))["state"] == "done"
+    left = await sql(database_url, "SELECT tenant_id, count(*) FROM routing_decisions GROUP BY 1")
+    kept = jobs.ROWS_AT_ONCE + 3
+    assert {row[0]: row[1] for row in left} == {floor.tenant_id: 2, other.tenant_id: kept}
 
 
 async def test_retention_deletes_from_the_old_end_and_says_where_it_stopped(

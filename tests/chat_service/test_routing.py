@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chat_service.routing import (
     AGEING,
+    STORED_MAX,
     Candidate,
     Decision,
     Demand,
@@ -198,6 +199,15 @@ def test_a_decision_is_stored_with_every_candidate() -> None:
         str(ADA): {"eligible": True, "score": list(decision.candidates[ADA].score)},
         str(BEN): {"eligible": False, "refused": "full"},
     }
+
+
+def test_of_a_huge_crowd_the_fit_are_stored_and_the_rest_are_counted() -> None:
+    full = [agent(UUID(int=number), load=2) for number in range(1, STORED_MAX + 5)]
+    fit = agent(UUID(int=9_999_999))
+    stored = route(waiting(), [*full, fit], now=NOW).candidates_json()
+    assert stored.pop("others") == {"full": 5}
+    assert len(stored) == STORED_MAX
+    assert stored[str(fit.agent_id)]["eligible"]
 
 
 def test_sessions_are_served_by_priority_then_promise_then_age() -> None:
