@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+import json
 import os
 import signal
 import sys
@@ -10,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chat_service import demo_shop
+from chorus.auth import AUD_VISITOR
 from launch.child import Command
 from launch.spawn import bound_to_us
 
@@ -125,7 +128,16 @@ def shared_environment(
         "CHORUS_LOG_FORMAT": "console",
         "CHORUS_POOL_SIZE": str(max(4, min(POOL_SIZE, POOLED_CONNECTIONS // options.edges))),
     }
+    if options.loopback:
+        defaults["CHORUS_ISSUERS"] = demo_issuer(options.host, port)
     return {**defaults, **inherited, **ours}
+
+
+def demo_issuer(host: str, port: int) -> str:
+    """Trust the back end of the made-up shop, so that its customer can be signed in."""
+    url = f"{base_url(host, port)}/dev/demo/jwks.json"
+    entry = {"name": demo_shop.ISSUER, "jwks_url": url, "audiences": [AUD_VISITOR]}
+    return json.dumps([entry])
 
 
 def rpc_target(data: Path, edge: int, edges: int) -> str:

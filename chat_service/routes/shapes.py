@@ -392,6 +392,19 @@ class WidgetConfig(Shape):
 
 class DemoFacts(Shape):
     inbox_key: str
+    closed: bool
+    """Whether the demo page has closed its line."""
+
+
+class DemoHours(Shape):
+    closed: bool
+
+
+class DemoUser(Shape):
+    token: str
+    """Of the shop's own issuer; it says who this is."""
+    name: str
+    email: str
 
 
 class Problem(BaseModel):

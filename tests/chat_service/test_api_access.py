@@ -22,6 +22,9 @@ PUBLIC = {
     ("GET", "/.well-known/jwks.json"),
     ("POST", "/dev/login"),
     ("GET", "/dev/demo.json"),
+    ("GET", "/dev/demo/jwks.json"),
+    ("POST", "/dev/demo/user"),
+    ("POST", "/dev/demo/hours"),
     ("POST", "/livechat/visitors"),
     ("GET", "/widget/v1/config"),
     ("GET", "/healthz"),
@@ -117,6 +120,17 @@ async def _waiting_session(api: Api, tenant: Tenant) -> str:
     return session_id
 
 
+async def _things(api: Api, tenant: Tenant) -> dict[str, str]:
+    """What a path may name besides conversations."""
+    admin = tenant.principal("admin")
+    made = {
+        name: (await api.client.post(path, json={"name": name}, headers=api.token(admin))).json()
+        for name, path in (("queueId", "/livechat/queues"), ("teamId", "/livechat/teams"))
+    }
+    people = {"agentId": str(tenant.agent), "inboxId": str(tenant.inbox_id)}
+    return people | {name: one["id"] for name, one in made.items()}
+
+
 def _may(route: Any, who: str) -> bool:
     role = "visitor" if who == "contact" else who
     return not route.access.roles or role in route.access.roles
@@ -125,6 +139,7 @@ def _may(route: Any, who: str) -> bool:
 async def test_a_foreign_tenant_sees_what_is_absent(api: Api, acme: Tenant, rival: Tenant) -> None:
     told = await say(api, acme.principal("contact"), acme.conversation)
     session = await _waiting_session(api, acme)
+    things = await _things(api, acme)
     for who in ("contact", "agent", "supervisor", "admin"):
         headers = api.token(rival.principal(who))
         for route in GUARDED:
@@ -132,7 +147,14 @@ async def test_a_foreign_tenant_sees_what_is_absent(api: Api, acme: Tenant, riva
                 continue
             body = {"conversationId": str(acme.conversation)}
             foreign = await _call(
-                api, route, acme, headers, message_id=told["id"], session=session, ack=body
+                api,
+                route,
+                acme,
+                headers,
+                message_id=told["id"],
+                session=session,
+                ack=body,
+                things=things,
             )
             absent_body = {"conversationId": str(uuid7())}
             absent = await _call(
@@ -219,12 +241,15 @@ async def _call(
     message_id: str | None = None,
     session: str | None = None,
     ack: dict[str, str] | None = None,
+    things: dict[str, str] | None = None,
 ) -> Any:
     path = route.path.replace("{conversationId}", conversation or str(tenant.conversation))
     path = path.replace("{messageId}", message_id or str(uuid7()))
     path = path.replace("{sessionId}", session or str(uuid7()))
-    if route.method == "GET":
-        return await api.client.get(path, headers=headers)
+    for name in ("queueId", "teamId", "agentId", "inboxId"):
+        path = path.replace(f"{{{name}}}", (things or {}).get(name) or str(uuid7()))
+    if route.method in ("GET", "PUT", "DELETE"):
+        return await api.client.request(route.method, path, headers=headers)
     bodies: dict[str, Any] = {
         "/livechat/conversations": {},
         "/livechat/conversations/{conversationId}/messages": message(),
@@ -235,5 +260,7 @@ async def _call(
         "/livechat/ack/{messageId}": ack or {},
         "/livechat/escalate": {"conversationId": conversation or str(tenant.conversation)},
         "/livechat/sessions/{sessionId}/transfer": {"to": "bot"},
+        "/livechat/teams/{teamId}": {"name": "gold"},
     }
-    return await api.client.post(path, json=bodies.get(route.path, {}), headers=headers)
+    body = bodies.get(route.path, {})
+    return await api.client.request(route.method, path, json=body, headers=headers)

@@ -309,19 +309,15 @@ async def test_the_one_click_link_works_once_and_only_for_developers(
     api: Api, acme: Tenant, api_database_url: str, redis_url: str
 ) -> None:
     assert (await api.client.post("/dev/login", json={"token": "t" * 43})).status_code == 404
-    assert (await api.client.get("/dev/demo.json")).status_code == 404
     async with open_api(api_database_url, redis_url, dev=True) as dev:
         data = dev.resources.settings.data
         facts = {"password": "x", "dev_token": "t" * 43, "emails": [acme.email("admin")]}
         (data / "credentials").write_bytes(orjson.dumps(facts))
-        (data / "run.json").write_bytes(orjson.dumps({"inbox_key": acme.inbox_key}))
         wrong = await dev.client.post("/dev/login", json={"token": "u" * 43})
         right = await dev.client.post("/dev/login", json={"token": "t" * 43})
         again = await dev.client.post("/dev/login", json={"token": "t" * 43})
-        demo = await dev.client.get("/dev/demo.json")
     assert (wrong.status_code, right.status_code, again.status_code) == (401, 200, 401)
     assert right.json()["agent"]["role"] == "admin"
-    assert demo.json() == {"inboxKey": acme.inbox_key}
 
 
 async def _login(api: Api, tenant: Tenant) -> dict[str, str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from chorus.issuers import parse_issuers
 from launch import page, plan
 from launch.backoff import restart_delay_s
 from launch.conversation import as_line
@@ -134,3 +135,17 @@ def test_frames_read_like_a_conversation() -> None:
     assert as_line("message", {**said, "visibility": "agents"}, 7, "b") == "    7  agent (note): Hi"
     assert as_line("nack", refused, None, "a") == "       ✗ STALE_VIEW Ada replied."
     assert as_line("void", {}, 8, "a") is None
+
+
+def test_the_back_end_of_the_demo_shop_is_trusted_on_loopback_unless_others_are_named() -> None:
+    def issuers(host: str, inherited: dict[str, str]) -> str | None:
+        options = Options(Path("/data"), host)
+        return plan.shared_environment(options, 8080, SERVERS, inherited=inherited).get(
+            "CHORUS_ISSUERS"
+        )
+
+    (ours,) = parse_issuers(issuers("127.0.0.1", {}) or "")
+    assert ours.jwks_url == "http://localhost:8080/dev/demo/jwks.json"
+    assert ours.audiences == ["chorus-visitor"]
+    assert issuers("0.0.0.0", {}) is None
+    assert issuers("127.0.0.1", {"CHORUS_ISSUERS": "[]"}) == "[]"
