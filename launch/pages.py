@@ -1,4 +1,4 @@
-"""The built pages: demo shop, console, headless example, docs, and their assets.
+"""The built pages: demo shop, console, headless example, docs, their assets, and the widget.
 
 Files keep a strict policy: no inline script or style, nothing from elsewhere.
 """
@@ -6,9 +6,15 @@ Files keep a strict policy: no inline script or style, nothing from elsewhere.
 import mimetypes
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import parse_qs
 
+from starlette.datastructures import Headers
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from launch.policy import strict_policy
+from launch.widget_files import HEADERS as WIDGET_HEADERS
+from launch.widget_files import headers_of, is_widget_file
 
 PAGES = ("demo", "console", "sdk-example", "docs")
 # Only with CHORUS_DEV: they come with known keys.
@@ -40,7 +46,7 @@ def serves(folder: Path | None, *, dev: bool) -> Callable[[str], bool]:
 
     def decide(path: str) -> bool:
         page = page_of(path)
-        if path == "/":
+        if path == "/" or is_widget_file(path):
             return True
         return (
             page is not None and (page != "docs" or documented) and (dev or page not in DEV_PAGES)
@@ -55,9 +61,19 @@ def create_pages(folder: Path | None, *, dev: bool) -> ASGIApp:
 
     async def pages(scope: Scope, receive: Receive, send: Send) -> None:
         response = respond(root, scope["method"], scope["path"], dev=dev)
+        if (policy := _strict_policy(scope)) is not None:
+            response.headers["Content-Security-Policy"] = policy
         await response(scope, receive, send)
 
     return pages
+
+
+def _strict_policy(scope: Scope) -> str | None:
+    """The policy that `/demo?csp=strict` asks for; other pages cannot choose theirs."""
+    asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("csp")
+    if page_of(scope["path"]) != "demo" or asked != ["strict"]:
+        return None
+    return strict_policy(scope["scheme"], Headers(scope=scope).get("host", ""))
 
 
 def respond(root: Path | None, method: str, path: str, *, dev: bool) -> Response:
@@ -66,6 +82,8 @@ def respond(root: Path | None, method: str, path: str, *, dev: bool) -> Response
         return PlainTextResponse("Pages are only read.\n", 405, {"Allow": "GET, HEAD"})
     if path == "/":
         return RedirectResponse("/demo" if dev else "/console", 307)
+    if root is not None and is_widget_file(path):
+        return _widget_file(root, path)
     page = page_of(path)
     if root is None or page is None:
         return PlainTextResponse(NOT_BUILT, 503, dict(HEADERS))
@@ -77,6 +95,13 @@ def respond(root: Path | None, method: str, path: str, *, dev: bool) -> Response
         return PlainTextResponse("There is no such file.\n", 404, dict(HEADERS))
     cache = HASHED if page == "assets" else "no-cache"
     return FileResponse(file, headers={**HEADERS, "Cache-Control": cache}, media_type=_type(file))
+
+
+def _widget_file(root: Path, path: str) -> Response:
+    file = _file(root, path)
+    if file is None:
+        return PlainTextResponse("There is no such file.\n", 404, dict(WIDGET_HEADERS))
+    return FileResponse(file, headers=headers_of(path), media_type=_type(file))
 
 
 def _file(root: Path, path: str) -> Path | None:

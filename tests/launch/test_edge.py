@@ -14,6 +14,7 @@ from launch.composite import Composite, LifespanFailed, belongs_to_gateway, life
 from launch.pages import create_pages, page_of, respond, serves
 
 pytestmark = pytest.mark.anyio
+HASH = "a" * 43
 
 
 def tiny(name: str, events: list[str], *, fails: bool = False) -> ASGIApp:
@@ -130,7 +131,15 @@ async def test_without_built_pages_a_sentence_says_how_to_build() -> None:
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    for name in ("demo/index.html", "console/index.html", "assets/app-1a2b.js", "docs/index.html"):
+    for name in (
+        "demo/index.html",
+        "console/index.html",
+        "assets/app-1a2b.js",
+        "docs/index.html",
+        "widget/v1/chorus.js",
+        f"widget/v1/panel.{HASH}.js",
+        "widget/v1/manifest.json",
+    ):
         path = tmp_path / "pages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
@@ -174,6 +183,59 @@ def test_demo_pages_exist_in_development_only(built: Path) -> None:
     assert not serves(None, dev=False)("/docs")
     assert page_of("/demonstration") is None
     assert respond(built, "GET", "/", dev=False).headers["location"] == "/console"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("chorus.js", "max-age=300, stale-while-revalidate"),
+        (f"panel.{HASH}.js", "immutable"),
+        ("manifest.json", "no-cache"),
+    ],
+)
+async def test_pages_anywhere_may_read_the_widget_for_as_long_as_its_name_says(
+    built: Path, name: str, kept: str
+) -> None:
+    answer = await fetch(built, f"/widget/v1/{name}", dev=False)
+    assert answer.status_code == 200
+    assert kept in answer.headers["cache-control"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.headers["content-type"].startswith(
+        "application/json" if name.endswith("json") else "text/javascript"
+    )
+
+
+async def test_a_part_that_is_gone_is_not_kept_as_such(built: Path) -> None:
+    answer = await fetch(built, f"/widget/v1/gone.{HASH}.js")
+    assert answer.status_code == 404
+    assert "cache-control" not in answer.headers
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_the_config_of_the_widget_is_the_apis(built: Path) -> None:
+    decide = serves(built, dev=False)
+    assert decide("/widget/v1/chorus.js")
+    assert not decide("/widget/v1/config")
+    assert not decide("/widget/v1/../config.js")
+
+
+async def test_the_demo_page_alone_can_be_had_with_a_strict_policy(built: Path) -> None:
+    strict = (await fetch(built, "/demo?csp=strict")).headers["content-security-policy"]
+    assert "default-src 'none'" in strict
+    assert "script-src 'self' http://t/widget/v1/" in strict
+    assert "connect-src 'self' http://t ws://t" in strict
+    assert "unsafe" not in strict
+    for path in ("/demo", "/console?csp=strict", "/demo?csp=strict&csp=none"):
+        usual = (await fetch(built, path)).headers["content-security-policy"]
+        assert "default-src 'self'" in usual
+
+
+async def test_a_host_that_is_none_writes_no_policy(built: Path) -> None:
+    transport = httpx.ASGITransport(create_pages(built, dev=True))
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        answer = await client.get("/demo?csp=strict", headers={"Host": "t; script-src *"})
+    assert "script-src *" not in answer.headers["content-security-policy"]
 
 
 async def test_a_hanging_start_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
