@@ -50,6 +50,13 @@ async def pending(database_url: str) -> int:
         return _pending(await _revision(await _driver(connection)))
 
 
+async def is_behind(database_url: str) -> bool:
+    """Say whether the database has a schema of ours, and an older one. Raises DatabaseNewer."""
+    async with _session(database_url) as connection:
+        revision = await _revision(await _driver(connection))
+        return revision is not None and _pending(revision) > 0
+
+
 def _run(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection

@@ -61,6 +61,7 @@ def up(
     ] = None,
     host: Annotated[str, typer.Option(envvar="CHORUS_HOST")] = "127.0.0.1",
     edges: Annotated[int, typer.Option(min=1, max=64, help="Edge processes on the port.")] = 1,
+    as_json: Json = False,
 ) -> None:
     """Start everything, keep it running, and show the way in. Ctrl-C stops it."""
     from launch import plan, supervisor
@@ -74,15 +75,17 @@ def up(
         redis_url=os.environ.get("REDIS_URL") or None,
         pages=_pages(),
     )
-    supervisor.up(options, os.environ)
+    supervisor.up(options, os.environ, as_json=as_json)
 
 
 @app.command()
-def down(data: Data = HERE) -> None:
+def down(data: Data = HERE, as_json: Json = False) -> None:
     """Stop what `chorus up` started; the data stays."""
     from launch.installation import stop_installation
 
-    typer.echo("stopped" if stop_installation(data) else f"nothing runs on {data}")
+    stopped = stop_installation(data)
+    text = "stopped" if stopped else f"nothing runs on {data}"
+    _print({"stopped": stopped}, text, as_json=as_json)
 
 
 @app.command()

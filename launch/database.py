@@ -50,6 +50,18 @@ async def upgrade(url: str) -> int:
         raise LaunchError(str(error)) from error
 
 
+async def will_change(url: str) -> bool:
+    """Say whether migrations would change a database that has something in it.
+
+    Raises:
+        LaunchError: the database is newer than this version.
+    """
+    try:
+        return await migrate.is_behind(url)
+    except migrate.DatabaseNewer as error:
+        raise LaunchError(str(error)) from error
+
+
 async def fill(url: str, credentials: files.Credentials) -> SeedResult:
     """Make the demo tenant with this installation's password, unless it is there."""
     return await seed(

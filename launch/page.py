@@ -52,6 +52,11 @@ def server_line(server: ServerReady, migrations_applied: int | None = None) -> s
     return f"{line}   {migrations_applied} {word} applied"
 
 
+def saved_line(dump: Path, folder: Path) -> str:
+    """Say where the database is as it was before the migrations."""
+    return f"  ✓ saved as it was before them in {shown_path(dump, folder)} (pg_restore reads it)"
+
+
 def processes_line(edges: int, others: Sequence[str], took_s: float) -> str:
     return f"  ✓ {'  '.join([f'edge ×{edges}', *others])}   {took_s:.1f} s"
 

@@ -1,12 +1,14 @@
 """`chorus up`: ports, both servers at once, migrations, seed, processes, one real message, page."""
 
 import asyncio
+import json
 import platform
 import resource
 import signal
+import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import httpx
@@ -15,6 +17,7 @@ from chat_service.seed import SeedResult
 from chorus import keys
 from launch import database, dependencies, files, page, plan
 from launch.child import Child
+from launch.dump import dump
 from launch.faults import LaunchError
 from launch.known import refuse_unknown
 from launch.ports import choose_port
@@ -38,8 +41,11 @@ class StartFailed(LaunchError):
     exit_code = 1
 
 
-def up(options: plan.Options, environment: Mapping[str, str]) -> None:
+def up(options: plan.Options, environment: Mapping[str, str], *, as_json: bool) -> None:
     """Run everything until interrupted; blocks.
+
+    `as_json`: standard output is one object once all of it is ready, `run.json` without the
+    passwords; the page and the logs go to standard error.
 
     Raises:
         LaunchError: it could not start; nothing is left running.
@@ -52,10 +58,10 @@ def up(options: plan.Options, environment: Mapping[str, str]) -> None:
         port = choose_port(options.host, options.port)
         _check_clock()
         _raise_file_limit()
-        printer = Printer()
+        printer = Printer(sys.stderr if as_json else sys.stdout)
         try:
             opened = replace(options, data=data)
-            asyncio.run(Launch(opened, port, environment, printer).run())
+            asyncio.run(Launch(opened, port, environment, printer, as_json=as_json).run())
         finally:
             printer.close()
 
@@ -81,8 +87,11 @@ class Launch:
         port: int,
         environment: Mapping[str, str],
         printer: Printer,
+        *,
+        as_json: bool,
     ) -> None:
         self._options, self._port = options, port
+        self._as_json = as_json
         self._environment, self._printer = environment, printer
         self._stack = Stack(options.data, printer)
 
@@ -109,6 +118,8 @@ class Launch:
         if seeded is not None:
             say(page.round_trip_line(await round_trip_ms(run)))
         self._welcome(run, credentials)
+        if self._as_json:
+            print(_as_json(replace(run, pids=self._stack.pids())), flush=True)  # noqa: T201
 
     async def _start_servers(self) -> plan.Servers:
         async with asyncio.TaskGroup() as both:
@@ -116,9 +127,14 @@ class Launch:
             second = both.create_task(self._redis())
         database_url, database_ready = first.result()
         redis_url, redis_ready = second.result()
+        saved = None
         async with asyncio.timeout(MIGRATE_TIMEOUT_S):
+            if self._options.database_url is None and await database.will_change(database_url):
+                saved = await asyncio.to_thread(dump, database_url, self._options.data)
             applied = await database.upgrade(database_url)
         self._printer.say(page.server_line(database_ready, applied))
+        if saved is not None:
+            self._printer.say(page.saved_line(saved, Path.cwd()))
         self._printer.say(page.server_line(redis_ready))
         return plan.Servers(database_url, redis_url)
 
@@ -210,6 +226,11 @@ class Launch:
         self._printer.say(page.welcome(shown))
         self._printer.release()
         files.write_credentials(self._options.data, replace(credentials, shown=True))
+
+
+def _as_json(run: files.RunFile) -> str:
+    people = [{"email": agent.email, "role": agent.role} for agent in run.agents]
+    return json.dumps({**asdict(run), "agents": people})
 
 
 async def _ready(client: httpx.AsyncClient, base: str, edges: set[int | None], times: int) -> bool:

@@ -1,10 +1,12 @@
 """`chorus up` as a person meets it: the whole thing on real processes, and its refusals."""
 
+import json
 import shutil
 import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -135,11 +137,23 @@ def test_ctrl_c_stops_everything_and_the_data_stays(data: Path) -> None:
         assert up.end(signal.SIGINT) == 0
         assert psutil.wait_procs(processes, timeout=1)[1] == []
         assert not (data / "run.json").exists()
-    with running(data) as again:
+    with running(data, "--json") as again:
         assert again.run()["agents"][0]["password"] == password
         assert password not in again.page
-        assert chorus("down", "--data", str(data)).stdout == "stopped\n"
+        eventually(lambda: told(again) == [without_passwords(again.run())])
+        down = chorus("down", "--data", str(data), "--json")
+        assert json.loads(down.stdout) == {"stopped": True}
         assert again.process.wait(PATIENCE_S) == 0
+
+
+def without_passwords(run: dict[str, Any]) -> dict[str, Any]:
+    people = [{"email": agent["email"], "role": agent["role"]} for agent in run["agents"]]
+    return {**run, "agents": people}
+
+
+def told(up: Up) -> list[Any]:
+    """What `--json` has printed between the lines for people."""
+    return [json.loads(line) for line in up.output().splitlines() if line.startswith('{"pids"')]
 
 
 def test_a_taken_port_is_one_sentence(data: Path) -> None:
