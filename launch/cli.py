@@ -182,18 +182,27 @@ def keys_rotate(data: Data = HERE, as_json: Json = False) -> None:
 
 
 @widget_commands.command("snippet")
-def widget_snippet(data: Data = HERE, as_json: Json = False) -> None:
-    """Print what to paste into a page, and the policy lines it needs."""
+def widget_snippet(
+    data: Data = HERE,
+    url: Annotated[
+        str, typer.Option(envvar="CHORUS_BASE_URL", help="The server, as pages see it.")
+    ] = "",
+    key: Annotated[str, typer.Option(help="Of the inbox; the first of this installation.")] = "",
+    site: Annotated[
+        list[str] | None, typer.Option(help="A page it shall stand on: may it? Repeatable.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print what to paste into a page and the policy lines it needs, and look whether it works."""
     from launch.installation import the_run
-    from launch.snippet import is_served, script_url, snippet
+    from launch.snippet import report, the_place
 
-    run = the_run(data)
-    html, policy = snippet(run.urls["base"], run.inbox_key)
-    served = is_served(script_url(run.urls["base"]))
-    text = f"{html}\n\n{policy}"
-    if not served:
-        text += "\n\nThis installation does not serve that script yet; /demo shows the chat."
-    _print({"html": html, "csp": policy, "served": served}, text, as_json=as_json)
+    if not (url and key):
+        run = the_run(data)
+        url, key = url or run.urls["base"], key or run.inbox_key
+    found = report(the_place(url, key, site or []))
+    _print(found.as_json(), found.as_text(), as_json=as_json)
+    raise typer.Exit(0 if found.works else 1)
 
 
 @app.command()

@@ -54,14 +54,6 @@ def test_rotating_keys_names_the_new_one(tmp_path: Path) -> None:
     assert (tmp_path / "keys" / "current").read_text() == kid
 
 
-def test_the_snippet_is_of_the_running_installation(held: Path) -> None:
-    with files.only_one(held):
-        code, said = invoke("widget", "snippet", "--data", str(held), "--json")
-    assert code == 0
-    assert 'data-key="pk_a"' in json.loads(said)["html"]
-    assert json.loads(said)["served"] is False
-
-
 def test_a_sentence_and_a_status_are_all_of_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,6 @@ from launch.backoff import restart_delay_s
 from launch.conversation import as_line
 from launch.files import SeededAgent
 from launch.plan import Options, Servers
-from launch.snippet import snippet
 
 GOLDEN = Path(__file__).parent / "golden" / "first_run.txt"
 SERVERS = Servers("postgresql://u:p@127.0.0.1:5/d", "redis://127.0.0.1:6/0")
@@ -120,12 +119,6 @@ def test_an_edge_is_ready_when_writers_are_unless_the_person_asks_for_less() -> 
 
     assert needed({}) == {"postgres,redis,writer"}
     assert needed({"CHORUS_READY_NEEDS": "redis"}) == {"redis"}
-
-
-def test_the_snippet_escapes_what_it_is_given() -> None:
-    html, policy = snippet("https://chat.example.com", 'pk_"><script>')
-    assert "<script>" not in html.removeprefix("<script async").removesuffix("</script>")
-    assert "wss://chat.example.com" in policy
 
 
 def test_frames_read_like_a_conversation() -> None:
