@@ -95,7 +95,7 @@ async def _wait_for_store(database_url: str) -> None:
             if isinstance(error.__cause__, ValueError):
                 # Nobody could connect with this URL, however long we wait.
                 raise
-            logger.warning("store_unavailable")
+            logger.warning("store_unavailable", error=str(error.__cause__ or error))
             await asyncio.sleep(WAIT_S)
 
 

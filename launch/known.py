@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Final
+from urllib.parse import urlsplit
 
 from chat_service.settings import ApiSettings, ConductorSettings, WriterSettings
 from chorus.settings import PREFIX, BadSettings, Settings, variable
@@ -16,6 +17,7 @@ KINDS: Final[tuple[type[Settings], ...]] = (
     ConductorSettings,
     PresenceSettings,
 )
+REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
 # Not settings of a process: what tests and the way to start one tell each other.
 BESIDES: Final = frozenset(
     f"{PREFIX}{name}"
@@ -41,6 +43,20 @@ def refuse_unknown(environ: Mapping[str, str]) -> None:
     unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
     if unknown:
         raise BadSettings(" ".join(_sentences(unknown, known)))
+
+
+def refuse_bad_redis(environ: Mapping[str, str]) -> None:
+    """Raises BadSettings: nobody could ever connect with this REDIS_URL; shows nothing of it.
+
+    Of DATABASE_URL the driver says so itself, when it tries.
+    """
+    try:
+        parts = urlsplit(environ.get("REDIS_URL") or "redis://localhost")
+        usable = parts.scheme in REDIS_SCHEMES and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise BadSettings("REDIS_URL is no URL like redis://:password@host:6379/0.")
 
 
 def _sentences(unknown: Iterable[str], known: frozenset[str]) -> Iterator[str]:

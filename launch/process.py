@@ -8,7 +8,7 @@ import pkgutil
 import sys
 
 from launch.faults import LaunchError
-from launch.known import refuse_unknown
+from launch.known import refuse_bad_redis, refuse_unknown
 from launch.starting import explained
 
 # The entry point of each process; it reads its own environment and returns when told to stop.
@@ -30,6 +30,7 @@ def run(name: str) -> None:
     """
     with explained():
         refuse_unknown(os.environ)
+        refuse_bad_redis(os.environ)
         pkgutil.resolve_name(PROCESSES[name])()
 
 

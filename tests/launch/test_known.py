@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chorus.settings import BadSettings, variable
-from launch.known import known_variables, refuse_unknown
+from launch.known import known_variables, refuse_bad_redis, refuse_unknown
 from launch.process import PROCESSES
 from launch.starting import CONFIGURATION
 from tests.support.installation import chorus, clean_environment
@@ -34,6 +34,21 @@ def test_the_nearest_known_name_is_told_and_no_value(name: str, near: str) -> No
     with pytest.raises(BadSettings) as caught:
         refuse_unknown({name: "s3cret", "CHORUS_PORT": "1", "HOME": "/"})
     assert str(caught.value) == f"{name}: no such setting; the nearest known one is {near}."
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:s3cret@h:junk/0", "h:6379", "http://h", "redis://h:0", "redis://h:99999"]
+)
+def test_a_redis_url_nobody_can_use_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(BadSettings) as caught:
+        refuse_bad_redis({"REDIS_URL": url})
+    assert str(caught.value).startswith("REDIS_URL is no URL")
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["", "redis://h", "rediss://:pw@h:6380/1", "unix:///run/r.sock"])
+def test_a_redis_url_that_may_work_is_tried(url: str) -> None:
+    refuse_bad_redis({"REDIS_URL": url})
 
 
 def test_what_only_tests_set_is_known() -> None:
