@@ -14,7 +14,18 @@ from starlette.exceptions import HTTPException
 from chat_service.bodies import BodyLimit
 from chat_service.edge import Edge
 from chat_service.resources import Opener, check, open_resources
-from chat_service.routes import auth, conversations, escalate, ops, reports, sessions, visitors
+from chat_service.routes import (
+    agents,
+    auth,
+    conversations,
+    escalate,
+    ops,
+    queues,
+    reports,
+    sessions,
+    teams,
+    visitors,
+)
 from chat_service.routes.guard import SCHEMES, GuardedRoute, Route, allowance_of, declared
 from chat_service.routes.shapes import Problem
 from chat_service.settings import ApiSettings
@@ -28,6 +39,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     *escalate.ROUTES,
     *sessions.ROUTES,
     *reports.ROUTES,
+    *queues.ROUTES,
+    *teams.ROUTES,
+    *agents.ROUTES,
     *ops.ROUTES,
 )
 _HTTP_CODES: Final = {

@@ -116,6 +116,18 @@ AGENT_STATUS_CHANGED: Final = EventKind(
     {"agent_id": "the agent", "status": "online, away, busy or offline"},
     "commands.agent_status",
 )
+ROUTING_CHANGED: Final = EventKind(
+    "routing.changed",
+    1,
+    "A queue, a team, an inbox or what an agent takes was changed: who is asked may be another.",
+    {
+        "kind": "queue, team, inbox or agent",
+        "id": "which one",
+        "action": "created, changed, deleted, member_added or member_removed",
+        "by": "who did it",
+    },
+    "administration.record",
+)
 
 REGISTRY: Final[dict[str, EventKind]] = {
     kind.name: kind
@@ -129,6 +141,7 @@ REGISTRY: Final[dict[str, EventKind]] = {
         CONVERSATION_SNOOZED,
         MESSAGE_CHANGED,
         AGENT_STATUS_CHANGED,
+        ROUTING_CHANGED,
     )
 }
 

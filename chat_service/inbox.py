@@ -13,6 +13,7 @@ import orjson
 from chat_service.handoff_news import offer_frame
 from chat_service.store import inbox as store
 from chat_service.store import open_offers
+from chat_service.store import viewers as sight
 from chat_service.store.inbox import Asked, InboxRecord
 from chorus.auth import Principal
 from chorus.clock import rfc3339
@@ -37,8 +38,13 @@ async def read_page(db: Db, principal: Principal, asked: Asked) -> Page:
         return await _page(session, principal, asked)
 
 
+def viewer_of(principal: Principal) -> UUID | None:
+    """Whose teams decide which queues are seen; None sees all."""
+    return principal.user_id if principal.role == "agent" else None
+
+
 async def _page(session: Reader, principal: Principal, asked: Asked) -> Page:
-    more = replace(asked, limit=asked.limit + 1)
+    more = replace(asked, limit=asked.limit + 1, viewer_id=viewer_of(principal))
     found = await store.page(session, principal.tenant_id, more)
     items = found[: asked.limit]
     return Page(items, cursor_of(items[-1]) if len(found) > asked.limit else None)
@@ -50,7 +56,9 @@ async def snapshot(db: Db, principal: Principal, asked: Asked) -> dict[str, Any]
         raise Forbidden
     async with db.read(principal.tenant_id) as session:
         page = await _page(session, principal, asked)
-        counts = await store.counts(session, principal.tenant_id, principal.user_id)
+        counts = await store.counts(
+            session, principal.tenant_id, principal.user_id, viewer_id=viewer_of(principal)
+        )
     data: dict[str, Any] = {
         "view": str(asked.view),
         "items": [item_of(one) for one in page.items],
@@ -59,13 +67,17 @@ async def snapshot(db: Db, principal: Principal, asked: Asked) -> dict[str, Any]
     return data if page.next_cursor is None else {**data, "next": page.next_cursor}
 
 
-async def read_rows(db: Db, principal: Principal, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Rows by conversation; what is not there any more, or not yours, is left out."""
+async def read_rows(db: Db, principal: Principal, ids: Sequence[UUID]) -> dict[str, Any]:
+    """Rows by conversation, and who sees which queue: a gateway asks for all its agents at once.
+
+    What is not there any more, or not of this tenant, is left out.
+    """
     if not principal.is_agent:
         raise Forbidden
     async with db.read(principal.tenant_id) as session:
         found = await store.rows(session, principal.tenant_id, ids[:MAX_ROWS])
-    return [item_of(one) for one in found]
+        viewers = await sight.viewers(session, principal.tenant_id)
+    return {"items": [item_of(one) for one in found], "viewers": viewers}
 
 
 async def offers(

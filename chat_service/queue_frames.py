@@ -22,8 +22,10 @@ from chat_service.queue_choice import service
 from chat_service.routing import in_order
 from chat_service.store import lines as store
 from chat_service.store import routing
+from chat_service.store import viewers as sight
 from chat_service.store.lines import Standing
 from chat_service.store.outbox import DomainEvent
+from chat_service.store.viewers import Viewers
 from chorus import presence, topics
 from chorus.topics import Audience
 
@@ -31,6 +33,7 @@ PLACES_S: Final = 2.0
 COUNTS_S: Final = 0.25
 ALL_EVERY: Final = 5
 """Rounds after which every line is looked at: waits change by time alone."""
+_MOVES_LINES: Final = frozenset({events.HANDOFF_CHANGED.name, events.ROUTING_CHANGED.name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Lines:
         self._moved: set[UUID] = set()
         self._uncounted: set[UUID] = set()
         self._told: dict[UUID, dict[UUID, Place]] = {}
-        self._counted: dict[UUID, dict[str, int]] = {}
+        self._counted: dict[UUID, tuple[dict[str, int], Viewers]] = {}
         self._rounds = 0
 
     def moved(self, tenant_id: UUID) -> None:
@@ -65,7 +68,7 @@ class Lines:
     def heard(self, relayed: Iterable[DomainEvent]) -> None:
         """Take domain events that were committed: makes good for a word that was lost."""
         for event in relayed:
-            if event.event == events.HANDOFF_CHANGED.name:
+            if event.event in _MOVES_LINES:
                 self.moved(event.tenant_id)
 
     async def tell_places(self) -> None:
@@ -84,9 +87,10 @@ class Lines:
             tenant_id = self._uncounted.pop()
             async with self._tools.db.read(None) as session:
                 counts = await store.counts(session, tenant_id)
-            if counts != self._counted.get(tenant_id):
-                self._counted[tenant_id] = counts
-                await self._publisher.publish([counts_word(tenant_id, counts)])
+                viewers = await sight.viewers(session, tenant_id)
+            if (counts, viewers) != self._counted.get(tenant_id):
+                self._counted[tenant_id] = counts, viewers
+                await self._publisher.publish([counts_word(tenant_id, counts, viewers)])
 
     async def _tell_places(self, tenant_id: UUID) -> None:
         places = await self._places(tenant_id)
@@ -143,6 +147,7 @@ def places(
     return found
 
 
-def counts_word(tenant_id: UUID, counts: Mapping[str, int]) -> Publication:
-    """Hand the counters of all queues to the inboxes of a tenant."""
-    return topics.inbox(tenant_id), orjson.dumps({"counts": dict(counts)})
+def counts_word(tenant_id: UUID, counts: Mapping[str, int], viewers: Viewers) -> Publication:
+    """Hand the counters of all queues to the inboxes of a tenant, and who may see which."""
+    word = {"counts": dict(counts)} | ({"viewers": viewers} if viewers else {})
+    return topics.inbox(tenant_id), orjson.dumps(word)

@@ -20,7 +20,7 @@ from chat_service.hours import Hours, read_hours
 from chat_service.jobs import Tools
 from chat_service.routing import Decision
 from chat_service.routing_round import AgentFacts, Chosen, Facts, Place, Plan, QueueFacts, Round
-from chat_service.session_facts import Happening, Offered, Queued, Reason
+from chat_service.session_facts import Happening, Offered, Queued, QueueGone, Reason
 from chat_service.store import routing as store
 from chat_service.store.outbox import DomainEvent
 from chat_service.store.routing import Stored
@@ -44,6 +44,8 @@ DEFERRED_AT_ONCE: Final = 50
 PAUSE_S: Final = 0.05
 """Between two rounds of a tenant: what happens meanwhile is one round."""
 RETRY_S: Final = 1.0
+_ALWAYS: Final = frozenset({events.AGENT_STATUS_CHANGED.name, events.ROUTING_CHANGED.name})
+"""What no word of an act makes old news."""
 
 
 class Router:
@@ -76,7 +78,7 @@ class Router:
         for event in relayed:
             rung_at = self._rung.get(event.tenant_id)
             unheard = rung_at is None or rung_at < event.created_at
-            if event.event == events.AGENT_STATUS_CHANGED.name or (unheard and _frees(event)):
+            if event.event in _ALWAYS or (unheard and _frees(event)):
                 self.wake(event.tenant_id)
 
     async def tick(self) -> None:
@@ -163,13 +165,20 @@ class Router:
         self, tx: Transaction, tenant_id: UUID, plan: Plan, *, now: datetime
     ) -> list[Moved]:
         """Make the offers whose conversation nobody holds and whose agent still has room."""
-        wanted: dict[UUID, tuple[Place, Happening]] = {
-            one.place.conversation_id: (one.place, Offered(one.agent_id, one.deadline_at))
-            for one in plan.chosen
-        } | {
-            place.conversation_id: (place, Queued(target, Reason.OVERFLOW))
-            for place, target in plan.overflowing
-        }
+        wanted: dict[UUID, tuple[Place, Happening]] = (
+            {
+                one.place.conversation_id: (one.place, Offered(one.agent_id, one.deadline_at))
+                for one in plan.chosen
+            }
+            | {
+                place.conversation_id: (place, Queued(target, Reason.OVERFLOW))
+                for place, target in plan.overflowing
+            }
+            | {
+                place.conversation_id: (place, QueueGone(place.waiting.queue_id, instead))
+                for place, instead in plan.homeless
+            }
+        )
         if not wanted:
             return []
         scenes = await handoff.enter_all(tx, tenant_id, list(wanted), skip_locked=True)
@@ -181,7 +190,7 @@ class Router:
         ]
         # Who was held by somebody, or has less room than we thought, is for the next round.
         # So are those who stand in another line now.
-        plan.more |= len(steps) < len(wanted) or bool(plan.overflowing)
+        plan.more |= len(steps) < len(wanted) or bool(plan.overflowing or plan.homeless)
         done = await handoff.move_all(tx, steps, now=now)
         return [one for one in done.values() if isinstance(one, Moved)]
 
@@ -190,7 +199,8 @@ class Router:
     ) -> Collection[UUID]:
         """The sessions for which there is room under the locks of their agents."""
         asked = {one.agent_id for one in plan.chosen}
-        fit = {place.waiting.session_id for place, _ in plan.overflowing}
+        elsewhere = [*plan.overflowing, *plan.homeless]
+        fit = {place.waiting.session_id for place, _ in elsewhere}
         if not asked:
             return fit
         await store.lock_agents(tx, tenant_id, asked)

@@ -77,6 +77,18 @@ class QueueFacts:
     overflow_queue_id: UUID | None
     hours: dict[str, Any] | None
     members: Mapping[UUID, datetime | None]
+    is_default: bool = False
+    gone: bool = False
+    """It was deleted: whoever stands there goes elsewhere."""
+
+
+def instead_of(queue: QueueFacts, queues: Mapping[UUID, QueueFacts]) -> UUID | None:
+    """Where those go whose queue is deleted: its overflow queue, else the default one."""
+    overflow = queues.get(queue.overflow_queue_id) if queue.overflow_queue_id else None
+    if overflow is not None and not overflow.gone and overflow.id != queue.id:
+        return overflow.id
+    others = (one.id for one in queues.values() if one.is_default and not one.gone)
+    return next((one for one in others if one != queue.id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,8 @@ class Plan:
     chosen: list[Chosen] = field(default_factory=list)
     overflowing: list[tuple[Place, UUID]] = field(default_factory=list)
     """Sessions that waited too long, and the queue each goes to."""
+    homeless: list[tuple[Place, UUID | None]] = field(default_factory=list)
+    """Sessions whose queue is deleted, and the queue each goes to, if there is one."""
     left: list[Place] = field(default_factory=list)
     """Sessions nobody can take now, in order."""
     more: bool = False
@@ -137,14 +151,15 @@ class Round:
         self._overflows = {
             one.id: Overflow(_seconds(one.max_wait_s), one.overflow_queue_id)
             for one in facts.queues.values()
+            if not one.gone
         }
 
     def plan(self, *, limit: int) -> Plan:
         """Decide whom to offer what: at most `limit` sessions, the most urgent first."""
-        plan = Plan()
+        plan = Plan(homeless=self._homeless()[:limit])
         for place in self._in_order():
             target = self._overflow(place, plan)
-            if len(plan.chosen) + len(plan.overflowing) >= limit:
+            if len(plan.chosen) + len(plan.overflowing) + len(plan.homeless) >= limit:
                 plan.more = True
                 break
             if target is not None:
@@ -163,9 +178,19 @@ class Round:
         """Judge every candidate of a session, those without room too."""
         return route(place.waiting, self._asked(place).values(), now=self._now)
 
+    def _homeless(self) -> list[tuple[Place, UUID | None]]:
+        queues = self._facts.queues
+        gone = [one for one in self._facts.places if queues[one.waiting.queue_id].gone]
+        return [(one, instead_of(queues[one.waiting.queue_id], queues)) for one in gone]
+
     def _in_order(self) -> list[Place]:
         """Who waits goes before whom nobody could come to."""
-        by_id = {one.waiting.session_id: one for one in self._facts.places}
+        queues = self._facts.queues
+        by_id = {
+            one.waiting.session_id: one
+            for one in self._facts.places
+            if not queues[one.waiting.queue_id].gone
+        }
         live = [one.waiting for one in by_id.values() if not one.deferred]
         later = [one.waiting for one in by_id.values() if one.deferred and self._is_open(one)]
         ordered = [*in_order(live, now=self._now), *in_order(later, now=self._now)]

@@ -116,8 +116,7 @@ class ChatCalls:
         principal = request.principal
         if request.event == INBOX_ROWS:
             ids = _uuids(request.data.get("conv"))
-            items = await inbox.read_rows(self.db, principal, ids)
-            return [_frame(INBOX_ROWS, {"items": items})]
+            return [_frame(INBOX_ROWS, await inbox.read_rows(self.db, principal, ids))]
         if request.event == INBOX_OFFERS:
             return await self._offers(principal)
         frame = read_frame(request.event, request.data)

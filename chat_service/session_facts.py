@@ -150,6 +150,14 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueGone:
+    """The queue a session waits in was deleted: it goes `to` another, or nobody can come."""
+
+    queue_id: UUID
+    to: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Offered:
     """The router holds the session out to an agent."""
 
@@ -302,6 +310,7 @@ class Failed:
 Happening = (
     Escalated
     | Queued
+    | QueueGone
     | Offered
     | Accepted
     | Declined

@@ -9,7 +9,7 @@ the customer has the floor, and the floor's epoch rises with each change of hold
     waiting or deferred → cancelled, ended; anything open → failed
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -91,6 +91,28 @@ def _queued(here: Here, happening: facts.Queued) -> Result:
     )
     say = Say.LOOKING if session.state != SessionState.QUEUED else None
     why = Why(happening.reason, None, say, happening.position, happening.eta_s)
+    return moved(here, placed, here.conversation, why)
+
+
+def _queue_gone(here: Here, happening: facts.QueueGone) -> Result:
+    """Go on waiting elsewhere with the same age; an offer that named its agent stands."""
+    session, to = here.session, happening.to
+    direct = session.offer is not None and session.offer.direct
+    if session.queue_id != happening.queue_id or direct:
+        return Unchanged(session)
+    if session.state == SessionState.DEFERRED:
+        elsewhere = replace(session, queue_id=to)
+        return moved(here, elsewhere, here.conversation, Why(Reason.QUEUE_GONE))
+    if to is None:
+        bot = ["bot"] if here.conversation.has_bot else []
+        left = {"options": ["message", "callback", *bot], "why": "nobody_there"}
+        queueless = replace(here, session=replace(session, queue_id=None))
+        return _put_off(queueless, left, Reason.QUEUE_GONE)
+    placed = replace(
+        session, state=SessionState.QUEUED, queue_id=to, offer=None, queued_at=here.now
+    )
+    say = Say.STILL_LOOKING if session.state == SessionState.OFFERED else None
+    why = Why(Reason.QUEUE_GONE, say=None if session.leaving_agent_id else say)
     return moved(here, placed, here.conversation, why)
 
 
@@ -283,18 +305,21 @@ def _cancelled(here: Here, happening: facts.CancelledByCustomer) -> Result:
 
 
 def _deferred(here: Here, happening: facts.Deferred) -> Result:
+    return _put_off(here, happening.options, Reason.NOBODY_THERE)
+
+
+def _put_off(here: Here, options: Mapping[str, Any], reason: Reason) -> Transition:
     """Nobody can come now; later anybody may be asked again."""
     if here.session.leaving_agent_id is not None:
-        why = Why(Reason.NOBODY_THERE, say=Say.BACK_WITH_AGENT)
-        return back_to_leaving(here, here.session, why)
+        return back_to_leaving(here, here.session, Why(reason, say=Say.BACK_WITH_AGENT))
     deferred = replace(
         here.session,
         state=SessionState.DEFERRED,
         offer=None,
         excluded=frozenset(),
-        options=happening.options,
+        options=options,
     )
-    why = Why(Reason.NOBODY_THERE, say=Say.LEAVE_MESSAGE)
+    why = Why(reason, say=Say.LEAVE_MESSAGE)
     return moved(here, deferred, _nobodys_is_the_bots(here.conversation), why)
 
 
@@ -321,6 +346,7 @@ _MOVES: Final[dict[type, tuple[frozenset[SessionState], Callable[[Here, Any], Re
         frozenset({SessionState.REQUESTED, SessionState.QUEUED, SessionState.DEFERRED}),
         _queued,
     ),
+    facts.QueueGone: (UNANSWERED, _queue_gone),
     facts.Offered: (frozenset({SessionState.QUEUED, SessionState.DEFERRED}), _offered),
     facts.Accepted: (frozenset({SessionState.OFFERED, SessionState.ACTIVE}), _accepted),
     facts.Declined: (frozenset({SessionState.OFFERED}), _declined),

@@ -5,7 +5,7 @@ gateway, and matched against each open view here.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,8 @@ MERGE_S = 0.25
 REFRESH_S = 60.0
 ROWS_PER_CALL = 200
 Row = dict[str, Any]
+Viewers = Mapping[str | None, Collection[str]]
+"""Who sees a queue, by its name; one that is not named is seen by all."""
 WAITING = frozenset({"requested", "queued", "offered", "deferred"})
 
 
@@ -43,6 +45,13 @@ class OpenView:
     shown: dict[str, int]
     """Conversation to the `rev` last sent."""
     opened_s: float
+
+    def sees(self, queue: str | None, viewers: Viewers) -> bool:
+        """Say whether this agent may see a queue: seniors see all, nobody's is everybody's."""
+        principal = self.connection.peer.principal
+        if queue not in viewers or principal is None or principal.role != "agent":
+            return True
+        return str(principal.user_id) in viewers[queue]
 
 
 def matches(view: InboxView, row: Row, agent_id: UUID) -> bool:
@@ -73,6 +82,7 @@ class Inboxes:
         self._views: dict[int, OpenView] = {}
         self._dirty: dict[UUID, set[UUID]] = {}
         self._tenants: dict[UUID, set[int]] = {}
+        self._viewers: dict[UUID, Viewers] = {}
         self.listener: Listener | None = None
 
     async def entered(self, connection: Connection, principal: Principal) -> None:
@@ -92,6 +102,7 @@ class Inboxes:
         here.discard(connection.id)
         if not here:
             del self._tenants[principal.tenant_id]
+            self._viewers.pop(principal.tenant_id, None)
             if self.listener is not None:
                 await self.listener.unsubscribe(topics.inbox(principal.tenant_id))
 
@@ -119,13 +130,19 @@ class Inboxes:
         elif "agent" in told:
             self.offers.heard(told)
         elif "counts" in told:
-            self._counted(tenant_id, told["counts"])
+            self._counted(tenant_id, told["counts"], told.get("viewers", {}))
 
-    def _counted(self, tenant_id: UUID, counts: Mapping[str, int]) -> None:
+    def _counted(self, tenant_id: UUID, counts: Mapping[str, int], viewers: Viewers) -> None:
+        here = [view for view in self._views.values() if _tenant(view) == tenant_id]
         packet = Packet(encode_raw("inbox.counts", {"queues": dict(counts)}))
-        for view in self._views.values():
-            if _tenant(view) == tenant_id:
-                view.connection.whisper(packet, "inbox.counts")
+        for view in here:
+            seen = {name: count for name, count in counts.items() if view.sees(name, viewers)}
+            own = Packet(encode_raw("inbox.counts", {"queues": seen}))
+            view.connection.whisper(packet if len(seen) == len(counts) else own, "inbox.counts")
+        if viewers != self._viewers.get(tenant_id, viewers):
+            for view in here:
+                self._tasks.spawn(self._reopen(view), "inbox_reopen")
+        self._viewers[tenant_id] = viewers
 
     def all_dirty(self) -> None:
         """The fan-out was deaf for a while: send every open page and offer again."""
@@ -167,11 +184,11 @@ class Inboxes:
         if not changed or not views:
             return
         for start in range(0, len(changed), ROWS_PER_CALL):
-            rows = await self._read(views[0], changed[start : start + ROWS_PER_CALL])
+            rows, viewers = await self._read(views[0], changed[start : start + ROWS_PER_CALL])
             for view in views:
-                _update(view, rows)
+                _update(view, rows, viewers)
 
-    async def _read(self, view: OpenView, conversations: list[UUID]) -> list[Row]:
+    async def _read(self, view: OpenView, conversations: list[UUID]) -> tuple[list[Row], Viewers]:
         principal = view.connection.peer.principal
         assert principal is not None
         asked = {"conv": [str(conversation) for conversation in conversations]}
@@ -179,9 +196,9 @@ class Inboxes:
             reply = await self._rpc.act(ActRequest(principal, None, "", "inbox.rows", asked))
         except ChorusError as error:
             log.info("inbox_rows_failed", error=type(error).__name__)
-            return []
-        rows: list[Row] = orjson.loads(reply.frames[0])["data"]["items"]
-        return rows
+            return [], {}
+        data = orjson.loads(reply.frames[0])["data"]
+        return data["items"], data.get("viewers", {})
 
 
 def _tenant(view: OpenView) -> UUID | None:
@@ -189,14 +206,15 @@ def _tenant(view: OpenView) -> UUID | None:
     return principal.tenant_id if principal else None
 
 
-def _update(view: OpenView, rows: list[Row]) -> None:
+def _update(view: OpenView, rows: list[Row], viewers: Viewers) -> None:
     """Write the rows that changed in this view, once each."""
     principal = view.connection.peer.principal
     if principal is None or view.connection.closed:
         return
     for row in rows:
         conv = row["conv"]
-        if matches(view.view, row, principal.user_id):
+        hidden = view.view is InboxView.QUEUE and not view.sees(row.get("queue"), viewers)
+        if not hidden and matches(view.view, row, principal.user_id):
             # The same `rev` may come again with another `unread`: a receipt changes no seq.
             view.shown[conv] = row["rev"]
             view.connection.send(Packet(encode_raw("inbox.upsert", {"item": row})))

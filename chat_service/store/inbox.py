@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from chat_service.store.conversations import FINAL, WAITING
 from chat_service.store.rows import every, first
+from chat_service.store.viewers import VISIBLE
 from chorus.db import Reader
 from chorus.wire.common import InboxView
 
@@ -48,13 +49,17 @@ class Asked:
     status: str | None = None
     queue: str | None = None
     assignee_id: UUID | None = None
+    viewer_id: UUID | None = None
+    """Of queues, only what this agent may see; None sees all."""
     after: tuple[datetime, UUID] | None = None
     """The last row of the page before."""
     limit: int = 50
 
 
-_SESSION: Final = f"""
+_OPEN_SESSION: Final = f"""
 LEFT JOIN live_chat_sessions s ON s.conversation_id = c.id AND s.status NOT IN {FINAL}
+"""
+_SESSION: Final = f"""{_OPEN_SESSION}
 LEFT JOIN queues q ON q.id = coalesce(s.queue_id, c.queue_id)
 """
 _COLUMNS: Final = """
@@ -106,6 +111,9 @@ def page_query(tenant_id: UUID, asked: Asked) -> tuple[str, dict[str, Any]]:
         where.append(_AFTER)
         given["after_ts"], given["after_id"] = asked.after
     by_session = asked.view == InboxView.QUEUE or asked.queue is not None
+    if by_session and asked.viewer_id is not None:
+        where.append(VISIBLE)
+        given["viewer"] = asked.viewer_id
     picked = (
         f"SELECT c.id FROM conversations c {_SESSION if by_session else ''}"  # noqa: S608
         f" WHERE c.tenant_id = :tenant AND {' AND '.join(where)} {_ORDER} LIMIT :limit"
@@ -133,19 +141,26 @@ async def rows(session: Reader, tenant_id: UUID, ids: Sequence[UUID]) -> list[In
     return [InboxRecord(*row) for row in await every(session, _ROWS, given)]
 
 
-_COUNTS = text(f"""
-SELECT count(*) FILTER (WHERE s.status IN {WAITING}),
+_COUNTS: Final = """
+SELECT count(*) FILTER (WHERE s.status IN {waiting} AND {visible}),
     count(*) FILTER (WHERE c.assignee_id = :agent AND c.status = 'open'),
     count(*), count(*) FILTER (WHERE c.status = 'snoozed'),
     count(*) FILTER (WHERE c.floor_holder = 'bot' AND c.status = 'open')
-FROM conversations c
-LEFT JOIN live_chat_sessions s ON s.conversation_id = c.id AND s.status NOT IN {FINAL}
+FROM conversations c {session}
 WHERE c.tenant_id = :tenant AND c.status <> 'closed'
-""")  # noqa: S608 - our own constants
+"""
+_COUNTS_ALL = text(_COUNTS.format(waiting=WAITING, visible="true", session=_OPEN_SESSION))
+_COUNTS_SEEN = text(_COUNTS.format(waiting=WAITING, visible=VISIBLE, session=_SESSION))
 
 
-async def counts(session: Reader, tenant_id: UUID, agent_id: UUID) -> dict[str, int]:
-    """How many conversations that are not closed stand in each view."""
-    found = await first(session, _COUNTS, {"tenant": tenant_id, "agent": agent_id})
+async def counts(
+    session: Reader, tenant_id: UUID, agent_id: UUID, *, viewer_id: UUID | None = None
+) -> dict[str, int]:
+    """How many conversations that are not closed stand in each view, as `viewer_id` sees queues."""
+    given = {"tenant": tenant_id, "agent": agent_id}
+    if viewer_id is None:
+        found = await first(session, _COUNTS_ALL, given)
+    else:
+        found = await first(session, _COUNTS_SEEN, given | {"viewer": viewer_id})
     names = (InboxView.QUEUE, InboxView.MINE, InboxView.ALL, InboxView.SNOOZED, InboxView.BOT)
     return dict(zip(map(str, names), found or [0] * 5, strict=True))

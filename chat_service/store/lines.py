@@ -62,7 +62,7 @@ _COUNTS: Final = text("""
 SELECT q.name, count(s.id) FROM queues q
 LEFT JOIN live_chat_sessions s ON s.queue_id = q.id AND s.tenant_id = q.tenant_id
     AND s.status IN ('requested', 'queued', 'offered')
-WHERE q.tenant_id = :tenant GROUP BY 1
+WHERE q.tenant_id = :tenant AND q.archived_at IS NULL GROUP BY 1
 """)
 
 

@@ -18,12 +18,13 @@ SELECT q.id, q.name, q.policy, q.visibility, q.is_default, q.conditions, q.hours
     q.overflow_queue_id, q.max_wait_s, q.sla_s,
     ARRAY(SELECT m.agent_id FROM queue_members m JOIN agents a ON a.id = m.agent_id
         WHERE m.queue_id = q.id AND a.disabled_at IS NULL)
-FROM queues q WHERE q.tenant_id = :tenant ORDER BY q.priority DESC, q.name
+FROM queues q WHERE q.tenant_id = :tenant AND q.archived_at IS NULL
+ORDER BY q.priority DESC, q.name
 """)
 
 
 async def queues(session: Reader, tenant_id: UUID) -> list[QueueRow]:
-    """All queues of a tenant, the most urgent first."""
+    """The queues of a tenant but for deleted ones, the most urgent first."""
     return [_queue(row) for row in await every(session, _QUEUES, {"tenant": tenant_id})]
 
 
@@ -114,7 +115,8 @@ SELECT t.id, (
     JOIN queue_members s ON s.agent_id = m.agent_id AND s.queue_id = :queue
     WHERE m.team_id = t.id
 )
-FROM teams t WHERE t.tenant_id = :tenant AND (t.name = :team OR CAST(t.id AS text) = :team)
+FROM teams t WHERE t.tenant_id = :tenant AND t.archived_at IS NULL
+    AND (t.name = :team OR CAST(t.id AS text) = :team)
 """)
 
 

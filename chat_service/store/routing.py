@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from chat_service.routing import Policy, Waiting
+from chat_service.routing import RELAXATIONS, Demand, Policy, Relaxation, Waiting
 from chat_service.routing_round import AgentFacts, Place, QueueFacts
 from chat_service.store.rows import every
 from chorus.db import Reader, Transaction
@@ -27,7 +27,8 @@ CASE WHEN jsonb_typeof(b.settings->'weight') = 'number'
 _PLACE: Final = f"""
 SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.requested_at),
     greatest(s.priority, c.priority) + q.priority, q.skills, s.skills, k.locale, s.sla_due_at, s.excluded_agent_ids,
-    owner.agent_id, {WEIGHT}, s.conversation_id, c.team_id, s.leaving_agent_id
+    owner.agent_id, {WEIGHT}, q.relaxations, s.conversation_id, s.leaving_agent_id,
+    (SELECT t.id FROM teams t WHERE t.id = c.team_id AND t.archived_at IS NULL)
 FROM live_chat_sessions s
 JOIN queues q ON q.id = s.queue_id
 JOIN conversations c ON c.id = s.conversation_id
@@ -41,13 +42,14 @@ LEFT JOIN LATERAL (
 ) owner ON true
 WHERE s.tenant_id = :tenant
 """  # noqa: S608 - our own constants
-# Sessions of a manual queue only matter where waiting too long moves them to another one.
+# Sessions of a manual queue only matter where waiting too long moves them to another one, or
+# where the queue was deleted.
 _QUEUED: Final = text(
-    _PLACE + " AND s.status = 'queued' AND (q.policy <> 'manual'"
+    _PLACE + " AND s.status = 'queued' AND (q.policy <> 'manual' OR q.archived_at IS NOT NULL"
     " OR (q.max_wait_s IS NOT NULL AND q.overflow_queue_id IS NOT NULL))"
 )
 _DEFERRED: Final = text(
-    _PLACE + " AND s.status = 'deferred' AND q.policy <> 'manual'"
+    _PLACE + " AND s.status = 'deferred' AND (q.policy <> 'manual' OR q.archived_at IS NOT NULL)"
     " ORDER BY s.requested_at, s.id LIMIT :limit"
 )
 
@@ -65,7 +67,7 @@ async def deferred(session: Reader, tenant_id: UUID, *, limit: int) -> list[Plac
 
 
 def _place(row: list[Any], *, deferred: bool) -> Place:
-    *waiting, conversation_id, team_id, leaving_agent_id = row
+    *waiting, relaxations, conversation_id, leaving_agent_id, team_id = row
     id_, queue_id, policy, requested_at, queued_at, priority, *wishes = waiting
     required, optional, language, sla_due_at, excluded, owner_id, weight = wishes
     return Place(
@@ -84,11 +86,18 @@ def _place(row: list[Any], *, deferred: bool) -> Place:
             excluded=frozenset(excluded) | ({leaving_agent_id} if leaving_agent_id else set()),
             owner_id=owner_id,
             weight=weight,
+            relaxations=_relaxations(_json(relaxations)),
         ),
         conversation_id,
         team_id,
         deferred,
     )
+
+
+def _relaxations(stored: list[dict[str, Any]] | None) -> tuple[Relaxation, ...]:
+    if stored is None:
+        return RELAXATIONS
+    return tuple(Relaxation(one["after_s"], Demand(one["demand"])) for one in stored)
 
 
 _STAFF: Final = """
@@ -186,23 +195,22 @@ async def lock_agents(tx: Transaction, tenant_id: UUID, ids: Collection[UUID]) -
 
 
 _QUEUES: Final = text("""
-SELECT q.id, q.name, q.offer_s, q.max_wait_s, q.overflow_queue_id, q.hours,
-    (SELECT json_agg(json_build_array(m.agent_id, m.last_offered_at))
+SELECT q.id, q.name, q.offer_s, q.max_wait_s, q.overflow_queue_id, q.hours, q.is_default,
+    q.archived_at IS NOT NULL, (SELECT json_agg(json_build_array(m.agent_id, m.last_offered_at))
      FROM queue_members m WHERE m.queue_id = q.id)
 FROM queues q WHERE q.tenant_id = :tenant
 """)
 
 
 async def queues(session: Reader, tenant_id: UUID) -> dict[UUID, QueueFacts]:
+    """All queues, deleted ones too: somebody may have come to stand there a moment ago."""
     found = await every(session, _QUEUES, {"tenant": tenant_id})
     return {one.id: one for one in map(_queue, found)}
 
 
 def _queue(row: list[Any]) -> QueueFacts:
-    id_, name, offer_s, max_wait_s, overflow_queue_id, hours, members = row
-    return QueueFacts(
-        id_, name, offer_s, max_wait_s, overflow_queue_id, _json(hours), _members(members)
-    )
+    *known, hours, is_default, gone, members = row
+    return QueueFacts(*[*known, _json(hours), _members(members), is_default, gone])
 
 
 def _members(value: Any) -> dict[UUID, datetime | None]:

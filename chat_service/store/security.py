@@ -163,11 +163,11 @@ async def api_key(session: Reader, tenant_id: UUID, key_id: UUID) -> KeyRow | No
 
 
 _AUDIT = text(
-    "INSERT INTO audit_log (id, tenant_id, actor_id, actor_role, action, subject, address)"
-    " VALUES (:id, :tenant, :actor, :role, :action, :subject, :address)"
+    "INSERT INTO audit_log (id, tenant_id, actor_id, actor_role, action, subject, detail, address)"
+    " VALUES (:id, :tenant, :actor, :role, :action, :subject, CAST(:detail AS jsonb), :address)"
 )
 
 
 async def audit(tx: Transaction, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Write who did what; keys: id tenant actor role action subject address."""
+    """Write who did what; keys: id tenant actor role action subject detail address."""
     await tx.execute(_AUDIT, [dict(entry) for entry in entries])

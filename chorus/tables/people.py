@@ -66,13 +66,21 @@ class Team(Row, table=True):
     __table_args__ = (
         of_tenant(),
         UniqueConstraint("tenant_id", "id"),
-        UniqueConstraint("tenant_id", "name"),
+        Index(
+            "teams_name_key",
+            "tenant_id",
+            "name",
+            unique=True,
+            postgresql_where=text("archived_at IS NULL"),
+        ),
     )
 
     id: UUID = key()
     tenant_id: UUID
     name: str = word()
     created_at: datetime = created()
+    archived_at: datetime | None = moment()
+    """A deleted team is kept for what it was asked."""
 
 
 class TeamMember(Row, table=True):

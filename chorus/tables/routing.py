@@ -34,7 +34,6 @@ class Queue(Row, table=True):
         of_tenant(),
         within_tenant("overflow_queue_id", "queues"),
         UniqueConstraint("tenant_id", "id"),
-        UniqueConstraint("tenant_id", "name"),
         one_of("policy", QUEUE_POLICIES),
         one_of("visibility", QUEUE_VISIBILITIES),
         CheckConstraint("max_wait_s > 0", name="max_wait_s"),
@@ -42,6 +41,14 @@ class Queue(Row, table=True):
         CheckConstraint("offer_s > 0", name="offer_s"),
         CheckConstraint("wrap_up_s >= 0", name="wrap_up_s"),
         CheckConstraint("overflow_queue_id <> id", name="overflow_queue_id"),
+        CheckConstraint("archived_at IS NULL OR NOT is_default", name="archived_at"),
+        Index(
+            "queues_name_key",
+            "tenant_id",
+            "name",
+            unique=True,
+            postgresql_where=text("archived_at IS NULL"),
+        ),
         Index(
             "queues_one_default_key",
             "tenant_id",
@@ -70,7 +77,11 @@ class Queue(Row, table=True):
     """Promised seconds until a person accepts."""
     offer_s: int = number(30)
     wrap_up_s: int = number(0)
+    relaxations: Json | None = json_value()
+    """Which wishes are given up when, as a list of {after_s, demand}; NULL: as the router does."""
     created_at: datetime = created()
+    archived_at: datetime | None = moment()
+    """A deleted queue is kept for what happened in it."""
 
 
 class QueueMember(Row, table=True):
@@ -86,6 +97,21 @@ class QueueMember(Row, table=True):
     tenant_id: UUID
     last_offered_at: datetime | None = moment()
     """`round_robin` asks whoever was asked longest ago."""
+
+
+class QueueTeam(Row, table=True):
+    """A team that sees a queue. Without any all agents see it; its own members always do."""
+
+    __tablename__ = "queue_teams"
+    __table_args__ = (
+        within_tenant("queue_id", "queues", ondelete="CASCADE"),
+        within_tenant("team_id", "teams", ondelete="CASCADE"),
+        Index("queue_teams_team_idx", "team_id"),
+    )
+
+    queue_id: UUID = key()
+    team_id: UUID = key()
+    tenant_id: UUID
 
 
 class RoutingDecision(Row, table=True):

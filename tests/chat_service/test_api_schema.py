@@ -14,6 +14,7 @@ from schemathesis.core.result import Ok
 
 from chat_service.app import create_app
 from chat_service.settings import ApiSettings
+from tests.chat_service.admin_world import TEAMS, make
 from tests.chat_service.api_world import ORIGIN, Api, Tenant, say
 
 pytestmark = [
@@ -69,6 +70,9 @@ def _collect(drawn: list[Try], tries: st.SearchStrategy[Try]) -> None:
 async def test_no_request_makes_the_api_fail(api: Api, acme: Tenant) -> None:
     told = await say(api, acme.principal("contact"), acme.conversation)
     known = {"conversationId": str(acme.conversation), "messageId": told["id"]}
+    known |= {"agentId": str(acme.agent), "inboxId": str(acme.inbox_id)}
+    known |= {"queueId": str(await make(api, acme, "support"))}
+    known |= {"teamId": str(await make(api, acme, "gold", TEAMS))}
     seen: Counter[tuple[str, str, bool]] = Counter()
     for one in _tries():
         if one.real_ids and one.case.path_parameters:

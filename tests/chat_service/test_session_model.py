@@ -39,6 +39,7 @@ FRAMES: dict[str, Any] = {
 
 ENDLESS: list[Happening] = [
     facts.Queued(QUEUE),
+    facts.QueueGone(QUEUE, OTHER_QUEUE),
     facts.Offered(ADA, LATER),
     facts.Accepted(ADA),
     facts.Declined(ADA),
@@ -149,6 +150,23 @@ class Sessions(RuleBasedStateMachine):
             self.expect(result, "queued")
         elif self.state != "queued":
             self.refused(result)
+
+    @while_open
+    @rule(gone=st.sampled_from([QUEUE, OTHER_QUEUE]), to=st.sampled_from([None, TEAM]))
+    def queue_goes(self, gone: UUID, to: UUID | None) -> None:
+        before = self.story.session
+        assert before is not None
+        result = self.meet(facts.QueueGone(gone, to))
+        if self.state not in UNANSWERED:
+            self.refused(result)
+        elif before.queue_id != gone or (before.offer is not None and before.offer.direct):
+            assert not isinstance(result, (Transition, Refused))
+        elif self.state == "deferred" or to is not None:
+            self.expect(result, "deferred" if self.state == "deferred" else "queued", self.owner)
+            assert isinstance(result, Transition)
+            assert result.session.queue_id == to
+        else:
+            self.stop_waiting(result, UNANSWERED, "deferred")
 
     @while_open
     @rule(agent=AGENTS)

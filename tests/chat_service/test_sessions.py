@@ -38,6 +38,8 @@ from tests.chat_service.session_story import (
     reason_of,
     to_agent,
     told,
+    transfer,
+    warm,
 )
 
 
@@ -251,6 +253,40 @@ def test_overflow_moves_a_waiting_session_once() -> None:
     moved = story.goes(facts.Queued(OTHER_QUEUE, Reason.OVERFLOW))
     assert (moved.session.queue_id, moved.say) == (OTHER_QUEUE, None)
     story.ignores(facts.Queued(OTHER_QUEUE, Reason.OVERFLOW))
+
+
+def test_whose_queue_is_deleted_waits_in_another_with_the_same_age() -> None:
+    story = offered()
+    gone = story.goes(facts.QueueGone(QUEUE, OTHER_QUEUE), now=LATER)
+    assert gone.session.state == SessionState.QUEUED
+    assert (gone.session.queue_id, gone.session.requested_at) == (OTHER_QUEUE, NOW)
+    assert (gone.offer_result, gone.say) == (OfferResult.RESCINDED, Say.STILL_LOOKING)
+    assert ADA not in gone.session.excluded
+    story.ignores(facts.QueueGone(QUEUE, OTHER_QUEUE))
+
+
+def test_where_no_queue_is_left_nobody_can_come() -> None:
+    gone = queued(has_bot=False).goes(facts.QueueGone(QUEUE, None))
+    assert (gone.session.state, gone.session.queue_id) == (SessionState.DEFERRED, None)
+    assert (gone.session.options or {})["options"] == ["message", "callback"]
+    assert gone.say == Say.LEAVE_MESSAGE
+    handing_over = warm(facts.ToQueue(QUEUE, members=1))
+    back = handing_over.goes(facts.QueueGone(QUEUE, None))
+    assert (back.session.state, back.session.agent_id) == (SessionState.ACTIVE, ADA)
+
+
+def test_who_could_not_be_answered_there_is_deferred_elsewhere() -> None:
+    story = queued()
+    story.goes(facts.Deferred({"why": "closed"}))
+    gone = story.goes(facts.QueueGone(QUEUE, OTHER_QUEUE))
+    assert (gone.session.state, gone.session.queue_id) == (SessionState.DEFERRED, OTHER_QUEUE)
+    assert (gone.session.options, gone.say) == ({"why": "closed"}, None)
+
+
+def test_a_named_colleague_keeps_the_offer_of_a_deleted_queue() -> None:
+    story = active()
+    story.goes(transfer(to_agent()))
+    story.ignores(facts.QueueGone(QUEUE, OTHER_QUEUE))
 
 
 def test_resolving_closes_the_conversation_and_leaves_time_to_wrap_up() -> None:
