@@ -1,6 +1,7 @@
 """What a visitor downloads, after compression, against its budget."""
 
 import gzip
+import json
 import re
 import sys
 from pathlib import Path
@@ -9,8 +10,19 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "dist" / "pages"
 # KiB of scripts and styles that a page loads at once, compressed.
 BUDGETS_KIB = {"demo": 10, "sdk-example": 24, "console": 160, "docs": 500}
-# KiB of what is loaded later, compressed, by the name of the chunk.
-LATER_KIB = {"panel": 30}
+# KiB of the parts of the widget, compressed, each with what it brings along. The first two are all
+# that a first open needs; the line comes behind it, the others when somebody wants them.
+PARTS_KIB = {
+    "panel": 12,
+    "line": 15,
+    "thread": 6,
+    "extras": 6,
+    "stream": 3,
+    "acts": 2,
+    "modal": 2,
+}
+LOADER_KIB = 6
+CATALOGUE_KIB = 2
 LOADED = re.compile(r'(?:src|href)="(/assets/[^"]+\.(?:js|css))"')
 
 
@@ -23,10 +35,22 @@ def page_kib(name: str) -> float | None:
     return sum(compressed_kib(PAGES / path.removeprefix("/")) for path in named)
 
 
-def chunk_kib(name: str) -> float | None:
-    """Compressed size of the scripts of that name."""
-    chunks = list((PAGES / "assets").glob(f"{name}-*.js"))
-    return sum(compressed_kib(path) for path in chunks) if chunks else None
+def widget_kib() -> dict[str, tuple[float, float]]:
+    """Size and budget of the loader, of each part, and of the largest catalogue."""
+    folder = PAGES / "widget" / "v1"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    loader_kib = compressed_kib(folder / manifest["loader"])
+    sizes: dict[str, tuple[float, float]] = {"loader": (loader_kib, LOADER_KIB)}
+    # Whoever asks for another part has the panel and the line, and so what those brought.
+    known: set[str] = set()
+    for name, most_kib in PARTS_KIB.items():
+        files = {name, *manifest["parts"][name][1:]} - known
+        known |= files if name in ("panel", "line") else set()
+        kib = sum(compressed_kib(next(folder.glob(f"{file}.*.js"))) for file in files)
+        sizes[name] = (kib, most_kib)
+    catalogues = [compressed_kib(path) for path in folder.glob("??.*.json")]
+    sizes["catalogue"] = (max(catalogues), CATALOGUE_KIB)
+    return sizes
 
 
 def compressed_kib(path: Path) -> float:
@@ -44,8 +68,10 @@ def fits(name: str, kib: float | None, budget_kib: float) -> bool:
 
 def main() -> int:
     pages = [fits(name, page_kib(name), most) for name, most in BUDGETS_KIB.items()]
-    later = [fits(name, chunk_kib(name), most) for name, most in LATER_KIB.items()]
-    return int(not all(pages + later))
+    built = (PAGES / "widget" / "v1" / "manifest.json").exists()
+    parts = widget_kib() if built else {"loader": (None, LOADER_KIB)}
+    widget = [fits(name, kib, most) for name, (kib, most) in parts.items()]
+    return int(not all(pages + widget))
 
 
 if __name__ == "__main__":

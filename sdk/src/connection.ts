@@ -6,7 +6,8 @@ import {
   STABLE_AFTER_MS,
   spreadMs,
 } from "./backoff";
-import { CLOSE, reconnectPolicy } from "./codes";
+import { CLOSE } from "./close";
+import { reconnectPolicy } from "./codes";
 import { type Credentials, SIGNED_OUT } from "./credentials";
 import { ChorusError } from "./errors";
 import type { ClientData, ServerData, ServerFrameOf } from "./frames";

@@ -1,5 +1,5 @@
 import { DEFAULT_BACKOFF } from "./backoff";
-import { CLOSE } from "./codes";
+import { CLOSE } from "./close";
 import { type ClientData, decodeFrames, type ServerData } from "./frames";
 import type { WebSocketLike } from "./socket";
 import { Posts } from "./stream-posts";

@@ -10,6 +10,32 @@ export interface VisitorSession extends Session {
   readonly conversationId: string | null;
 }
 
+/** What somebody says of themselves. Fields that are left out stay as they are. */
+export interface Traits {
+  readonly name?: string | undefined;
+  readonly email?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly locale?: string | undefined;
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface Visit {
+  readonly inboxKey: string;
+  readonly traits?: Traits | undefined;
+  /** Signed by the backend of the page: says who the visitor is. */
+  readonly identityToken?: string | undefined;
+  readonly conversationId?: string | undefined;
+}
+
+export interface Escalation {
+  readonly conversationId: string;
+  readonly reason?: string | undefined;
+  readonly queue?: string | undefined;
+  /** How the customer can be reached where nobody can come. */
+  readonly contact?: Traits | undefined;
+  readonly choice?: "wait" | "message" | "callback" | undefined;
+}
+
 export interface AgentProfile {
   readonly id: string;
   readonly name: string;
@@ -80,9 +106,15 @@ export class Rest {
     this.#base = apiBase.replace(/\/+$/u, "");
   }
 
-  createVisitor(inboxKey: string, traits?: Record<string, unknown>): Promise<VisitorSession> {
-    const body = traits === undefined ? { inboxKey } : { inboxKey, traits };
-    return this.#call("/livechat/visitors", { method: "POST", body });
+  /** Become a visitor, or, with `credentials`, tell more about the one they are of. */
+  createVisitor(visit: Visit, credentials?: Credentials): Promise<VisitorSession> {
+    const call: Call = { method: "POST", body: visit };
+    return this.#call("/livechat/visitors", credentials ? { ...call, credentials } : call);
+  }
+
+  /** Ask for a person, with what a frame has no room for. */
+  escalate(body: Escalation, credentials: Credentials): Promise<unknown> {
+    return this.#call("/livechat/escalate", { method: "POST", body, credentials });
   }
 
   refresh<S extends Session>(refreshToken: string): Promise<S> {
@@ -104,8 +136,13 @@ export class Rest {
   }
 
   /** Start a new conversation of the same visitor; the same id is the same one. */
-  startConversation(id: string, credentials: Credentials): Promise<{ id: string }> {
-    return this.#call("/livechat/conversations", { method: "POST", body: { id }, credentials });
+  startConversation(
+    id: string,
+    credentials: Credentials,
+    attributes?: Readonly<Record<string, unknown>>,
+  ): Promise<{ id: string }> {
+    const body = attributes === undefined ? { id } : { id, attributes };
+    return this.#call("/livechat/conversations", { method: "POST", body, credentials });
   }
 
   snapshot(conv: string, credentials: Credentials): Promise<Snapshot> {

@@ -1,14 +1,26 @@
 import type { KeyValueStorage } from "./credentials";
 
+/**
+ * Under which name everything of a visitor is kept. Each verified identity has a scope of its own,
+ * so that what one person said is never painted for the next.
+ */
+export function visitorName(inboxKey: string, scope = ""): string {
+  return scope === "" ? `chorus:${inboxKey}` : `chorus:${inboxKey}:${scope}`;
+}
+
 /** Where the session of a visitor of this inbox is kept. */
-export function visitorSessionKey(inboxKey: string): string {
-  return `chorus:${inboxKey}:session`;
+export function visitorSessionKey(inboxKey: string, scope = ""): string {
+  return `${visitorName(inboxKey, scope)}:session`;
 }
 
 /** True when this browser has talked to this inbox before, so connecting at once is expected. */
-export function hasVisitorSession(inboxKey: string, storage: KeyValueStorage): boolean {
+export function hasVisitorSession(
+  inboxKey: string,
+  storage: Pick<KeyValueStorage, "getItem">,
+  scope = "",
+): boolean {
   try {
-    return storage.getItem(visitorSessionKey(inboxKey)) !== null;
+    return storage.getItem(visitorSessionKey(inboxKey, scope)) !== null;
   } catch {
     return false;
   }

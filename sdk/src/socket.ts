@@ -1,4 +1,4 @@
-import { CLOSE } from "./codes";
+import { CLOSE } from "./close";
 import { type ClientData, decodeFrames, type ServerData, type ServerFrameOf } from "./frames";
 import { BEARER_PREFIX, type ClientFrame, PROTOCOL, type ServerFrame } from "./wire.gen";
 

@@ -5,6 +5,8 @@ import { uuid4 } from "./uuid7";
 /** What a host may replace. Everything has the browser's own as default. */
 export interface Surroundings {
   readonly openWebSocket?: OpenWebSocket;
+  /** The way to take where upgrades are blocked. */
+  readonly openEventStream?: OpenWebSocket;
   readonly indexedDB?: IDBFactory;
   readonly locks?: LockManager;
   readonly openChannel?: (name: string) => BroadcastChannel;

@@ -1,11 +1,12 @@
 import type { ConnectionStatus } from "./connection";
 import { type KeyValueStorage, StoredCredentials } from "./credentials";
 import { Emitter } from "./emitter";
+import { ChorusError } from "./errors";
 import type { CommandEvent } from "./frames";
 import type { MessageBody } from "./outbox";
-import { Rest, type VisitorSession } from "./rest";
+import { type Escalation, Rest, type Traits, type VisitorSession } from "./rest";
 import { unreadCount } from "./selectors";
-import { visitorSessionKey } from "./session-key";
+import { visitorName, visitorSessionKey } from "./session-key";
 import { openStore, type Store } from "./store";
 import {
   browserChannel,
@@ -26,7 +27,12 @@ export interface VisitorOptions extends Surroundings {
   readonly apiBase: string;
   readonly inboxKey: string;
   readonly storage: KeyValueStorage;
-  readonly traits?: Record<string, unknown>;
+  /** What the visitor said of themselves before there was a session. */
+  readonly traits?: () => Traits | undefined;
+  /** Who the visitor is, signed by the backend of the page; asked when a session begins. */
+  readonly identity?: () => Promise<string | undefined>;
+  /** Keeps what is stored of one identity apart from every other's. */
+  readonly scope?: string;
 }
 
 export interface VisitorState {
@@ -59,6 +65,7 @@ export class VisitorClient {
   readonly #tabs: Tabs<VisitorActs>;
   readonly #rest: Rest;
   readonly #forgetNetwork: () => void;
+  readonly #name: string;
   #store: Store | undefined;
   #engine: VisitorEngine | undefined;
   #state = NOTHING;
@@ -66,11 +73,12 @@ export class VisitorClient {
 
   constructor(options: VisitorOptions) {
     this.#options = options;
+    this.#name = visitorName(options.inboxKey, options.scope);
     const rest = new Rest(options.apiBase);
     this.#rest = rest;
     const locks = options.locks ?? browserLocks();
     this.#credentials = new StoredCredentials<VisitorSession>({
-      key: visitorSessionKey(options.inboxKey),
+      key: visitorSessionKey(options.inboxKey, options.scope),
       storage: options.storage,
       locks,
       // The conversation may have changed since the session was first issued.
@@ -80,7 +88,7 @@ export class VisitorClient {
       }),
     });
     this.#tabs = new Tabs<VisitorActs>({
-      name: `chorus:${options.inboxKey}`,
+      name: this.#name,
       lead: () => this.#lead(),
       resign: () => this.#resign(),
       onSlice: (key, value) => this.#onSlice(key, value),
@@ -147,8 +155,26 @@ export class VisitorClient {
   }
 
   /** Begin a new conversation after the old one was closed, or a new visitor after a dead session. */
-  startOver(): Promise<void> {
-    return this.#tabs.call("startOver", uuid7());
+  startOver(attributes?: Traits["attributes"]): Promise<void> {
+    return this.#tabs.call("startOver", uuid7(), attributes);
+  }
+
+  /** Tell more about the visitor, once there is one; what is left out stays as it was. */
+  async describe(traits: Traits): Promise<void> {
+    const session = this.#credentials.session();
+    if (session?.conversationId == null) return;
+    const { inboxKey } = this.#options;
+    const { conversationId } = session;
+    const visit = { inboxKey, traits, conversationId };
+    const renewed = await this.#rest.createVisitor(visit, this.#credentials);
+    this.#credentials.save({ ...renewed, conversationId });
+  }
+
+  /** Say how to reach the visitor where nobody can come now. */
+  async leaveContact(asked: Omit<Escalation, "conversationId">): Promise<void> {
+    const conversationId = this.#credentials.session()?.conversationId;
+    if (conversationId == null) throw new ChorusError("NO_CONVERSATION", "Nothing was said yet.");
+    await this.#rest.escalate({ ...asked, conversationId }, this.#credentials);
   }
 
   /** Leave; what is stored stays for the next time. */
@@ -174,8 +200,7 @@ export class VisitorClient {
   }
 
   async #start(): Promise<void> {
-    const { indexedDB, inboxKey } = this.#options;
-    this.#store = await openStore(`chorus:${inboxKey}`, indexedDB);
+    this.#store = await openStore(this.#name, this.#options.indexedDB);
     if (this.#closed) return this.#store.close();
     await this.#paintFromCache(this.#store);
     if (!this.#closed) this.#tabs.join();
@@ -191,19 +216,21 @@ export class VisitorClient {
   }
 
   #lead(): VisitorActs {
-    const { inboxKey, traits, openWebSocket, apiBase } = this.#options;
+    const { inboxKey, traits, identity, openWebSocket, openEventStream, apiBase } = this.#options;
     if (this.#store === undefined) throw new Error("a tab may lead only after it has joined");
     this.#engine = new VisitorEngine({
       rest: this.#rest,
       wsBase: webSocketBase(apiBase),
       inboxKey,
-      traits,
+      traits: traits ?? (() => undefined),
+      identity: identity ?? (async () => undefined),
       credentials: this.#credentials,
       store: this.#store,
-      session: tabSession(`chorus:${inboxKey}:tab`),
+      session: tabSession(`${this.#name}:tab`),
       publish: (key, value) => this.#tabs.publish(key, value),
       signal: (name, payload) => this.#tabs.signal(name, payload),
       openWebSocket,
+      openEventStream,
     });
     return this.#engine.acts();
   }

@@ -1,13 +1,12 @@
 import { backoffMs, type Random } from "./backoff";
-import { CLOSE } from "./codes";
+import { CLOSE } from "./close";
 import type { Command } from "./commands";
 import { Connection, type ConnectionStatus } from "./connection";
 import { newConversation } from "./conversation";
 import { SIGNED_OUT, type StoredCredentials } from "./credentials";
 import { asChorusError } from "./errors";
-import { openEventStream } from "./event-stream";
 import { Outbox, type OutboxEntry } from "./outbox";
-import type { Rest, VisitorSession } from "./rest";
+import type { Rest, Traits, VisitorSession } from "./rest";
 import type { OpenWebSocket } from "./socket";
 import type { Store } from "./store";
 import { Thread } from "./thread";
@@ -28,14 +27,15 @@ export interface VisitorActs {
   probe(): Promise<void>;
   reconnect(): Promise<void>;
   /** `id` is of the conversation that begins, so a repetition begins no other. */
-  startOver(id: string): Promise<void>;
+  startOver(id: string, attributes?: Traits["attributes"]): Promise<void>;
 }
 
 export interface VisitorEngineOptions {
   readonly rest: Rest;
   readonly wsBase: string;
   readonly inboxKey: string;
-  readonly traits?: Record<string, unknown> | undefined;
+  readonly traits: () => Traits | undefined;
+  readonly identity: () => Promise<string | undefined>;
   readonly credentials: StoredCredentials<VisitorSession>;
   readonly store: Store;
   /** A UUID of this tab. */
@@ -43,6 +43,7 @@ export interface VisitorEngineOptions {
   readonly publish: (key: string, value: unknown) => void;
   readonly signal: (name: string, payload: unknown) => void;
   readonly openWebSocket?: OpenWebSocket | undefined;
+  readonly openEventStream?: OpenWebSocket | undefined;
   readonly random?: Random;
 }
 
@@ -82,7 +83,7 @@ export class VisitorEngine {
       wake: async () => this.#wake(),
       probe: async () => this.#connection?.probe(),
       reconnect: async () => this.#reconnect(),
-      startOver: (id) => this.#startOver(id),
+      startOver: (id, attributes) => this.#startOver(id, attributes),
     };
   }
 
@@ -103,18 +104,24 @@ export class VisitorEngine {
   }
 
   async #tryToIdentify(): Promise<void> {
-    const { credentials, rest, inboxKey, traits } = this.#options;
+    const { credentials } = this.#options;
     try {
-      const known = credentials.session();
-      if (known === undefined) this.#status({ phase: "connecting", attempt: this.#attempt });
-      const session = known ?? (await rest.createVisitor(inboxKey, traits));
-      if (known === undefined) credentials.save(session);
+      const session = credentials.session() ?? (await this.#arrive());
       this.#attempt = 0;
       if (session.conversationId === null) await this.#begin(this.#firstId, session);
       else await this.#enter(session.conversationId);
     } catch (cause) {
       this.#onNoIdentity(cause);
     }
+  }
+
+  async #arrive(): Promise<VisitorSession> {
+    const { credentials, rest, inboxKey, traits, identity } = this.#options;
+    this.#status({ phase: "connecting", attempt: this.#attempt });
+    const identityToken = await identity();
+    const session = await rest.createVisitor({ inboxKey, traits: traits(), identityToken });
+    credentials.save(session);
+    return session;
   }
 
   #onNoIdentity(cause: unknown): void {
@@ -159,7 +166,7 @@ export class VisitorEngine {
   }
 
   #newConnection(conv: string): Connection {
-    const { wsBase, credentials, session, openWebSocket } = this.#options;
+    const { wsBase, credentials, session, openWebSocket, openEventStream } = this.#options;
     return new Connection({
       url: `${wsBase}/ws/v1/conversations/${conv}`,
       credentials,
@@ -174,7 +181,7 @@ export class VisitorEngine {
       },
       onFrame: (frame) => this.#thread?.receive(frame),
       onTooBig: () => this.#thread?.onTooBig(),
-      openEventStream,
+      ...(openEventStream === undefined ? {} : { openEventStream }),
       ...(openWebSocket === undefined ? {} : { openWebSocket }),
     });
   }
@@ -210,13 +217,13 @@ export class VisitorEngine {
     return this.#thread;
   }
 
-  async #startOver(id: string): Promise<void> {
+  async #startOver(id: string, attributes?: Traits["attributes"]): Promise<void> {
     const { credentials } = this.#options;
     const session = credentials.session();
     this.#attempt = 0;
     if (session === undefined) return this.#identify();
     try {
-      await this.#begin(id, session);
+      await this.#begin(id, session, attributes);
     } catch (cause) {
       const { code, status } = asChorusError(cause);
       if (code !== SIGNED_OUT && status !== 401) throw cause;
@@ -225,9 +232,13 @@ export class VisitorEngine {
     }
   }
 
-  async #begin(wanted: string, session: VisitorSession): Promise<void> {
+  async #begin(
+    wanted: string,
+    session: VisitorSession,
+    attributes?: Traits["attributes"],
+  ): Promise<void> {
     const { credentials, rest } = this.#options;
-    const { id } = await rest.startConversation(wanted, credentials);
+    const { id } = await rest.startConversation(wanted, credentials, attributes);
     credentials.save({ ...(credentials.session() ?? session), conversationId: id });
     await this.#enter(id);
   }

@@ -1,4 +1,4 @@
-import { CLOSE } from "./codes";
+import { CLOSE } from "./close";
 import type { Ending, OpenWebSocket } from "./socket";
 
 /** So many upgrades in a row that get nowhere are no accident: something in between blocks them. */

@@ -1,0 +1,137 @@
+import { onColour, parseColour, type Rgb } from "@chorus/sdk/colour";
+import type { Settings } from "../api";
+import css from "./loader.css?inline";
+import { wordsOf } from "./words";
+
+export interface ShellActs {
+  toggle(): void;
+  /** The pointer or the focus comes near. */
+  approach(): void;
+}
+
+const BUBBLE =
+  "M12 3C6.5 3 2 6.8 2 11.5c0 2.3 1.1 4.3 2.8 5.8-.2 1.2-.8 2.4-1.7 3.3-.2.3 0 .7.4.6 2-.2 3.8-.9 5.2-1.9 1 .3 2.1.4 3.3.4 5.5 0 10-3.7 10-8.3S17.5 3 12 3Z";
+const DOWN = "m6 9.5 6 6 6-6";
+const DEFAULT_COLOUR = "#0f6b64";
+const SVG = "http://www.w3.org/2000/svg";
+
+/** What stands on the page before anything else is fetched: a shadow root and a launcher. */
+export class Shell {
+  readonly host = document.createElement("chorus-chat");
+  readonly root = this.host.attachShadow({ mode: "open" });
+  readonly #theme = new CSSStyleSheet();
+  readonly #button = document.createElement("button");
+  readonly #badge = element("span", "badge");
+  readonly #label = element("span", "label");
+  readonly #error = element("div", "load-error");
+  #words = wordsOf("en");
+  #unread = 0;
+  #image = "";
+
+  constructor(acts: ShellActs) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    this.root.adoptedStyleSheets = [sheet, this.#theme];
+    this.#error.setAttribute("role", "alert");
+    const button = this.#button;
+    button.type = "button";
+    button.className = "launcher";
+    button.setAttribute("aria-haspopup", "dialog");
+    button.append(
+      icon(BUBBLE, "bubble-icon", "fill"),
+      icon(DOWN, "close-icon", "stroke"),
+      this.#label,
+      this.#badge,
+    );
+    this.#badge.setAttribute("aria-hidden", "true");
+    button.onclick = () => acts.toggle();
+    button.onpointerenter = button.onfocus = () => acts.approach();
+    this.showOpen(false);
+  }
+
+  /** Stand on the page as these settings want it. */
+  apply(settings: Settings, locale: string): void {
+    const { host, root } = this;
+    const { container, launcher = true, theme = "auto", position = "end" } = settings;
+    const place = container === undefined ? null : document.querySelector(container);
+    host.dataset.theme = theme;
+    host.dataset.side = position;
+    host.toggleAttribute("data-inline", place !== null);
+    host.lang = locale;
+    host.dir = settings.dir ?? (locale === "ar" ? "rtl" : "ltr");
+    this.#theme.replaceSync(themeOf(settings, host.dir));
+    this.#words = wordsOf(locale);
+    this.#nameLauncher(launcher);
+    if (place === null && launcher !== false) root.prepend(this.#button);
+    else this.#button.remove();
+    const parent = place ?? document.body;
+    if (host.parentNode !== parent) parent.append(host);
+  }
+
+  showOpen(open: boolean): void {
+    this.#button.setAttribute("aria-expanded", String(open));
+  }
+
+  showBusy(busy: boolean): void {
+    this.#button.setAttribute("aria-busy", String(busy));
+  }
+
+  showUnread(count: number): void {
+    this.#unread = count;
+    this.#badge.textContent = count === 0 ? "" : count > 99 ? "99+" : String(count);
+    const name = this.#label.textContent || this.#words[0];
+    this.#button.setAttribute("aria-label", count === 0 ? name : `${name} (${count})`);
+  }
+
+  showFailure(failed: boolean): void {
+    this.#error.textContent = failed ? this.#words[1] : "";
+    if (failed) this.root.append(this.#error);
+    else this.#error.remove();
+  }
+
+  focus(): void {
+    this.#button.focus();
+  }
+
+  remove(): void {
+    this.host.remove();
+  }
+
+  #nameLauncher(launcher: NonNullable<Settings["launcher"]>): void {
+    const { label = "", icon: source = "" } = typeof launcher === "object" ? launcher : {};
+    this.#label.textContent = label;
+    this.showUnread(this.#unread);
+    if (source === this.#image) return;
+    this.#image = source;
+    const picture = document.createElement("img");
+    picture.className = "bubble-icon";
+    picture.alt = "";
+    picture.src = source;
+    this.#button.querySelector(".bubble-icon")?.replaceWith(picture);
+  }
+}
+
+/** Everything a tenant may choose, as one sheet: a strict policy forbids style attributes only. */
+function themeOf({ color, offset, zIndex }: Settings, dir: string): string {
+  const accent = parseColour(color) ? color : DEFAULT_COLOUR;
+  const text = onColour(parseColour(accent) as Rgb);
+  const { x = 20, y = 20 } = offset ?? {};
+  return `:host{direction:${dir}!important;--accent:${accent};--on-accent:${text};--x:${x}px;--y:${y}px;--z:${zIndex ?? 2147483000}}`;
+}
+
+function element(tag: string, name: string): HTMLElement {
+  const made = document.createElement(tag);
+  made.className = name;
+  return made;
+}
+
+function icon(path: string, name: string, paint: "fill" | "stroke"): SVGSVGElement {
+  const svg = document.createElementNS(SVG, "svg");
+  const shape = document.createElementNS(SVG, "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", `${name} ${paint}`);
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  return svg;
+}

@@ -1,0 +1,272 @@
+import { hasVisitorSession } from "@chorus/sdk/session-key";
+import type { EventName, Events, Facts, Listener, MethodName, Settings, User } from "../api";
+import type { Panel } from "../panel/main";
+import { Bus } from "./bus";
+import { chunkLoader, fetchWords, type Load } from "./chunks";
+import { forgetVisitors, readableStorage, scopeOf, tokenOf } from "./identity";
+import { isWanted } from "./settings";
+import { Shell } from "./shell";
+import { localeOf } from "./words";
+
+type Own = Readonly<Record<string, (...args: never[]) => unknown>>;
+
+/** What is known while nobody has wanted the chat; everything else is null. */
+const BEFORE: Partial<Facts> = { open: false, unread: 0, connection: "idle" };
+
+/** The widget of a page: the launcher, and everything else as soon as somebody wants it. */
+export class Widget {
+  readonly #bus = new Bus();
+  readonly #base: string;
+  readonly #load: Load;
+  readonly #warned = new Set<string>();
+  readonly #own: Own;
+  #settings: Settings | undefined;
+  #shell: Shell | undefined;
+  #panel: Promise<Panel> | undefined;
+  #here: Panel | undefined;
+  #scope = "";
+  #channel: BroadcastChannel | undefined;
+  /** Calls run one after the other: each finds what the one before it left. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(base: string, nonce: string | undefined) {
+    this.#base = base;
+    this.#load = chunkLoader(base, () => this.#settings?.nonce ?? nonce);
+    this.#own = {
+      boot: (settings: Settings) => this.#boot(settings),
+      shutdown: () => this.#shutdown(),
+      identify: (user: User) => this.#identify(user),
+      update: (part: Partial<Settings>) => this.#update(part),
+      setLocale: (locale: string) => this.#update({ locale }),
+      setTheme: (theme: Settings["theme"]) => this.#update({ theme: theme ?? "auto" }),
+      open: () => this.#open(true),
+      close: () => this.#close(),
+      toggle: () => (this.#isOpen ? this.#close() : this.#open(true)),
+      show: () => this.#show(true),
+      hide: () => this.#show(false),
+      get: (fact: keyof Facts) => (this.#here?.facts() ?? BEFORE)[fact] ?? null,
+    };
+  }
+
+  /** Do what the page asks. Nothing is thrown into it: a failure is an `error` event. */
+  call(method: MethodName, ...args: unknown[]): Promise<unknown> {
+    const listening = this.#listen(method, args);
+    if (listening !== undefined) return Promise.resolve(listening);
+    const done = this.#last.then(() => this.#perform(method, args));
+    this.#last = done.catch((cause: unknown) => this.#tellError(cause));
+    return this.#last;
+  }
+
+  #listen(method: MethodName, args: unknown[]): unknown {
+    const [event, listener] = args as [EventName, Listener<EventName>];
+    if (method === "on") return this.#bus.on(event, listener);
+    if (method === "once") return this.#bus.once(event, listener);
+    return method === "off" ? this.#bus.off(event, listener) : undefined;
+  }
+
+  async #perform(method: MethodName, args: unknown[]): Promise<unknown> {
+    const own = Object.hasOwn(this.#own, method) ? this.#own[method] : undefined;
+    if (method !== "boot" && this.#settings === undefined) {
+      throw new Error(`Chorus('${method}') needs Chorus('boot', { key }) first`);
+    }
+    if (own !== undefined) return own(...(args as never[]));
+    const panel = await this.#summon();
+    if (panel.knows(method)) return panel.act(method, args);
+    if (this.#warned.has(method)) return undefined;
+    this.#warned.add(method);
+    throw new Error(`Chorus knows no '${method}'`);
+  }
+
+  #tellError(cause: unknown): void {
+    const { code = "FAILED", message = String(cause) } = Object(cause) as Partial<Events["error"]>;
+    const detail = { code, message };
+    // biome-ignore lint/suspicious/noConsole: the page asked for it by `debug`.
+    if (this.#settings?.debug) console.warn(`chorus: ${message}`);
+    this.#bus.emit("error", detail);
+    dispatchEvent(new CustomEvent("chorus:error", { detail }));
+  }
+
+  async #boot(settings: Settings): Promise<void> {
+    if (this.#settings?.key === settings.key) return this.#update(settings);
+    this.#drop();
+    this.#settings = settings;
+    this.#scope = scopeOf(await tokenOf(settings.user));
+    // Before the first paint: what another person said here is not shown to this one.
+    forgetVisitors(settings.key, this.#scope);
+    await whenBody();
+    this.#listenToTabs(settings.key);
+    this.#apply();
+    this.#bus.emit("ready", { key: settings.key });
+    if (this.#shell === undefined) return;
+    const { key, open, container } = settings;
+    if (container !== undefined || open === true) await this.#open(false);
+    else if (hasVisitorSession(key, readableStorage(), this.#scope)) await this.#resume();
+    if (typeof open === "number" && open > 0) setTimeout(() => void this.#open(false), open);
+  }
+
+  /** Stand on the page, or leave it where it is not one of those that want the chat. */
+  #apply(): void {
+    const settings = this.#settings;
+    if (settings === undefined) return;
+    if (!isWanted(settings)) return this.#drop();
+    this.#shell ??= new Shell({
+      toggle: () => void this.call("toggle"),
+      approach: () => this.#approach(),
+    });
+    this.#shell.apply(settings, this.#locale());
+  }
+
+  #locale(): string {
+    return localeOf([
+      this.#settings?.locale,
+      document.documentElement.lang,
+      ...navigator.languages,
+    ]);
+  }
+
+  async #update(part: Partial<Settings>): Promise<void> {
+    const before = this.#settings;
+    if (before === undefined) return;
+    if (part.user !== undefined && part.user !== before.user)
+      return this.#identify(part.user, part);
+    this.#settings = { ...before, ...part };
+    this.#apply();
+    await this.#here?.update();
+  }
+
+  /** Another person begins with an empty chat; the same one goes on, with a new token. */
+  async #identify(user: User, part: Partial<Settings> = {}): Promise<void> {
+    if (this.#settings === undefined) return;
+    const scope = scopeOf(await tokenOf(user));
+    this.#settings = { ...this.#settings, ...part, user };
+    if (scope !== this.#scope) {
+      const wasOpen = this.#isOpen;
+      this.#forgetPanel();
+      this.#scope = scope;
+      forgetVisitors(this.#settings.key, scope);
+      this.#channel?.postMessage(scope);
+      this.#apply();
+      if (wasOpen) await this.#open(false);
+    } else {
+      await this.#here?.update();
+    }
+    this.#bus.emit("identity", { verified: scope !== "" });
+  }
+
+  async #shutdown(): Promise<void> {
+    await this.#here?.forget();
+    const key = this.#settings?.key ?? "";
+    this.#drop();
+    this.#settings = undefined;
+    forgetVisitors(key, undefined);
+    this.#channel?.postMessage(null);
+    this.#channel?.close();
+  }
+
+  get #isOpen(): boolean {
+    return this.#here?.facts().open === true;
+  }
+
+  async #open(focus: boolean): Promise<void> {
+    if (this.#shell === undefined || this.#isOpen) return;
+    const panel = await this.#summon();
+    panel.open(focus);
+    this.#shell.showOpen(true);
+    this.#bus.emit("open", {});
+  }
+
+  async #resume(): Promise<void> {
+    const panel = await this.#summon();
+    panel.connect();
+    if (panel.wasOpen() && this.#settings?.rememberOpen !== false) await this.#open(false);
+  }
+
+  #close(): void {
+    if (!this.#isOpen) return;
+    this.#here?.close();
+    this.#onClosed(false);
+  }
+
+  #onClosed(byVisitor: boolean): void {
+    this.#shell?.showOpen(false);
+    if (byVisitor) this.#shell?.focus();
+    this.#bus.emit("close", {});
+  }
+
+  #show(visible: boolean): void {
+    this.#shell?.host.toggleAttribute("data-hidden", !visible);
+    this.#bus.emit(visible ? "show" : "hide", {});
+  }
+
+  /** Fetch the code when the pointer comes near; no client is made and nothing is stored. */
+  #approach(): void {
+    this.#load("panel").catch(() => undefined);
+  }
+
+  async #summon(): Promise<Panel> {
+    const shell = this.#shell;
+    if (shell === undefined) throw new Error("Chorus is not on this page");
+    shell.showFailure(false);
+    shell.showBusy(true);
+    this.#panel ??= this.#makePanel(shell);
+    // After a failure the next click tries again.
+    this.#panel.catch(() => {
+      this.#panel = undefined;
+      shell.showFailure(true);
+    });
+    return this.#panel.finally(() => shell.showBusy(false));
+  }
+
+  async #makePanel(shell: Shell): Promise<Panel> {
+    const words = () => fetchWords(this.#base, this.#locale());
+    const [{ createPanel }, catalogue] = await Promise.all([this.#load("panel"), words()]);
+    const scope = this.#scope;
+    this.#here = createPanel(catalogue, {
+      words,
+      root: shell.root,
+      base: this.#settings?.apiBase ?? new URL(this.#base).origin,
+      scope,
+      load: this.#load,
+      emit: this.#bus.emit,
+      settings: () => this.#settings ?? { key: "" },
+      locale: () => this.#locale(),
+      token: () => tokenOf(this.#settings?.user),
+      onUnread: (count) => shell.showUnread(count),
+      onClose: () => this.#onClosed(true),
+      onError: (cause) => this.#tellError(cause),
+    });
+    return this.#here;
+  }
+
+  #forgetPanel(): void {
+    this.#here?.destroy();
+    this.#here = undefined;
+    this.#panel = undefined;
+    this.#shell?.showOpen(false);
+    this.#shell?.showUnread(0);
+  }
+
+  #drop(): void {
+    this.#forgetPanel();
+    this.#shell?.remove();
+    this.#shell = undefined;
+  }
+
+  /** Somebody else signed in, or everybody was signed out, in another tab. */
+  #listenToTabs(key: string): void {
+    if (typeof BroadcastChannel === "undefined") return;
+    this.#channel?.close();
+    this.#channel = new BroadcastChannel(`chorus:${key}:identity`);
+    this.#channel.onmessage = ({ data }: MessageEvent<string | null>) => {
+      if (data !== this.#scope) this.#forgetPanel();
+    };
+  }
+}
+
+/** A script in `<head>` may run before there is a body. */
+function whenBody(): Promise<void> {
+  if (document.body !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    document.addEventListener("DOMContentLoaded", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,112 @@
+import { asChorusError } from "@chorus/sdk/errors";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ICONS, Icon } from "./icon";
+import { usePart, useScene } from "./use-scene";
+import { t } from "./words";
+
+/** UTF-8 bytes that the server takes. */
+const MAX_BYTES = 16_384;
+const MAX_HEIGHT_PX = 132;
+
+export function Composer() {
+  const scene = useScene();
+  const [problem, setProblem] = useState("");
+  const [emoji, setEmoji] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const text = scene.draft;
+  const hasEmoji = scene.settings.features?.emoji !== false;
+  useEffect(() => fit(field.current), [text]);
+
+  const change = (value: string) => {
+    scene.draft = value;
+    scene.changed();
+    setProblem(isTooLong(value) ? t("tooLong") : "");
+    scene.line.client?.typing(value.trim() !== "");
+  };
+  const send = () => {
+    const content = text.trim();
+    if (content === "" || isTooLong(content)) return;
+    change("");
+    scene.say(content).catch((cause: unknown) => {
+      // Nothing a person wrote is thrown away: it goes back where it was written.
+      change(content);
+      setProblem(asChorusError(cause).message);
+    });
+  };
+  const insert = (face: string) => {
+    const at = field.current?.selectionEnd ?? text.length;
+    change(text.slice(0, at) + face + text.slice(at));
+    field.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // While an input method is composing, Enter chooses a word.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+        field.current?.focus();
+      }}
+    >
+      {scene.thread !== undefined && <scene.thread.Quote />}
+      {emoji && <Faces onPick={insert} onClose={() => setEmoji(false)} />}
+      <div class="field">
+        <textarea
+          ref={field}
+          rows={1}
+          dir="auto"
+          value={text}
+          placeholder={t("composer")}
+          aria-label={t("composer")}
+          aria-invalid={problem !== ""}
+          aria-describedby="chorus-problem"
+          onInput={(event) => change(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        {hasEmoji && (
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t("emoji")}
+            aria-expanded={emoji}
+            onClick={() => setEmoji(!emoji)}
+          >
+            <Icon path={ICONS.smile} />
+          </button>
+        )}
+      </div>
+      <button type="submit" class="send" aria-label={t("send")} disabled={text.trim() === ""}>
+        <Icon path={ICONS.send} turns />
+      </button>
+      <p id="chorus-problem" class="problem" role={problem === "" ? undefined : "alert"}>
+        {problem}
+      </p>
+    </form>
+  );
+}
+
+interface FacesProps {
+  readonly onPick: (face: string) => void;
+  readonly onClose: () => void;
+}
+
+function Faces(props: FacesProps) {
+  const part = usePart("extras");
+  return part === undefined ? null : <part.Faces {...props} />;
+}
+
+function isTooLong(text: string): boolean {
+  return text.length * 3 > MAX_BYTES && new TextEncoder().encode(text).length > MAX_BYTES;
+}
+
+/** Grow with the text. Set by the style object: a strict policy forbids style attributes only. */
+function fit(field: HTMLTextAreaElement | null): void {
+  if (field === null) return;
+  field.style.blockSize = "auto";
+  field.style.blockSize = `${Math.min(field.scrollHeight, MAX_HEIGHT_PX)}px`;
+}

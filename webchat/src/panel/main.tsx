@@ -1,0 +1,174 @@
+import type { Catalogue } from "@chorus/sdk/catalogue";
+import { render } from "preact";
+import type { Facts, MethodName, Settings } from "../api";
+import css from "./panel.css?inline";
+import { type PanelHost, Scene, traitsOf } from "./scene";
+import { present } from "./use-scene";
+import { Window } from "./window";
+import { speak } from "./words";
+
+export interface Panel {
+  open(focus: boolean): void;
+  close(): void;
+  /** True when the visitor had the panel open on the page before. */
+  wasOpen(): boolean;
+  /** Take up a chat that exists already. */
+  connect(): void;
+  /** Settings changed. */
+  update(): Promise<void>;
+  knows(method: string): boolean;
+  act(method: MethodName, args: readonly unknown[]): Promise<unknown>;
+  facts(): Facts;
+  /** Leave, and forget the visitor in this browser. */
+  forget(): Promise<void>;
+  destroy(): void;
+}
+
+const ACTS: ReadonlySet<string> = new Set<MethodName>([
+  "popout",
+  "newConversation",
+  "openConversation",
+  "prefill",
+  "send",
+  "requestHuman",
+  "setAttributes",
+  "removeAttributes",
+  "addTags",
+  "removeTags",
+  "track",
+  "setQueue",
+  "mute",
+  "markRead",
+]);
+
+/** Draw nothing yet: keep everything ready to be opened. */
+export function createPanel(words: Catalogue, host: PanelHost): Panel {
+  speak(host.locale(), words);
+  return new PanelWindow(host);
+}
+
+class PanelWindow implements Panel {
+  readonly #host: PanelHost;
+  readonly #scene: Scene;
+  readonly #mount = document.createElement("div");
+  #isOpen = false;
+  #told: Settings;
+  #locale: string;
+  #modal: Promise<() => void> | undefined;
+
+  constructor(host: PanelHost) {
+    this.#host = host;
+    this.#told = host.settings();
+    this.#locale = host.locale();
+    this.#scene = new Scene(host);
+    this.#scene.dress(css);
+    host.root.append(this.#mount);
+  }
+
+  get #isInline(): boolean {
+    return this.#host.root.host.hasAttribute("data-inline");
+  }
+
+  open(focus: boolean): void {
+    this.#isOpen = true;
+    this.#scene.choices.set("open", "1");
+    if (this.#scene.config.phase === "asking") void this.#scene.ask();
+    if (this.#scene.isKnown()) this.connect();
+    else this.#scene.line.warm().catch(() => undefined);
+    this.#draw(focus);
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#scene.choices.set("open", "0");
+    this.#draw(false);
+  }
+
+  wasOpen(): boolean {
+    return this.#scene.choices.get("open") === "1";
+  }
+
+  connect(): void {
+    this.#scene.line.open().catch(this.#host.onError);
+    if (this.#scene.config.phase === "asking") void this.#scene.ask();
+  }
+
+  async update(): Promise<void> {
+    const { locale, words, settings } = this.#host;
+    if (locale() !== this.#locale) {
+      this.#locale = locale();
+      speak(this.#locale, await words());
+    }
+    this.#draw(false);
+    const [before, now] = [this.#told, settings()];
+    this.#told = now;
+    if (before.user === now.user && before.attributes === now.attributes) return;
+    await this.#scene.line.describe(traitsOf(now));
+  }
+
+  knows(method: string): boolean {
+    return ACTS.has(method);
+  }
+
+  async act(method: MethodName, args: readonly unknown[]): Promise<unknown> {
+    const { perform } = await this.#host.load("acts");
+    return perform(this.#scene, method, args);
+  }
+
+  facts(): Facts {
+    const { connection, conversation, unread } = this.#scene.state;
+    return {
+      open: this.#isOpen,
+      unread,
+      connection: connection.phase,
+      availability: this.#scene.told?.availability ?? null,
+      conversationId: conversation?.id ?? null,
+      visitorId: conversation?.self ?? null,
+    };
+  }
+
+  async forget(): Promise<void> {
+    await this.#scene.line.forget();
+  }
+
+  destroy(): void {
+    this.#isOpen = false;
+    this.#draw(false);
+    this.#scene.close();
+    this.#mount.remove();
+  }
+
+  #draw(focus: boolean): void {
+    const narrow = matchMedia("(max-width: 480px), (max-height: 420px)").matches;
+    const isModal = this.#isOpen && !this.#isInline && narrow;
+    this.#beModal(isModal);
+    this.#scene.isShown = this.#isOpen;
+    present(this.#scene);
+    const close = () => {
+      this.close();
+      this.#host.onClose();
+    };
+    render(
+      this.#isOpen ? (
+        <Window
+          key={this.#host.locale()}
+          modal={isModal}
+          inline={this.#isInline}
+          takeFocus={focus}
+          onClose={close}
+        />
+      ) : null,
+      this.#mount,
+    );
+  }
+
+  #beModal(wanted: boolean): void {
+    if (wanted === (this.#modal !== undefined)) return;
+    const { load, root, onError } = this.#host;
+    if (!wanted) void this.#modal?.then((stop) => stop());
+    this.#modal = wanted
+      ? load("modal").then(({ makeModal }) => makeModal(root.host, this.#mount))
+      : undefined;
+    this.#modal?.catch(onError);
+  }
+}

@@ -1,0 +1,158 @@
+import type { Message, Traits, VisitorState } from "@chorus/sdk";
+import type { Catalogue } from "@chorus/sdk/catalogue";
+import { hasVisitorSession } from "@chorus/sdk/session-key";
+import type { Attributes, Settings } from "../api";
+import type { Emit } from "../loader/bus";
+import type { Load } from "../loader/chunks";
+import type { Modules } from "../modules";
+import { Choices } from "./choices";
+import { askConfig, type ConfigState } from "./config";
+import { known } from "./known";
+import { Line } from "./line";
+
+export interface PanelHost {
+  readonly root: ShadowRoot;
+  readonly base: string;
+  readonly scope: string;
+  readonly load: Load;
+  /** Fetch the catalogue of the locale. */
+  words(): Promise<Catalogue>;
+  readonly emit: Emit;
+  settings(): Settings;
+  locale(): string;
+  token(): Promise<string | undefined>;
+  onUnread(count: number): void;
+  /** The visitor closed the panel from inside. */
+  onClose(): void;
+  onError(cause: unknown): void;
+}
+
+/** What stands where the composer would: a form that comes first, or that it is of no use here. */
+export type Gate = "asking" | "refused" | "prechat" | "offline" | null;
+
+const ASK_AGAIN_MS = 5_000;
+
+/** All that the parts of the panel share: the line, what was chosen, and what is being written. */
+export class Scene {
+  readonly host: PanelHost;
+  readonly line: Line;
+  readonly choices: Choices;
+  readonly #listeners = new Set<() => void>();
+  readonly #sheets = new Map<string, CSSStyleSheet>();
+  config: ConfigState = { phase: "asking" };
+  /** How a conversation is drawn; here once there is one. */
+  thread: Modules["thread"] | undefined;
+  draft = "";
+  replyTo: Message | null = null;
+  /** What was filled in once need not be filled in again. */
+  filled: Attributes = {};
+  queue: string | undefined;
+  /** True while the panel is open. */
+  isShown = false;
+  #askTimer: ReturnType<typeof setTimeout> | undefined;
+  #detach: (() => void) | undefined;
+
+  constructor(host: PanelHost) {
+    this.host = host;
+    const { key, queue } = host.settings();
+    this.choices = new Choices(key, host.scope);
+    this.queue = queue;
+    const told = { locale: host.locale(), ...traitsOf(host.settings()) };
+    this.line = new Line(host, told, (client, thread) => {
+      this.thread = thread;
+      this.#detach = thread.attach(this, client);
+      client.on("state", () => this.changed());
+    });
+  }
+
+  get state(): VisitorState {
+    return this.line.state;
+  }
+
+  /** What the page says, then what the inbox says on the server. */
+  get settings(): Settings {
+    return { ...(this.told?.settings ?? {}), ...this.host.settings() };
+  }
+
+  get told() {
+    return this.config.phase === "known" ? this.config.config : undefined;
+  }
+
+  get isMuted(): boolean {
+    return this.settings.features?.sound === false || this.choices.get("mute") === "1";
+  }
+
+  get gate(): Gate {
+    const { config, settings } = this;
+    if (this.line.isOpen) return null;
+    if (config.phase === "asking" || config.phase === "refused") return config.phase;
+    if (this.told?.availability?.open === false) return "offline";
+    return settings.consent !== undefined || (settings.prechat?.length ?? 0) > 0 ? "prechat" : null;
+  }
+
+  on(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** Style the panel, by CSSOM: a policy without `unsafe-inline` allows that. */
+  dress(css: string): void {
+    if (this.#sheets.has(css)) return;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    this.#sheets.set(css, sheet);
+    this.host.root.adoptedStyleSheets.push(sheet);
+  }
+
+  /** Ask the inbox what it wants, again until it answers; those who are known go on at once. */
+  async ask(): Promise<void> {
+    clearTimeout(this.#askTimer);
+    const { base, settings, emit } = this.host;
+    this.config = await askConfig(base, settings().key);
+    if (this.config.phase === "unreachable") {
+      this.#askTimer = setTimeout(() => void this.ask(), ASK_AGAIN_MS);
+    }
+    const availability = this.told?.availability;
+    if (availability != null) emit("availability", availability);
+    this.changed();
+  }
+
+  /** Who has been here before, or is vouched for, has a chat that can be shown. */
+  isKnown(): boolean {
+    const { key, user } = this.host.settings();
+    return (
+      user?.token !== undefined || hasVisitorSession(key, this.choices.storage, this.host.scope)
+    );
+  }
+
+  async say(text: string): Promise<string> {
+    const [, thread] = await this.line.warm();
+    return thread.say(this, text);
+  }
+
+  async requestHuman(reason?: string): Promise<void> {
+    const client = await this.line.open();
+    await client.command("escalate", known({ reason, queue: this.queue }));
+  }
+
+  close(): void {
+    clearTimeout(this.#askTimer);
+    this.#detach?.();
+    this.line.close();
+    this.#listeners.clear();
+    const { root } = this.host;
+    const mine = new Set(this.#sheets.values());
+    root.adoptedStyleSheets = root.adoptedStyleSheets.filter((it) => !mine.has(it));
+  }
+}
+
+/** What the page says of the visitor. */
+export function traitsOf({ user, attributes }: Settings): Traits {
+  const { name, email, phone } = user ?? {};
+  const page = location.origin + location.pathname;
+  return known({ name, email, phone, attributes: { ...attributes, page } });
+}

@@ -1,0 +1,120 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Footer } from "./footer";
+import { ICONS, Icon } from "./icon";
+import { soon } from "./time";
+import { usePart, useScene } from "./use-scene";
+import { t } from "./words";
+
+interface WindowProps {
+  readonly modal: boolean;
+  readonly inline: boolean;
+  readonly takeFocus: boolean;
+  readonly onClose: () => void;
+}
+
+/** The open chat: a dialog beside the page, or over it on a small screen. */
+export function Window({ modal, inline, takeFocus, onClose }: WindowProps) {
+  const scene = useScene();
+  const [, redraw] = useState({});
+  const box = useRef<HTMLDivElement>(null);
+  const [menu, setMenu] = useState(false);
+  const { gate } = scene;
+  useEffect(() => scene.on(() => redraw({})), [scene]);
+  useEffect(() => {
+    if (takeFocus) focusFirst(box.current);
+  }, [takeFocus, gate]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && !event.defaultPrevented) {
+      if (menu) setMenu(false);
+      else if (!inline) onClose();
+    }
+  };
+  const face = {
+    role: inline ? ("region" as const) : ("dialog" as const),
+    "aria-label": t("dialog"),
+    "aria-modal": modal || undefined,
+    onKeyDown,
+  };
+  return (
+    <div ref={box} class="window" {...face}>
+      <header class="header">
+        <Who />
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t("menu")}
+          aria-expanded={menu}
+          onClick={() => setMenu(!menu)}
+        >
+          <Icon path={ICONS.more} />
+        </button>
+        {!inline && (
+          <button type="button" class="icon-button" aria-label={t("close")} onClick={onClose}>
+            <Icon path={ICONS.close} />
+          </button>
+        )}
+      </header>
+      {menu && <Menu onDone={() => setMenu(false)} />}
+      {scene.thread === undefined ? <Greeting /> : <scene.thread.Thread />}
+      <Footer />
+    </div>
+  );
+}
+
+function Menu({ onDone }: { readonly onDone: () => void }) {
+  const part = usePart("extras");
+  return part === undefined ? null : <part.Menu onDone={onDone} />;
+}
+
+function Who() {
+  const { state, settings, told, thread } = useScene();
+  const responder = thread?.responderOf(state.conversation);
+  const availability = told?.availability;
+  const opensAt = availability?.open === false ? availability.opensAt : null;
+  const presence = responder?.presence ?? (availability?.open === true ? "online" : "gone");
+  const idle = opensAt === null ? t("gone") : t("opens", { when: soon(opensAt, Date.now()) });
+  const title = settings.title ?? t("title");
+  const name = responder?.name ?? title;
+  return (
+    <>
+      <span class="avatar" aria-hidden="true">
+        {[...name][0]}
+        <span class={`dot ${presence}`} />
+      </span>
+      <div class="who">
+        <h2 class="title" dir="auto">
+          {name}
+        </h2>
+        <p class="presence" data-presence={presence}>
+          {presence === "gone" ? idle : t(presence)}
+        </p>
+      </div>
+    </>
+  );
+}
+
+/** What stands there until something was said. */
+function Greeting() {
+  const { settings, config } = useScene();
+  return (
+    <>
+      {config.phase === "unreachable" && (
+        <p class="banner warning" role="status" data-banner="unreachable">
+          {t("unreachable")}
+        </p>
+      )}
+      <div class="log-frame">
+        <div class="log">
+          <p class="greeting" dir="auto">
+            {settings.greeting ?? t("greeting")}
+          </p>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function focusFirst(box: HTMLElement | null): void {
+  const field = box?.querySelector<HTMLElement>("textarea, input, select");
+  (field ?? box?.querySelector<HTMLElement>(".log"))?.focus();
+}

@@ -1,0 +1,25 @@
+import { useScene } from "../panel/use-scene";
+import { t } from "../panel/words";
+import { isWaiting } from "./people";
+
+/** Where a waiting visitor stands, and how to wait no longer. */
+export function QueueBar() {
+  const { state, line, host } = useScene();
+  const { conversation } = state;
+  if (conversation === null || !isWaiting(conversation)) return null;
+  const { position, etaS } = conversation;
+  const place = position === null ? t("line") : t("place", { count: position });
+  const eta = etaS === null ? "" : ` · ${t("eta", { count: Math.max(1, Math.ceil(etaS / 60)) })}`;
+  return (
+    <div class="banner" data-banner="queue">
+      <span role="status">{place + eta}</span>
+      <button
+        type="button"
+        class="link-button"
+        onClick={() => line.client?.command("cancel").catch(host.onError)}
+      >
+        {t("cancel")}
+      </button>
+    </div>
+  );
+}
