@@ -1,18 +1,11 @@
-"""Identifiers: UUIDv7 made in Python, and distinct types for what they name.
+"""Identifiers: UUIDv7, made in Python.
 
 Source: RFC 9562 §5.7. PostgreSQL older than 18 has no `uuidv7()`, so none is asked of it.
 """
 
 import secrets
 import time
-from typing import NewType
 from uuid import UUID
-
-TenantId = NewType("TenantId", UUID)
-InboxId = NewType("InboxId", UUID)
-ConversationId = NewType("ConversationId", UUID)
-MessageId = NewType("MessageId", UUID)
-UserId = NewType("UserId", UUID)
 
 _RAND_B_MASK = (1 << 62) - 1
 

@@ -6,7 +6,7 @@
 | `dead:{NN}` | stream | poison entries, capped by `DEAD_LETTER_MAX` |
 | `fan:{MM}` | pub/sub | what sockets of a conversation get |
 | `gw:{node}` | pub/sub | answers for one gateway: repeats, refusals, canaries |
-| `user:{user}` | pub/sub | frames for all sockets of one agent |
+| `typed:{conversation}` | string | Unix milliseconds of when its customer last typed; lives for `TYPED_KEPT_MS` |
 | `inbox:{tenant}` | pub/sub | for agent inboxes: changed rows, offers and their ends, queue counters |
 | `control` | pub/sub | words for all gateways: `revoke`, `newest` (a socket got ready), `status` (an agent's choice); for the conductor: `handoff` (a session moved) |
 | `events:{issuer}` | stream | domain events, capped by age |
@@ -29,6 +29,7 @@ CONTROL: Final = "control"
 MARKER: Final = "chorus:marker"
 DEAD_LETTER_MAX: Final = 10_000
 EVENTS_MAX_LEN: Final = 100_000
+TYPED_KEPT_MS: Final = 86_400_000
 
 
 def partition_of(conversation: UUID, partitions: int = PARTITIONS) -> int:
@@ -61,8 +62,8 @@ def node_name(node: int) -> str:
     return f"{node:016x}"
 
 
-def user(user_id: UUID) -> str:
-    return f"user:{user_id}"
+def typed(conversation: UUID) -> str:
+    return f"typed:{conversation}"
 
 
 def inbox(tenant_id: UUID) -> str:

@@ -6,18 +6,21 @@ hold the event loop up at once.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil
+from time import monotonic, time
 from uuid import UUID
 
-from chorus import bus, presence
+from chorus import bus, presence, topics
 from chorus.clock import rfc3339_ms
 from chorus.errors import Unavailable
 from chorus.log import get_logger
 from chorus.presence import Beat, Seen
+from chorus.wire.common import PresenceStatus
 from chorus.wire.envelope import encode_raw
 from gateway.choices import Choices
 from gateway.hub import Connection, Hub
+from gateway.protocol import Phase
 from gateway.room import Packet
 
 log = get_logger(__name__)
@@ -28,8 +31,17 @@ Asked = tuple[Connection, UUID, list[UUID]]
 class Announcer:
     """The people on local sockets, as beats. `run` is its one task."""
 
-    def __init__(self, hub: Hub, client: bus.Client, node: str, choices: Choices) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        client: bus.Client,
+        node: str,
+        choices: Choices,
+        *,
+        agent_away_s: float,
+    ) -> None:
         self._hub = hub
+        self._agent_away_s = agent_away_s
         self._client = client
         self._node = node
         self._choices = choices
@@ -37,6 +49,9 @@ class Announcer:
         self._left: dict[UUID, Beat] = {}
         self._asked: list[Asked] = []
         self._due: list[UUID] = []
+        self._idle: set[UUID] = set()
+        """Agents whose last beat said `away` because they did nothing."""
+        self._typed: set[UUID] = set()
 
     def came(self, connection: Connection) -> None:
         """Announce a newly ready socket soon."""
@@ -53,13 +68,22 @@ class Announcer:
         if others:
             self._asked.append((connection, conversation_id, others))
 
+    def typed(self, conversation_id: UUID) -> None:
+        """A customer begins to type: a sign that the conductor asks for before it calls them idle."""
+        self._typed.add(conversation_id)
+
     def left(self, connection: Connection, conversations: frozenset[UUID]) -> None:
         """The connection is gone; say so soon unless another one of the same person stays."""
         principal = connection.peer.principal
-        if principal is None or principal.user_id in self._hub.users:
+        if principal is None:
+            return
+        if principal.user_id in self._hub.users:
+            # It may have been their only inbox.
+            self._came |= {principal.user_id} if principal.is_agent else set()
             return
         user = principal.user_id
         self._came.discard(user)
+        self._idle.discard(user)
         self._choices.forget(user)
         self._left[user] = Beat(
             principal.tenant_id, user, principal.speaks_as, self._node, conversations
@@ -78,7 +102,8 @@ class Announcer:
                 await self._flush(slice_)
 
     async def _flush(self, refreshed: Sequence[UUID]) -> None:
-        came, self._came = self._came | self._choices.take_changed(), set()
+        back = {one for one in self._idle if not self._is_idle(self._here(one))}
+        came, self._came = self._came | self._choices.take_changed() | back, set()
         left, self._left = self._left, {}
         asked, self._asked = self._asked, []
         here = [user for user in (*came, *refreshed) if user in self._hub.users]
@@ -87,9 +112,22 @@ class Announcer:
                 await presence.beat(self._client, [self._beat(user) for user in here])
             if left:
                 await presence.leave(self._client, list(left.values()))
+            await self._note_typing()
         except Unavailable:
             log.info("presence_unavailable", people=len(here) + len(left))
         await self._answer(asked)
+
+    async def _note_typing(self) -> None:
+        typed, self._typed = self._typed, set()
+        if not typed:
+            return
+        pipe, now_ms = self._client.pipeline(transaction=False), int(time() * 1000)
+        for conversation_id in typed:
+            pipe.set(topics.typed(conversation_id), now_ms, px=topics.TYPED_KEPT_MS)
+        try:
+            await pipe.execute()
+        except bus.RedisFailure as error:
+            raise Unavailable from error
 
     async def _answer(self, asked: Sequence[Asked]) -> None:
         by_tenant: dict[UUID, list[Asked]] = defaultdict(list)
@@ -104,7 +142,7 @@ class Announcer:
                 _show(connection, conversation_id, {user: seen[user] for user in others})
 
     def _beat(self, user_id: UUID) -> Beat:
-        here = [self._hub.connections[number] for number in self._hub.users[user_id]]
+        here = self._here(user_id)
         conversations: set[UUID] = set()
         for connection in here:
             conversations.update(connection.members)
@@ -116,8 +154,26 @@ class Announcer:
             principal.speaks_as,
             self._node,
             frozenset(conversations),
-            self._choices.shown(user_id),
+            self.status_of(user_id) if principal.is_agent else PresenceStatus.ONLINE,
         )
+
+    def _here(self, user_id: UUID) -> list[Connection]:
+        return [self._hub.connections[number] for number in self._hub.users[user_id]]
+
+    def status_of(self, user_id: UUID) -> PresenceStatus:
+        """What the devices here say of an agent: their choice, if it is theirs to be asked now.
+
+        Online is only who has an inbox open and does something (DESIGN §6).
+        """
+        here, shown = self._here(user_id), self._choices.shown(user_id)
+        idle = self._is_idle(here)
+        (self._idle.add if idle else self._idle.discard)(user_id)
+        routable = any(one.peer.kind == "inbox" and one.peer.phase is Phase.LIVE for one in here)
+        online = shown is PresenceStatus.ONLINE
+        return PresenceStatus.AWAY if online and (idle or not routable) else shown
+
+    def _is_idle(self, here: Iterable[Connection]) -> bool:
+        return monotonic() - max(one.peer.acted_s for one in here) >= self._agent_away_s
 
 
 def _show(connection: Connection, conversation_id: UUID, seen: dict[UUID, Seen]) -> None:

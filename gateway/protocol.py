@@ -39,6 +39,8 @@ EXPIRY_NOTICE_S = 60
 GATE_S = 5.0
 ABUSE_PER_MINUTE = 50
 _COMMANDS = client.CONVERSATION_COMMANDS + client.AGENT_COMMANDS
+_BY_ITSELF = (client.Ping, client.Pong, client.Receipt, client.Position)
+"""Frames that a client sends though nobody touches it."""
 _VISITOR_COMMANDS = frozenset({"edit", "delete", "escalate", "cancel", "rate"})
 
 
@@ -75,6 +77,8 @@ class Peer:
     client_name: str = ""
     resume: ResumePoint | None = None
     heard_s: float = 0.0
+    acted_s: float = 0.0
+    """When the person behind it last did something, coming here included."""
     pinged: bool = False
     pings: int = 0
     noticed: bool = False
@@ -130,7 +134,7 @@ class Peer:
     def entered(self) -> list[Effect]:
         """Access is given; from now on frames are taken."""
         if self.phase is Phase.ENTERING:
-            self.phase = Phase.LIVE
+            self.phase, self.acted_s = Phase.LIVE, self.heard_s
         return []
 
     def refused_later(self, conversation_id: UUID, id: UUID, code: NackCode, at_s: float) -> None:
@@ -220,6 +224,8 @@ class Peer:
 
     def _live(self, got: Received, at_s: float) -> list[Effect]:
         frame = got.frame
+        if not isinstance(frame, _BY_ITSELF):
+            self.acted_s = at_s
         match frame:
             case client.Ping():
                 return [Pulse(frame.n)] if self._allowed.signs.take(at_s) else []

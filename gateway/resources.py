@@ -193,7 +193,9 @@ def assemble(
         choices=choices,
         inboxes=inboxes,
         marks=Marks(chat),
-        announcer=Announcer(hub, client, node_name(node), choices),
+        announcer=Announcer(
+            hub, client, node_name(node), choices, agent_away_s=settings.agent_away_s
+        ),
         admission=admission_of(settings),
         tasks=tasks,
         trusted=networks(settings.trusted_proxies),

@@ -86,5 +86,7 @@ class GatewaySettings(Settings):
     """Over how many seconds sockets are moved when the process ends."""
     rpc_timeout_ms: int = Field(5_000, ge=100)
     """Deadline of a call to the chat service."""
+    agent_away_s: float = Field(600.0, gt=0)
+    """An agent who did nothing for so long is away, until they do something on any device."""
     presence_every_ms: int = Field(5_000, ge=100)
     """How often people on local sockets are announced."""

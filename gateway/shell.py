@@ -274,6 +274,8 @@ class Shell:
         if asked.conversation_id not in self._connection.members:
             return
         principal, frame = self._principal, asked.frame
+        if not principal.is_agent and frame.state == "start":
+            self._resources.announcer.typed(asked.conversation_id)
         data: dict[str, object] = {"state": frame.state, "userId": principal.user_id}
         audience = Audience.OTHER_AGENTS
         if isinstance(frame, client.Typing):

@@ -112,5 +112,5 @@ def test_names_in_redis_are_what_operators_look_for() -> None:
     one = UUID(int=1)
     assert (topics.ingest(3), topics.dead_letter(3)) == ("ingest:03", "dead:03")
     assert (topics.gateway(161), topics.events("chat")) == ("gw:00000000000000a1", "events:chat")
-    assert (topics.user(one), topics.inbox(one)) == (f"user:{one}", f"inbox:{one}")
+    assert (topics.typed(one), topics.inbox(one)) == (f"typed:{one}", f"inbox:{one}")
     assert len(topics.fan_channels()) == FAN_CHANNELS

@@ -1,12 +1,13 @@
 """Who is there, as the others of a conversation learn it."""
 
 import asyncio
+from time import time_ns
 from typing import Any
 
 import httpx
 import pytest
 
-from chorus import bus
+from chorus import bus, topics
 from chorus.ids import uuid7
 from chorus.wire.common import PresenceStatus
 from presence import store
@@ -88,6 +89,64 @@ async def test_a_word_that_comes_late_does_not_undo_a_later_choice(world: World)
     await world.publish(chosen("busy", 20), chosen("away", 10), chosen("online", 30))
     heard = [await inbox.hear("presence", userId=agent) for _ in range(2)]
     assert [one["status"] for one in heard] == ["busy", "online"]
+
+
+async def test_an_agent_without_an_open_inbox_can_be_reached_but_is_not_online(
+    world: World,
+) -> None:
+    gateway, agent = await world.gateway(), world.tenant.agent
+    await world.chat(gateway, world.tenant.principal("agent"))
+    await world.seen_as(PresenceStatus.AWAY, agent)
+    inbox = await world.inbox(gateway)
+    await world.seen_as(PresenceStatus.ONLINE, agent)
+    await inbox.socket.close()
+    await world.seen_as(PresenceStatus.AWAY, agent)
+
+
+async def test_an_agent_who_does_nothing_is_away_until_they_do_something(world: World) -> None:
+    gateway, agent = (
+        await world.gateway(agent_away_s=0.5, presence_every_ms=100),
+        world.tenant.agent,
+    )
+    inbox = await world.inbox(gateway)
+    await inbox.subscribe(world.tenant.conversation)
+    await world.seen_as(PresenceStatus.ONLINE, agent)
+    await world.seen_as(PresenceStatus.AWAY, agent)
+    assert await inbox.answers(), "a page says so without anybody"
+    assert gateway.resources.announcer.status_of(agent) is PresenceStatus.AWAY
+    named = {"id": str(uuid7())}
+    await inbox.say("inbox.open", view="all")
+    await inbox.hear("inbox.snapshot", view="all")
+    await world.seen_as(PresenceStatus.ONLINE, agent)
+    await inbox.say("agent.status", **named, status="busy")
+    await world.seen_as(PresenceStatus.BUSY, agent)
+
+
+async def test_one_device_that_is_used_keeps_its_agent_online(world: World) -> None:
+    left = await world.gateway(agent_away_s=0.2, presence_every_ms=100)
+    used, agent = await world.gateway(presence_every_ms=100), world.tenant.agent
+    await world.inbox(left)
+    await world.seen_as(PresenceStatus.AWAY, agent)
+    await world.inbox(used)
+    await world.seen_as(PresenceStatus.ONLINE, agent)
+    assert left.resources.announcer.status_of(agent) is PresenceStatus.AWAY
+
+
+async def test_that_a_customer_types_is_noted_for_a_while(world: World) -> None:
+    gateway = await world.gateway()
+    customer, agent = await world.customer(gateway), await world.inbox(gateway)
+    await agent.subscribe(world.tenant.conversation)
+    await customer.say("typing", role="customer", state="start")
+    await agent.hear("typing", state="start")
+    name = topics.typed(world.tenant.conversation)
+    async with (
+        asyncio.timeout(HEARD_S),
+        bus.open_redis(world.api.resources.settings.redis_url) as client,
+    ):
+        while (noted := await client.get(name)) is None:  # noqa: ASYNC110 (Redis tells nobody)
+            await asyncio.sleep(0.01)
+        assert 0 < await client.pttl(name) <= topics.TYPED_KEPT_MS
+    assert abs(int(noted) - time_ns() // 1_000_000) < 60_000
 
 
 async def test_a_customer_whose_event_stream_ends_says_so_at_once(world: World) -> None:
