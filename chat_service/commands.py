@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from chat_service import conversations, escalate, events, handoff, handoff_acts
+from chat_service import conversations, escalate, events, handoff, handoff_acts, left_contact
 from chat_service.deeds import (
     SENIORS,
     Act,
@@ -29,6 +29,7 @@ from chat_service.deeds import (
 from chat_service.emit import Publication, control, delivered, durable, inbox_hint
 from chat_service.frames import EVENT, StoredRow, seen_by_customer
 from chat_service.handoff import Moved
+from chat_service.left_contact import LeaveContact
 from chat_service.store import conversations as store
 from chat_service.store import people, sessions, timeline, work
 from chat_service.store.conversations import Locked
@@ -167,6 +168,7 @@ ACTS: Final[Mapping[str, Act]] = {
     frames.Snooze.event: snooze,
     frames.Rate.event: rate,
     frames.Escalate.event: escalate.escalate,
+    LeaveContact.event: left_contact.leave,
     **handoff_acts.ACTS,
 }
 """Acts in a conversation, by the frame that asks for them."""

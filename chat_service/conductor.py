@@ -10,7 +10,7 @@ from uuid import UUID
 
 import uvloop
 
-from chat_service import failpoints, handoff_timers, jobs, outbox, reconcile
+from chat_service import failpoints, handoff_timers, jobs, outbox, reconcile, unanswered
 from chat_service.absence import LOOK_S, Absence
 from chat_service.bell import Bell
 from chat_service.jobs import QUEUE_OF, UPKEEP, Handler, Tools
@@ -38,6 +38,7 @@ DAILY_EVERY_S: Final = 600.0
 NEW_REDIS_EVERY_S: Final = 1.0
 BACKLOG_EVERY_S: Final = 5.0
 ROUTE_ALL_EVERY_S: Final = 15.0
+UNANSWERED_EVERY_S: Final = 15.0
 # Routing makes many short-lived rows that die by reference count.
 GC_THRESHOLDS: Final = (20_000, 10, 100)
 TIMERS: Final[Mapping[str, Handler]] = {**jobs.TIMERS, **handoff_timers.TIMERS}
@@ -69,6 +70,7 @@ def handoff_rounds(tools: Tools, router: Router, lines: Lines) -> list[tuple[flo
     return [
         (ROUTE_ALL_EVERY_S, router.tick),
         (LOOK_S, absence.look),
+        (UNANSWERED_EVERY_S, lambda: unanswered.release(tools)),
         (PLACES_S, lines.tell_places),
         (COUNTS_S, lines.tell_counts),
     ]

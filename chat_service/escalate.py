@@ -13,6 +13,7 @@ from uuid import UUID
 from chat_service import conversations, eta, events, handoff, hours, queue_choice
 from chat_service import session_facts as facts
 from chat_service.deeds import Commands, Deed, Effects
+from chat_service.deferral import Deferral, Why, options_of
 from chat_service.handoff import Moved
 from chat_service.handoff_draft import Beside, Scene
 from chat_service.queue_choice import Asked, Circumstances, QueueRow
@@ -24,7 +25,6 @@ from chat_service.store.queues import Wait
 from chat_service.store.sessions import Request
 from chorus import presence
 from chorus.auth import Principal
-from chorus.clock import rfc3339
 from chorus.errors import BadRequest, ConversationClosed, NotFound
 from chorus.ids import uuid7
 from chorus.wire import client as frames
@@ -220,13 +220,8 @@ async def _note_contact(deed: Deed, where: Locked, wish: Wish) -> None:
 
 
 def _left(plan: Plan) -> dict[str, Any]:
-    left = {
-        "options": plan.options,
-        "why": plan.deferral,
-        "opens_at": plan.opens_at and rfc3339(plan.opens_at),
-        "chosen": plan.wish.choice,
-    }
-    return {name: value for name, value in left.items() if value is not None}
+    why = Deferral(Why(plan.deferral or Why.NOBODY_THERE), plan.opens_at)
+    return options_of(why, has_bot=plan.has_bot, chosen=plan.wish.choice)
 
 
 async def _wake(deed: Deed, where: Locked) -> Effects:

@@ -65,6 +65,31 @@ HANDOFF_CHANGED: Final = EventKind(
     },
     "messages.ingest, handoff.move",
 )
+SESSION_DEFERRED: Final = EventKind(
+    "session.deferred",
+    1,
+    "Nobody can come to a customer who asked for a person: somebody may want to know of it.",
+    {
+        "conversation_id": "the conversation",
+        "session_id": "the session",
+        "queue_id": "the queue, or null",
+        "why": "closed or nobody_there",
+        "opens_at": "when the queue opens again as RFC 3339, or null",
+    },
+    "handoff.move",
+)
+SESSION_CONTACT_LEFT: Final = EventKind(
+    "session.contact_left",
+    1,
+    "A customer nobody could come to left how they can be reached.",
+    {
+        "conversation_id": "the conversation",
+        "session_id": "the session",
+        "reached_by": "list of email, phone",
+        "choice": "message or callback",
+    },
+    "left_contact.leave",
+)
 CONVERSATION_REOPENED: Final = EventKind(
     "conversation.reopened",
     1,
@@ -135,6 +160,8 @@ REGISTRY: Final[dict[str, EventKind]] = {
         MESSAGE_CREATED,
         OWNER_CHANGED,
         HANDOFF_CHANGED,
+        SESSION_DEFERRED,
+        SESSION_CONTACT_LEFT,
         CONVERSATION_REOPENED,
         CONVERSATION_CREATED,
         CONVERSATION_CLOSED,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from chat_service import handoff_news as news
 from chat_service.emit import Publication
 from chat_service.frames import EVENT, StoredRow
 from chat_service.handoff_news import Packet
+from chat_service.handoff_words import said
 from chat_service.session_facts import Reason, Session
 from chat_service.session_moves import FINAL
 from chat_service.session_records import Transition
@@ -21,6 +22,8 @@ from chorus.jobs import JobKind
 from chorus.wire.common import ConversationStatus, Role, SessionState, Visibility
 
 BUSY: Final = frozenset({SessionState.ACTIVE, SessionState.WRAP_UP})
+FIRST_LOOK: Final = timedelta(seconds=15)
+"""After a session has begun: when it is looked at again depends on its queue and its customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +104,14 @@ class Draft:
         stays = after.state in BUSY and after.agent_id == before.agent_id
         return None if stays else before.agent_id
 
-    def timers(self) -> tuple[Timer, ...]:
+    def timers(self, now: datetime) -> tuple[Timer, ...]:
         opened, until = self.opened(), self.session.wrap_up_until
+        timers = [Timer(JobKind.CUSTOMER_IDLE, now + FIRST_LOOK)] if self.begins else []
         if opened is not None:
-            return (Timer(JobKind.OFFER_EXPIRY, opened.offer.deadline_at),)
+            timers.append(Timer(JobKind.OFFER_EXPIRY, opened.offer.deadline_at))
         if self.session.state == SessionState.WRAP_UP and until is not None:
-            return (Timer(JobKind.WRAP_UP_END, until),)
-        return ()
+            timers.append(Timer(JobKind.WRAP_UP_END, until))
+        return tuple(timers)
 
     def filed(self) -> Filed:
         if self.scene.filed is not None and not self.begins:
@@ -126,6 +130,8 @@ class Draft:
         )
 
     def rows(self, now: datetime) -> tuple[StoredRow, ...]:
+        """What the conversation gets, in order; the text for the customer comes once, from here."""
+        held = self.scene.held
         drafts: list[dict[str, Any]] = [
             {
                 "role": Role.SYSTEM.value,
@@ -137,9 +143,11 @@ class Draft:
             }
             for record in self.transition.records
         ]
+        if self.transition.say is not None:
+            # After the move itself, before who joined or left, and before the end.
+            drafts.insert(1, said(self.transition.say, self.session, held.locales, self.names))
         if self.beside.note is not None:
             drafts.insert(0, _noted(self.beside.note))
-        held = self.scene.held
         return tuple(
             StoredRow(
                 conversation_id=held.id,
@@ -175,7 +183,7 @@ def change_of(draft: Draft, rows: tuple[StoredRow, ...], now: datetime) -> Chang
         (held.closed_at or now) if closed else None,
         rows,
         tuple(told),
-        draft.timers(),
+        draft.timers(now),
     )
 
 

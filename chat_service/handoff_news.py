@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chat_service import events
 from chat_service.emit import Publication, offer_word
-from chat_service.session_facts import Conversation, Reason, Session
+from chat_service.session_facts import Conversation, Reason, Say, Session
 from chat_service.session_records import ClosedRecord, HandoffRecord, OpenedRecord, Transition
 from chat_service.store.ingest import OutboxRow
 from chat_service.store.sessions import Contact
@@ -33,6 +33,8 @@ def domain_events(
     kinds: list[tuple[events.EventKind, dict[str, Any]]] = [
         (events.HANDOFF_CHANGED, where | _moved(record))
     ]
+    if transition.say is Say.LEAVE_MESSAGE:
+        kinds.append((events.SESSION_DEFERRED, where | _put_off(record.session)))
     if (before.holder, before.assignee_id) != (after.holder, after.assignee_id):
         floor = {"holder": after.holder, "epoch": after.epoch}
         owner = {"assignee_id": _spelled(after.assignee_id), "floor": floor}
@@ -55,6 +57,16 @@ def _moved(record: HandoffRecord) -> dict[str, Any]:
         "agent_id": _spelled(session.agent_id),
         "offered_to": _spelled(session.offer.agent_id if session.offer else None),
         "by": _spelled(record.by),
+    }
+
+
+def _put_off(session: Session) -> dict[str, Any]:
+    options = session.options or {}
+    return {
+        "session_id": str(session.id),
+        "queue_id": _spelled(session.queue_id),
+        "why": options.get("why"),
+        "opens_at": options.get("opens_at"),
     }
 
 

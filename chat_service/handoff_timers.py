@@ -8,6 +8,7 @@ from uuid import UUID
 from chat_service import handoff
 from chat_service.emit import Publisher
 from chat_service.handoff import Moved
+from chat_service.idle_customers import customer_idle
 from chat_service.jobs import Handler, Tools
 from chat_service.session_facts import Happening, OfferExpired, WrapUpOver
 from chat_service.store import absence
@@ -73,5 +74,6 @@ def _conversation(job: TakenJob) -> UUID:
 TIMERS: Final[Mapping[str, Handler]] = {
     JobKind.OFFER_EXPIRY: offer_expiry,
     JobKind.WRAP_UP_END: wrap_up_end,
+    JobKind.CUSTOMER_IDLE: customer_idle,
 }
 """What the conductor does itself, on time."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from chat_service.intake_sessions import Live, Move, Side, answered
+from chat_service.intake_sessions import Live, Move, Said, Side, answered, said_by
 from chat_service.session_facts import Conversation
 from chorus.codes import NackCode
 from chorus.ids import uuid7
@@ -126,13 +126,16 @@ class Happened:
     visibility: str = Visibility.PUBLIC.value
 
 
+Step = Stored | Refused | Happened | Said
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """`answers` are aligned with the items; `steps` holds the same and what happened, in order."""
 
     now: datetime
     answers: tuple[Stored | Refused, ...]
-    steps: tuple[Stored | Refused | Happened, ...]
+    steps: tuple[Step, ...]
     heads: dict[UUID, Head]
     moves: tuple[Move, ...] = ()
 
@@ -155,7 +158,7 @@ def _is_public_answer(item: IngestItem) -> bool:
 def rule(items: Sequence[IngestItem], facts: Facts) -> Ruling:
     """Decide for each item, in arrival order. `facts` is used up."""
     answers: list[Stored | Refused] = []
-    steps: list[Stored | Refused | Happened] = []
+    steps: list[Step] = []
     moves: list[Move] = []
     ts_ms = exact_ms(facts.now)
     for item in items:
@@ -270,7 +273,7 @@ def _take(
     facts: Facts,
     *,
     ts_ms: int,
-    steps: list[Stored | Refused | Happened],
+    steps: list[Step],
     moves: list[Move],
 ) -> Stored:
     kind, visibility = item.type, item.visibility
@@ -278,7 +281,7 @@ def _take(
         kind, visibility = SUGGESTION, Visibility.AGENTS.value
     if _is_public_answer(item):
         moved = _moves(item, head, facts)
-        steps.extend(_happened(item, head, ts_ms, moved))
+        steps.extend(_happened(item, head, facts.now, moved))
         moves.extend(moved)
         if _floor_is_free(head):
             steps.extend(_take_over(item, head, facts, ts_ms))
@@ -318,21 +321,27 @@ def _moves(item: IngestItem, head: Head, facts: Facts) -> list[Move]:
     return moves
 
 
-def _happened(item: IngestItem, head: Head, ts_ms: int, moves: Sequence[Move]) -> list[Happened]:
-    """The events of moves, with the seqs just before the message."""
-    return [
-        Happened(
-            item.tenant_id,
-            item.conversation_id,
-            uuid7(ts_ms),
-            head.next_seq(),
-            ts_ms,
-            record.event,
-            record.data(move.names),
-        )
-        for move in moves
-        for record in move.transition.records
-    ]
+def _happened(
+    item: IngestItem, head: Head, now: datetime, moves: Sequence[Move]
+) -> list[Happened | Said]:
+    """The events of moves and the texts they come with, with the seqs just before the message."""
+    steps: list[Happened | Said] = []
+    for move in moves:
+        for place, record in enumerate(move.transition.records):
+            steps.append(
+                Happened(
+                    item.tenant_id,
+                    item.conversation_id,
+                    uuid7(exact_ms(now)),
+                    head.next_seq(),
+                    exact_ms(now),
+                    record.event,
+                    record.data(move.names),
+                )
+            )
+            if place == 0 and move.transition.say is not None:
+                steps.append(said_by(move, head.next_seq(), now))
+    return steps
 
 
 def _take_over(item: IngestItem, head: Head, facts: Facts, ts_ms: int) -> list[Happened]:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from chat_service.frames import StoredRow
+from chat_service.handoff_words import Locales, said
 from chat_service.session_facts import Conversation, Happening, Session, TakenOver, WarmDone
 from chat_service.session_records import Transition
 from chat_service.sessions import step
+from chorus.ids import uuid7
 from chorus.wire.common import Floor, SessionState
 
 
@@ -29,6 +32,7 @@ class Live:
     conversation_id: UUID
     session: Session
     names: Mapping[UUID, str]
+    locales: Locales = ()
 
     @property
     def speakers(self) -> tuple[UUID | None, ...]:
@@ -48,6 +52,26 @@ class Move:
     """Before, too."""
     transition: Transition
     names: Mapping[UUID, str]
+    locales: Locales = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the customer reads because a message moved a session."""
+
+    tenant_id: UUID
+    row: StoredRow
+
+
+def said_by(move: Move, seq: int, now: datetime) -> Said:
+    """The text of a move that has one, at a place in its conversation."""
+    transition = move.transition
+    assert transition.say is not None
+    columns = said(transition.say, transition.session, move.locales, move.names)
+    row = StoredRow(
+        conversation_id=move.conversation_id, seq=seq, id=uuid7(), created_at=now, **columns
+    )
+    return Said(move.tenant_id, row)
 
 
 def answered(
@@ -72,6 +96,7 @@ def answered(
                 conversation,
                 result,
                 {**live.names, **names},
+                live.locales,
             )
         )
         session, conversation = result.session, result.conversation

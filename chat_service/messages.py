@@ -9,10 +9,10 @@ import orjson
 
 from chat_service import events, failpoints
 from chat_service import handoff_news as news
-from chat_service.emit import router_word
+from chat_service.emit import durable, router_word
 from chat_service.frames import audience_of
 from chat_service.intake import Happened, Refused, Ruling, Stored, rule, sessions_needed
-from chat_service.intake_sessions import Live
+from chat_service.intake_sessions import Live, Said
 from chat_service.kept import Kept
 from chat_service.store import offers, sessions
 from chat_service.store.ingest import (
@@ -113,7 +113,8 @@ async def _live(connection: RawConnection, conversation_ids: Sequence[UUID]) -> 
     """Lock the sessions that these messages may move: the statement most batches do without."""
     found = await sessions.open_ones(connection, conversation_ids)
     return {
-        one: Live(filed.tenant_id, one, filed.session, filed.names) for one, filed in found.items()
+        one: Live(filed.tenant_id, one, filed.session, filed.names, filed.locales)
+        for one, filed in found.items()
     }
 
 
@@ -133,7 +134,7 @@ def _written(ruling: Ruling) -> Written:
     new = [
         step
         for step in ruling.steps
-        if isinstance(step, Happened) or (isinstance(step, Stored) and not step.repeat)
+        if isinstance(step, Happened | Said) or (isinstance(step, Stored) and not step.repeat)
     ]
     return Written(ruling.now, new, ruling.heads, _domain_events(ruling))
 
@@ -186,6 +187,8 @@ def publications(outcome: Outcome, *, claimed: bool) -> list[Publication]:
             spoken.append(_message(step))
         elif isinstance(step, Happened):
             spoken.append(event_publication(step))
+        elif isinstance(step, Said):
+            spoken.append(durable(step.row))
         elif step.item.node:
             spoken.append(_reply(step))
     return spoken + _inbox_hints(outcome) + _offers_gone(outcome)

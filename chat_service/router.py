@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from chat_service import events, failpoints, handoff
+from chat_service.deferral import Deferral, options_of, since_when
 from chat_service.emit import Publisher
 from chat_service.handoff import Moved
 from chat_service.handoff_draft import Scene
@@ -20,7 +21,7 @@ from chat_service.hours import Hours, read_hours
 from chat_service.jobs import Tools
 from chat_service.routing import Decision
 from chat_service.routing_round import AgentFacts, Chosen, Facts, Place, Plan, QueueFacts, Round
-from chat_service.session_facts import Happening, Offered, Queued, QueueGone, Reason
+from chat_service.session_facts import Deferred, Happening, Offered, Queued, QueueGone, Reason
 from chat_service.store import routing as store
 from chat_service.store.outbox import DomainEvent
 from chat_service.store.routing import Stored
@@ -29,7 +30,7 @@ from chorus.db import Transaction
 from chorus.errors import BadRequest, Overloaded, Unavailable
 from chorus.log import get_logger
 from chorus.presence import Seen
-from chorus.wire.common import PresenceStatus, SessionState
+from chorus.wire.common import SessionState
 
 log = get_logger(__name__)
 
@@ -59,6 +60,7 @@ class Router:
         self._rung: dict[UUID, datetime] = {}
         self._woken = asyncio.Event()
         self._told: dict[UUID, dict[UUID, tuple[str, float]]] = {}
+        self._empty_since: dict[UUID, dict[UUID, datetime]] = {}
 
     def wake(self, tenant_id: UUID, *, in_s: float = 0.0) -> None:
         """Route a tenant soon, unless it is due earlier."""
@@ -142,7 +144,7 @@ class Router:
                 await store.lock_tenant(tx, tenant_id)
                 now = self._tools.clock.now()
                 round_ = Round(await _facts(tx, tenant_id, seen, now=now), now=now)
-                plan = round_.plan(limit=OFFERS_AT_ONCE)
+                plan = round_.plan(limit=OFFERS_AT_ONCE, empty_since=self._empty(tenant_id, round_))
                 moved = await self._carry_out(tx, tenant_id, plan, now=now)
                 decisions = [*_offered(plan, moved), *self._unserved(tenant_id, round_, plan)]
                 await store.store_decisions(tx, tenant_id, decisions, at=now)
@@ -154,37 +156,30 @@ class Router:
         return plan
 
     async def _presence(self, tenant_id: UUID) -> Mapping[UUID, Seen]:
-        """Who of the staff can be reached; who chose not to be asked is not looked up."""
+        """Who of the staff can be reached, also of those who chose not to be asked."""
         async with self._tools.db.raw_transaction() as raw:
             staff = await store.staff(raw, tenant_id)
-        willing = [one for one, is_willing in staff.items() if is_willing]
-        offline = dict.fromkeys(staff, Seen(PresenceStatus.OFFLINE, 0))
-        return offline | await presence.read(self._tools.client, tenant_id, willing)
+        return await presence.read(self._tools.client, tenant_id, staff)
+
+    def _empty(self, tenant_id: UUID, round_: Round) -> Mapping[UUID, datetime]:
+        """Since when each queue in which somebody waits is without anybody."""
+        before, now = self._empty_since.pop(tenant_id, {}), self._tools.clock.now()
+        found = since_when(round_.without_anybody(), before, now=now)
+        if found:
+            self._empty_since[tenant_id] = found
+        return found
 
     async def _carry_out(
         self, tx: Transaction, tenant_id: UUID, plan: Plan, *, now: datetime
     ) -> list[Moved]:
         """Make the offers whose conversation nobody holds and whose agent still has room."""
-        wanted: dict[UUID, tuple[Place, Happening]] = (
-            {
-                one.place.conversation_id: (one.place, Offered(one.agent_id, one.deadline_at))
-                for one in plan.chosen
-            }
-            | {
-                place.conversation_id: (place, Queued(target, Reason.OVERFLOW))
-                for place, target in plan.overflowing
-            }
-            | {
-                place.conversation_id: (place, QueueGone(place.waiting.queue_id, instead))
-                for place, instead in plan.homeless
-            }
-        )
+        wanted = {place.conversation_id: (place, then) for place, then in _moves(plan)}
         if not wanted:
             return []
         scenes = await handoff.enter_all(tx, tenant_id, list(wanted), skip_locked=True)
         fit = await self._still_fit(tx, tenant_id, plan, now=now)
         steps = [
-            (scene, wanted[id_][1])
+            (scene, _happening(wanted[id_][1], scene))
             for id_, scene in scenes.items()
             if _is_still(scene, wanted[id_][0]) and wanted[id_][0].waiting.session_id in fit
         ]
@@ -199,7 +194,7 @@ class Router:
     ) -> Collection[UUID]:
         """The sessions for which there is room under the locks of their agents."""
         asked = {one.agent_id for one in plan.chosen}
-        elsewhere = [*plan.overflowing, *plan.homeless]
+        elsewhere = [*plan.overflowing, *plan.homeless, *plan.deferring]
         fit = {place.waiting.session_id for place, _ in elsewhere}
         if not asked:
             return fit
@@ -256,7 +251,7 @@ async def _facts(
     ]
     agents = await store.agents(tx, tenant_id, list(seen), now=now) if places else []
     teams = await store.teams(tx, tenant_id, {one.team_id for one in places if one.team_id})
-    asked = {one.waiting.queue_id for one in places if one.deferred}
+    asked = {one.waiting.queue_id for one in places}
     hours = {queue_id: _hours(queues[queue_id]) for queue_id in asked}
     return Facts(places, agents, seen, queues, hours, teams)
 
@@ -269,9 +264,32 @@ def _hours(queue: QueueFacts) -> Hours | None:
         return None
 
 
+def _moves(plan: Plan) -> Iterator[tuple[Place, Happening | Deferral]]:
+    """What a plan does with each session it moves."""
+    for chosen in plan.chosen:
+        yield chosen.place, Offered(chosen.agent_id, chosen.deadline_at)
+    for place, target in plan.overflowing:
+        yield place, Queued(target, Reason.OVERFLOW)
+    for place, instead in plan.homeless:
+        yield place, QueueGone(place.waiting.queue_id, instead)
+    yield from plan.deferring
+
+
+def _happening(then: Happening | Deferral, scene: Scene) -> Happening:
+    if not isinstance(then, Deferral):
+        return then
+    return Deferred(options_of(then, has_bot=scene.held.conversation.has_bot))
+
+
 def _is_still(scene: Scene, place: Place) -> bool:
+    """Say whether a session still stands where it was found."""
     session = scene.open_session
-    return session is not None and session.id == place.waiting.session_id
+    state = SessionState.DEFERRED if place.deferred else SessionState.QUEUED
+    return (
+        session is not None
+        and session.id == place.waiting.session_id
+        and (session.state, session.queue_id) == (state, place.waiting.queue_id)
+    )
 
 
 def _with_room(chosen: Sequence[Chosen], known: Mapping[UUID, AgentFacts]) -> Iterator[Chosen]:

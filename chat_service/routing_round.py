@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from chat_service.hours import Hours, is_open
+from chat_service.deferral import EMPTY_FOR, Deferral, Member, Why, nobody_there
+from chat_service.hours import Hours, is_open, next_open
 from chat_service.routing import (
     LOGIN_WINDOW,
     Candidate,
@@ -122,11 +123,19 @@ class Plan:
     """Sessions that waited too long, and the queue each goes to."""
     homeless: list[tuple[Place, UUID | None]] = field(default_factory=list)
     """Sessions whose queue is deleted, and the queue each goes to, if there is one."""
+    deferring: list[tuple[Place, Deferral]] = field(default_factory=list)
+    """Sessions nobody can come to, and why."""
     left: list[Place] = field(default_factory=list)
     """Sessions nobody can take now, in order."""
     more: bool = False
     look_again_at: datetime | None = None
     """When time alone may change the outcome."""
+
+    @property
+    def moves(self) -> int:
+        """How many sessions it moves."""
+        others = len(self.overflowing) + len(self.homeless) + len(self.deferring)
+        return len(self.chosen) + others
 
     def look_at(self, moment: datetime | None) -> None:
         if moment is not None and (self.look_again_at is None or moment < self.look_again_at):
@@ -154,16 +163,22 @@ class Round:
             if not one.gone
         }
 
-    def plan(self, *, limit: int) -> Plan:
-        """Decide whom to offer what: at most `limit` sessions, the most urgent first."""
+    def plan(self, *, limit: int, empty_since: Mapping[UUID, datetime] | None = None) -> Plan:
+        """Decide whom to offer what: at most `limit` sessions, the most urgent first.
+
+        `empty_since`: since when queues are known to be `without_anybody`.
+        """
         plan = Plan(homeless=self._homeless()[:limit])
         for place in self._in_order():
             target = self._overflow(place, plan)
-            if len(plan.chosen) + len(plan.overflowing) + len(plan.homeless) >= limit:
+            if plan.moves >= limit:
                 plan.more = True
                 break
+            deferral = self._deferral(place, plan, empty_since or {})
             if target is not None:
                 plan.overflowing.append((place, target))
+            elif deferral is not None:
+                plan.deferring.append((place, deferral))
             elif place.waiting.policy is not Policy.MANUAL:
                 self._decide(place, plan)
         for one in self.candidates():
@@ -173,6 +188,44 @@ class Round:
     def candidates(self) -> list[Candidate]:
         """The agents as they stand now, whatever the queue."""
         return list(self._agents.values())
+
+    def without_anybody(self) -> set[UUID]:
+        """The queues whose members, and those of the queues they overflow to, are all gone."""
+        asked = {one.waiting.queue_id for one in self._facts.places if not one.deferred}
+        return {one for one in asked if nobody_there(self._members_of(one))}
+
+    def _members_of(self, queue_id: UUID) -> list[Member]:
+        queues, known = self._facts.queues, {one.id: one for one in self._facts.agents}
+        served, here = list[UUID](), queues.get(queue_id)
+        while here is not None and here.id not in served:
+            served.append(here.id)
+            target = self._overflows.get(here.id)
+            onwards = target is not None and target.max_wait is not None and target.queue_id
+            here = queues.get(onwards) if onwards else None
+        people = {agent for one in served for agent in queues[one].members} & known.keys()
+        return [
+            Member(
+                known[one].status if known[one].status_at else None,
+                self._facts.seen.get(one, UNSEEN),
+            )
+            for one in people
+        ]
+
+    def _deferral(
+        self, place: Place, plan: Plan, empty_since: Mapping[UUID, datetime]
+    ) -> Deferral | None:
+        """Why nobody can come to somebody who waits; None: somebody may."""
+        queue_id = place.waiting.queue_id
+        if place.deferred or place.waiting.policy is Policy.MANUAL:
+            return None
+        if not self._is_open(place):
+            opens_at = next_open(self._facts.hours.get(queue_id), self._now)
+            return Deferral(Why.CLOSED, opens_at)
+        since = empty_since.get(queue_id)
+        if since is None or self._now < since + EMPTY_FOR:
+            plan.look_at(since and since + EMPTY_FOR)
+            return None
+        return Deferral(Why.NOBODY_THERE)
 
     def explained(self, place: Place) -> Decision:
         """Judge every candidate of a session, those without room too."""

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     REOPENED = "reopened"
     CANCELLED = "cancelled_by_customer"
     NOBODY_THERE = "nobody_there"
+    CUSTOMER_IDLE = "customer_idle"
     CUSTOMER_GONE = "customer_gone"
     FAILED = "failed"
 
@@ -55,7 +56,9 @@ class Say(StrEnum):
     LEAVE_MESSAGE = "handoff.leave_message"
     CANCELLED = "handoff.cancelled"
     RESOLVED = "handoff.resolved"
+    STILL_THERE = "handoff.still_there"
     CUSTOMER_GONE = "handoff.customer_gone"
+    IDLE_TO_BOT = "handoff.idle_to_bot"
     FAILED = "handoff.failed"
 
 
@@ -105,6 +108,8 @@ class Session:
     wrap_up_until: datetime | None = None
     ended_at: datetime | None = None
     end_reason: Reason | None = None
+    idle_asked_at: datetime | None = None
+    """When the customer was last asked whether they are still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,7 @@ class Escalated:
     session_id: UUID
     by: Actor
     queue_id: UUID | None = None
+    reason: Reason = Reason.ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +302,13 @@ class DeferredPickedUp:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerIdle:
+    """The customer has given no sign since then: they are asked once in that time."""
+
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerGone:
     """The customer was idle or away for too long. `to_bot`: the queue hands such chats to the bot."""
 
@@ -329,6 +342,7 @@ Happening = (
     | CancelledByCustomer
     | Deferred
     | DeferredPickedUp
+    | CustomerIdle
     | CustomerGone
     | Failed
 )

@@ -74,7 +74,7 @@ def _escalated(
     asked = Session(
         happening.session_id, SessionState.REQUESTED, requested_at=now, queue_id=happening.queue_id
     )
-    record = HandoffRecord(asked, conversation, Reason.ASKED, by=happening.by.user_id)
+    record = HandoffRecord(asked, conversation, happening.reason, by=happening.by.user_id)
     return Transition(asked, conversation, (record,))
 
 
@@ -89,7 +89,8 @@ def _queued(here: Here, happening: facts.Queued) -> Result:
         queued_at=here.now,
         options=None,
     )
-    say = Say.LOOKING if session.state != SessionState.QUEUED else None
+    told = session.state == SessionState.QUEUED or happening.reason == Reason.AGENT_LOST
+    say = None if told else Say.LOOKING
     why = Why(happening.reason, None, say, happening.position, happening.eta_s)
     return moved(here, placed, here.conversation, why)
 
@@ -323,10 +324,19 @@ def _put_off(here: Here, options: Mapping[str, Any], reason: Reason) -> Transiti
     return moved(here, deferred, _nobodys_is_the_bots(here.conversation), why)
 
 
+def _customer_idle(here: Here, happening: facts.CustomerIdle) -> Result:
+    asked_at = here.session.idle_asked_at
+    if asked_at is not None and asked_at >= happening.since:
+        return Unchanged(here.session)
+    asked = replace(here.session, idle_asked_at=here.now)
+    return moved(here, asked, here.conversation, Why(Reason.CUSTOMER_IDLE, say=Say.STILL_THERE))
+
+
 def _customer_gone(here: Here, happening: facts.CustomerGone) -> Result:
     answered = here.session.accepted_at is not None
     why = Why(Reason.CUSTOMER_GONE, say=Say.CUSTOMER_GONE, csat=answered)
     if happening.to_bot and here.conversation.has_bot:
+        why = replace(why, say=Say.IDLE_TO_BOT)
         return over(here, SessionState.ENDED, with_floor(here.conversation, Floor.BOT), why)
     return over(here, SessionState.ENDED, closed(here.conversation), why)
 
@@ -368,6 +378,7 @@ _MOVES: Final[dict[type, tuple[frozenset[SessionState], Callable[[Here, Any], Re
     facts.CancelledByCustomer: (UNANSWERED, _cancelled),
     facts.Deferred: (WAITING, _deferred),
     facts.DeferredPickedUp: (frozenset({SessionState.DEFERRED}), _picked_up),
+    facts.CustomerIdle: (frozenset({SessionState.ACTIVE}), _customer_idle),
     facts.CustomerGone: (WAITING | {SessionState.ACTIVE}, _customer_gone),
     facts.Failed: (OPEN, _failed),
 }

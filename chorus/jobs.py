@@ -12,6 +12,8 @@ class JobKind(StrEnum):
     """conductor: take an unanswered offer back; the key is the conversation."""
     WRAP_UP_END = "wrap_up_end"
     """conductor: end a wrap-up whose time is over; the key is the conversation."""
+    CUSTOMER_IDLE = "customer_idle"
+    """conductor: ask a silent customer, or end their session; the key is the conversation."""
     RETENTION = "retention"
     """conductor: delete expired rows in small batches."""
     PURGE_IDEMPOTENCY = "purge_idempotency"

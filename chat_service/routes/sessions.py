@@ -1,13 +1,15 @@
 """Live-chat sessions over REST: what a person does with one, and why the router did what it did."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
 from fastapi import Header, Path, Query, Response
+from pydantic import Field, model_validator
 
-from chat_service import commands, conversations
+from chat_service import commands, conversations, speech
 from chat_service.commands import Order
+from chat_service.left_contact import LeaveContact
 from chat_service.resources import Resources
 from chat_service.routes import render
 from chat_service.routes.guard import AGENTS, AGENTS_AND_SERVICES, Needs, Route, Who, With
@@ -15,11 +17,12 @@ from chat_service.routes.shapes import (
     Decisions,
     NoteBody,
     SessionAnswer,
+    Shape,
     TransferBody,
 )
 from chat_service.store import sessions
 from chorus.auth import Principal
-from chorus.errors import NotFound
+from chorus.errors import BadRequest, NotFound
 from chorus.ids import uuid7
 from chorus.web import json_response
 from chorus.wire import client as frames
@@ -111,6 +114,56 @@ async def cancelled(
     return await _done(Asked(resources, who, session_id, idempotency_key), frames.Cancel)
 
 
+class LeftBody(Shape):
+    """How a customer can be reached; `message` is said in the conversation."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    email: Annotated[str, Field(min_length=3, max_length=254, pattern="@")] | None = None
+    phone: Annotated[str, Field(min_length=3, max_length=40)] | None = None
+    message: Annotated[str, Field(min_length=1)] | None = None
+    choice: Literal["message", "callback"] = "message"
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "LeftBody":
+        if not (self.email or self.phone or self.message):
+            msg = "an e-mail address, a phone number or a message is needed"
+            raise ValueError(msg)
+        return self
+
+
+async def contact_left(
+    session_id: SessionId,
+    body: LeftBody,
+    resources: With,
+    who: Who,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Leave how you can be reached, and what you want to say, when nobody can come: a session that
+    is `deferred`, or still waits. Nothing of it is taken for verified.
+    """
+    asked = Asked(resources, who, session_id, idempotency_key)
+    if body.message is not None and who.role != "visitor":
+        raise BadRequest("Only the customer says something here.")
+    left = body.model_dump(exclude={"message"}, by_alias=False)
+    done = await _done(asked, LeaveContact, **left)
+    if body.message is not None:
+        await _said(asked, body.message)
+    return done
+
+
+async def _said(asked: Asked, content: str) -> None:
+    """Say it in the conversation; once, where the request has a key."""
+    resources, who = asked.resources, asked.who
+    async with resources.db.read(who.tenant_id) as session:
+        place = await sessions.conversation_of(session, who.tenant_id, asked.session_id)
+    if place is None:
+        raise NotFound
+    id_ = key_id(who, f"message {asked.session_id}", asked.idempotency_key)
+    frame = frames.Message(id=id_, content=content)
+    where = resources.db, resources.publisher, resources.clock
+    await speech.say(where, who, place, frame)
+
+
 async def _done(asked: Asked, frame_type: type[Inbound], **fields: Any) -> Response:
     """Carry out the frame that a request stands for, and show the session as it is then."""
     resources, who, key = asked.resources, asked.who, asked.idempotency_key
@@ -169,6 +222,14 @@ ROUTES = (
         cancelled,
         Needs("chat:escalate"),
         "Take the wish for a person back",
+        SessionAnswer,
+    ),
+    Route(
+        "POST",
+        f"{_ONE}/contact",
+        contact_left,
+        Needs("chat:escalate", frozenset({"visitor", "server"}), meter="command"),
+        "Leave how you can be reached",
         SessionAnswer,
     ),
     Route(

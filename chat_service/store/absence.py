@@ -43,6 +43,15 @@ WITH open AS (
 )
 UPDATE session_offers o SET deadline_at = deadline_at + $3 FROM open WHERE o.id = open.id
 """
+# Not often: it reads all that is open, because no index follows who waits for an answer.
+_UNANSWERED: Final = """
+SELECT c.tenant_id, c.assignee_id, c.id FROM conversations c
+WHERE c.status = 'open' AND c.floor_holder = 'human' AND c.assignee_id IS NOT NULL
+    AND c.waiting_since IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM live_chat_sessions s WHERE s.conversation_id = c.id
+            AND s.status NOT IN ('ended', 'cancelled', 'failed')
+    )
+"""
 Pair = tuple[UUID, UUID]
 
 
@@ -62,6 +71,15 @@ async def offers(raw: RawConnection, tenant_id: UUID, agents: Collection[UUID]) 
 async def chats(raw: RawConnection, tenant_id: UUID, agents: Collection[UUID]) -> list[Pair]:
     """Agent and conversation of what these agents answer or are handing over."""
     return _pairs(await raw.fetch(_CHATS, tenant_id, list(agents)))
+
+
+async def unanswered(raw: RawConnection) -> dict[UUID, list[Pair]]:
+    """By tenant, agent and conversation where a customer waits for an agent without a session."""
+    found: dict[UUID, list[Pair]] = {}
+    for row in await raw.fetch(_UNANSWERED):
+        tenant_id, *pair = (UUID(int=one.int) for one in row)
+        found.setdefault(tenant_id, []).append((pair[0], pair[1]))
+    return found
 
 
 async def asked(raw: RawConnection, tenant_id: UUID, conversation_id: UUID) -> UUID | None:

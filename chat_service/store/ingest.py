@@ -18,7 +18,7 @@ from chat_service.intake import (
     Stored,
     exact_ms,
 )
-from chat_service.intake_sessions import Side
+from chat_service.intake_sessions import Said, Side
 from chat_service.store.ingest_sql import (
     LOCK,
     LOCK_FENCED,
@@ -162,7 +162,7 @@ class Written:
     """What a ruling writes: numbered rows, moved heads, domain events."""
 
     now: datetime
-    rows: Sequence[Stored | Happened]
+    rows: Sequence[Stored | Happened | Said]
     heads: dict[UUID, Head]
     outbox: Sequence[OutboxRow]
 
@@ -216,7 +216,9 @@ def _transposed(rows: list[tuple[Any, ...]], width: int) -> list[Any]:
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
-def _row(one: Stored | Happened) -> tuple[Any, ...]:
+def _row(one: Stored | Happened | Said) -> tuple[Any, ...]:
+    if isinstance(one, Said):
+        return _text_row(one)
     if isinstance(one, Happened):
         payload = orjson.dumps({"event": one.event, "data": one.data}).decode()
         return (
@@ -245,4 +247,21 @@ def _row(one: Stored | Happened) -> tuple[Any, ...]:
         item.content,
         orjson.dumps(item.payload).decode() if item.payload else "{}",
         bytes.fromhex(item.body_hash),
+    )
+
+
+def _text_row(one: Said) -> tuple[Any, ...]:
+    row = one.row
+    return (
+        row.conversation_id,
+        row.seq,
+        row.id,
+        one.tenant_id,
+        row.role,
+        None,
+        row.message_type,
+        row.visibility,
+        row.content,
+        orjson.dumps(row.payload).decode(),
+        None,
     )

@@ -100,10 +100,7 @@ def _relaxations(stored: list[dict[str, Any]] | None) -> tuple[Relaxation, ...]:
     return tuple(Relaxation(one["after_s"], Demand(one["demand"])) for one in stored)
 
 
-_STAFF: Final = """
-SELECT id, status = 'online' OR status_at IS NULL AS willing FROM agents
-WHERE tenant_id = $1 AND disabled_at IS NULL
-"""
+_STAFF: Final = "SELECT id FROM agents WHERE tenant_id = $1 AND disabled_at IS NULL"
 # Apart, and put together here: joined, they are planned badly as soon as there are many offers.
 _AGENTS: Final = text(
     "SELECT id, status, status_at, capacity, skills, languages, idle_since FROM agents"
@@ -134,10 +131,9 @@ _RECENT: Final = text(
 )
 
 
-async def staff(raw: RawConnection, tenant_id: UUID) -> dict[UUID, bool]:
-    """The enabled agents of a tenant, and whether each is willing to be asked."""
-    found = await raw.fetch(_STAFF, tenant_id)
-    return {UUID(int=row["id"].int): row["willing"] for row in found}
+async def staff(raw: RawConnection, tenant_id: UUID) -> list[UUID]:
+    """The enabled agents of a tenant."""
+    return [UUID(int=row["id"].int) for row in await raw.fetch(_STAFF, tenant_id)]
 
 
 async def agents(

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
+from chat_service.handoff_words import Locales
 from chat_service.session_facts import Conversation, Offer, Reason, Session
 from chat_service.store.conversations import FINAL
 from chat_service.store.rows import every, first, one_id
@@ -38,13 +39,14 @@ class Held:
     queue_id: UUID | None
     contact: Contact
     summary: str | None
+    locales: Locales = ()
 
 
 # What the conversation's lock covers: its sessions and their offers are changed by nobody else.
 _HOLD: Final = """
 SELECT c.id, c.last_seq, c.status, c.floor_holder, c.floor_epoch, c.assignee_id, c.team_id,
     coalesce(b.settings->'bot'->>'enabled' = 'true', false), c.closed_at, c.queue_id,
-    k.id, k.name, k.verified, c.metadata->'summary'->>'text'
+    k.id, k.name, k.verified, c.metadata->'summary'->>'text', k.locale, b.settings->>'locale'
 FROM conversations c
 JOIN inboxes b ON b.id = c.inbox_id
 JOIN contacts k ON k.id = c.contact_id
@@ -70,7 +72,8 @@ async def hold(
 def _held(found: list[Any]) -> Held:
     id_, last_seq, status, holder, *known = found
     conversation = Conversation(ConversationStatus(status), Floor(holder), *known[:4])
-    return Held(id_, last_seq, conversation, known[4], known[5], Contact(*known[6:9]), known[9])
+    contact, locales = Contact(*known[6:9]), (known[10], known[11])
+    return Held(id_, last_seq, conversation, known[4], known[5], contact, known[9], locales)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,14 @@ class Filed:
     wrap_up_s: int
     offer_s: int
     names: Mapping[UUID, str]
+    locales: Locales = ()
+    """Where the conversation was not read with it."""
 
 
 _COLUMNS: Final = """
 s.tenant_id, s.conversation_id, s.id, s.status, s.requested_at, s.queue_id, s.agent_id, s.leaving_agent_id,
 o.agent_id, o.deadline_at, o.reason, s.excluded_agent_ids, s.options, s.queued_at, s.offered_at,
-s.accepted_at, s.started_at, s.wrap_up_until, s.ended_at, s.end_reason,
+s.accepted_at, s.started_at, s.wrap_up_until, s.ended_at, s.end_reason, s.idle_asked_at,
 s.reason, s.requested_by, s.source, coalesce(q.wrap_up_s, 0), coalesce(q.offer_s, 30), q.name,
 (SELECT json_object_agg(a.id, a.name) FROM agents a
  WHERE a.id IN (s.agent_id, s.leaving_agent_id, o.agent_id))
@@ -113,7 +118,10 @@ JOIN live_chat_sessions s ON s.id = pick.id
 ORDER BY s.id FOR NO KEY UPDATE OF s
 """)  # noqa: S608 - our own constants
 _OPEN = statement(
-    f"SELECT {_COLUMNS} FROM live_chat_sessions s {_BESIDE} WHERE s.conversation_id = ANY(CAST(:ids AS uuid[]))"  # noqa: S608
+    f"SELECT {_COLUMNS}, k.locale, b.settings->>'locale' FROM live_chat_sessions s {_BESIDE}"  # noqa: S608
+    " JOIN conversations c ON c.id = s.conversation_id"
+    " JOIN contacts k ON k.id = c.contact_id JOIN inboxes b ON b.id = c.inbox_id"
+    " WHERE s.conversation_id = ANY(CAST(:ids AS uuid[]))"
     f" AND s.status NOT IN {FINAL} ORDER BY s.id FOR NO KEY UPDATE OF s"
 )
 
@@ -135,8 +143,8 @@ async def open_ones(
 def _filed(found: list[Any]) -> Filed:
     tenant_id, conversation_id, id_, state, requested_at, queue_id, agent_id, leaving = found[:8]
     asked, deadline_at, why, excluded, options = found[8:13]
-    *moments, end_reason = found[13:20]
-    reason, requested_by, source, wrap_up_s, offer_s, queue, agents = found[20:]
+    *moments, end_reason, idle_asked_at = found[13:21]
+    reason, requested_by, source, wrap_up_s, offer_s, queue, agents, *locales = found[21:]
     session = Session(
         id_,
         SessionState(state),
@@ -147,11 +155,11 @@ def _filed(found: list[Any]) -> Filed:
         asked and Offer(asked, deadline_at, direct=why == Reason.TRANSFERRED),
         frozenset(UUID(int=one.int) for one in excluded),
         _json(options),
-        *[*moments, _reason(end_reason)],
+        *[*moments, _reason(end_reason), idle_asked_at],
     )
     names = {UUID(one): name for one, name in (_json(agents) or {}).items()}
     names |= {queue_id: queue} if queue_id else {}
-    beside = (reason, requested_by, source, wrap_up_s, offer_s, names)
+    beside = (reason, requested_by, source, wrap_up_s, offer_s, names, tuple(locales))
     return Filed(session, tenant_id, conversation_id, *beside)
 
 
@@ -185,7 +193,8 @@ INSERT INTO live_chat_sessions (id, tenant_id, conversation_id, status, queue_id
     requested_by, priority, skills, sla_due_at, promised_eta_s, requested_at, queued_at,
     deferred_at, options)
 VALUES (:id, :tenant, :conversation, :status, :queue, :reason, :source, :by, :priority, :skills,
-    :due, :promised, :at, :queued, :deferred, CAST(:options AS jsonb))
+    :due, :promised, :at, :queued, :deferred,
+    CAST(:options AS jsonb))
 """)
 
 
@@ -220,16 +229,17 @@ UPDATE live_chat_sessions s SET status = n.status, queue_id = n.queue, agent_id 
     leaving_agent_id = n.leaving, excluded_agent_ids = CAST(n.excluded AS uuid[]),
     options = CAST(n.options AS jsonb), queued_at = n.queued, offered_at = n.offered,
     accepted_at = n.accepted, started_at = n.started, wrap_up_until = n.wrap_up,
-    ended_at = n.ended, end_reason = n.end_reason,
+    ended_at = n.ended, end_reason = n.end_reason, idle_asked_at = n.idle_asked,
     deferred_at = CASE WHEN n.status = 'deferred' THEN coalesce(s.deferred_at, now())
         ELSE s.deferred_at END
 FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:queues AS uuid[]),
     CAST(:agents AS uuid[]), CAST(:leaving AS uuid[]), CAST(:excluded AS text[]),
     CAST(:options AS text[]), CAST(:queued AS timestamptz[]), CAST(:offered AS timestamptz[]),
     CAST(:accepted AS timestamptz[]), CAST(:started AS timestamptz[]),
-    CAST(:wrap_up AS timestamptz[]), CAST(:ended AS timestamptz[]), CAST(:reasons AS text[]))
+    CAST(:wrap_up AS timestamptz[]), CAST(:ended AS timestamptz[]), CAST(:reasons AS text[]),
+    CAST(:idle_asked AS timestamptz[]))
     AS n (id, status, queue, agent, leaving, excluded, options, queued, offered, accepted,
-        started, wrap_up, ended, end_reason)
+        started, wrap_up, ended, end_reason, idle_asked)
 WHERE s.id = n.id
 """)
 
@@ -251,6 +261,7 @@ async def save(where: Transaction | RawConnection, sessions: Sequence[Session]) 
         "wrap_up": [one.wrap_up_until for one in sessions],
         "ended": [one.ended_at for one in sessions],
         "reasons": [one.end_reason for one in sessions],
+        "idle_asked": [one.idle_asked_at for one in sessions],
     }
     await run(where, _SAVE, given)
 
@@ -276,16 +287,22 @@ async def conversation_of(session: Reader, tenant_id: UUID, session_id: UUID) ->
     return await one_id(session, _WHERE, {"tenant": tenant_id, "id": session_id})
 
 
-_CHOOSE = text(
-    "UPDATE live_chat_sessions SET options = coalesce(options, '{}')"
-    " || jsonb_build_object('chosen', CAST(:choice AS text))"
+_LEAVE = text(
+    "UPDATE live_chat_sessions SET options = coalesce(options, '{}') || CAST(:left AS jsonb)"
     " WHERE tenant_id = :tenant AND id = :id"
 )
 
 
 async def choose(tx: Transaction, tenant_id: UUID, session_id: UUID, *, choice: str) -> None:
     """Keep what the customer takes of the options of a locked session."""
-    await tx.execute(_CHOOSE, {"tenant": tenant_id, "id": session_id, "choice": choice})
+    await leave(tx, tenant_id, session_id, left={"chosen": choice})
+
+
+async def leave(
+    tx: Transaction, tenant_id: UUID, session_id: UUID, *, left: Mapping[str, Any]
+) -> None:
+    """Add what the customer leaves to the options of a locked session."""
+    await tx.execute(_LEAVE, {"tenant": tenant_id, "id": session_id, "left": _spelled(left)})
 
 
 _WRAPPING_UP = text(

@@ -23,6 +23,7 @@ from chorus.tables.columns import (
 )
 
 QUEUE_POLICIES = ("longest_idle", "least_loaded", "round_robin", "manual")
+QUEUE_IDLE_ENDS = ("end", "bot")
 QUEUE_VISIBILITIES = ("public", "internal")
 
 
@@ -40,6 +41,9 @@ class Queue(Row, table=True):
         CheckConstraint("sla_s > 0", name="sla_s"),
         CheckConstraint("offer_s > 0", name="offer_s"),
         CheckConstraint("wrap_up_s >= 0", name="wrap_up_s"),
+        CheckConstraint("idle_asked_after_s > 0", name="idle_asked_after_s"),
+        CheckConstraint("idle_ends_after_s > idle_asked_after_s", name="idle_ends_after_s"),
+        one_of("idle_then", QUEUE_IDLE_ENDS),
         CheckConstraint("overflow_queue_id <> id", name="overflow_queue_id"),
         CheckConstraint("archived_at IS NULL OR NOT is_default", name="archived_at"),
         Index(
@@ -77,6 +81,12 @@ class Queue(Row, table=True):
     """Promised seconds until a person accepts."""
     offer_s: int = number(30)
     wrap_up_s: int = number(0)
+    idle_asked_after_s: int = number(300)
+    """A customer who is silent for so long is asked whether they are still there."""
+    idle_ends_after_s: int = number(900)
+    """And after so long, or when they left the line so long ago, their session ends."""
+    idle_then: str = word("end")
+    """`end` closes the conversation, `bot` gives it back to the bot."""
     relaxations: Json | None = json_value()
     """Which wishes are given up when, as a list of {after_s, demand}; NULL: as the router does."""
     created_at: datetime = created()

@@ -109,6 +109,8 @@ class LiveChatSession(Row, table=True):
     wrap_up_until: datetime | None = moment()
     ended_at: datetime | None = moment()
     end_reason: str | None = word()
+    idle_asked_at: datetime | None = moment()
+    """When the customer was last asked whether they are still there."""
     promised_eta_s: int | None = number()
     """How long whoever asked was told to wait; None: nothing was promised."""
     deferred_at: datetime | None = moment()

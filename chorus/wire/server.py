@@ -329,6 +329,8 @@ class ConversationUpdated(Outbound):
     priority: int | None = None
     tags: list[str] | None = None
     assignee: UUID | None = None
+    contact: dict[str, str] | None = None
+    """What a customer nobody could come to left: `name`, `email`, `phone`. Agents only."""
     until: Timestamp | None = None
     floor: FloorState | None = None
     by: UUID | None = None

@@ -68,6 +68,7 @@ interface MessageRowProps {
 }
 
 function MessageRow({ view, message, author }: MessageRowProps) {
+  if (message.role === "system") return <ToldRow message={message} />;
   const isNote = message.visibility === "agents";
   const side = message.role === "customer" ? "customer" : "staff";
   const status = messageStatus(view, message);
@@ -95,6 +96,15 @@ function MessageRow({ view, message, author }: MessageRowProps) {
         )}
       </p>
     </article>
+  );
+}
+
+/** What the system told the customer: it belongs to the change above it. */
+function ToldRow({ message }: { readonly message: Message }) {
+  return (
+    <p className="change" dir="auto" data-message={message.id} data-seq={message.seq}>
+      {message.content}
+    </p>
   );
 }
 
@@ -154,6 +164,7 @@ function ChangeRow({ change }: { readonly change: Change }) {
 function wordsOf({ frame }: Change): string | null {
   switch (frame.event) {
     case "handoff":
+      if (frame.data.reason === "customer_idle") return null;
       return frame.data.state === "active"
         ? `${frame.data.agent?.name ?? "An agent"} took the conversation`
         : `Handoff: ${frame.data.state.replace("_", " ")}`;
@@ -162,6 +173,9 @@ function wordsOf({ frame }: Change): string | null {
     case "conversation.closed":
       return "The conversation was resolved";
     case "conversation.updated":
+      if (frame.data.contact !== undefined) {
+        return `The customer left: ${Object.values(frame.data.contact).join(", ")}`;
+      }
       return frame.data.status === undefined ? null : `Status: ${frame.data.status}`;
     default:
       return null;

@@ -912,6 +912,8 @@ export interface ConversationUpdatedFrame {
     readonly priority?: number;
     readonly tags?: readonly string[];
     readonly assignee?: string;
+    /** What a customer nobody could come to left: `name`, `email`, `phone`. Agents only. */
+    readonly contact?: Readonly<Record<string, string>>;
     readonly until?: string;
     readonly floor?: FloorState;
     readonly by?: string;

@@ -206,6 +206,11 @@ async def read_items(api: Api, who: Principal, tenant: Tenant) -> list[dict[str,
     return items
 
 
+async def read_events(api: Api, who: Principal, tenant: Tenant) -> list[dict[str, Any]]:
+    """What happened, without what was said."""
+    return [one for one in await read_items(api, who, tenant) if one["type"] == "event"]
+
+
 async def read_snapshot(api: Api, who: Principal, tenant: Tenant) -> dict[str, Any]:
     answer = await api.client.get(
         f"/livechat/conversations/{tenant.conversation}", headers=api.token(who)

@@ -145,6 +145,7 @@ async def presence_watched(
             "presence_look_ms": 20,
             "presence_ttl_ms": ttl_ms,
             "presence_linger_agent_ms": linger_ms,
+            "presence_linger_customer_ms": linger_ms,
         }
     )
     async with asyncio.TaskGroup() as group:

@@ -60,7 +60,7 @@ async def session_of(url: str, floor: Floor) -> Any:
 
 async def reasons(url: str, case: Case) -> list[str]:
     payloads = [orjson.loads(row["payload"]) for row in await rows_of(url, case.conversation_id)]
-    return [one["data"]["reason"] for one in payloads if one["event"] == "handoff"]
+    return [one["data"]["reason"] for one in payloads if one.get("event") == "handoff"]
 
 
 async def leave(tools: Tools, floor: Floor) -> None:

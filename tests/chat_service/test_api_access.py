@@ -260,6 +260,7 @@ async def _call(
         "/livechat/ack/{messageId}": ack or {},
         "/livechat/escalate": {"conversationId": conversation or str(tenant.conversation)},
         "/livechat/sessions/{sessionId}/transfer": {"to": "bot"},
+        "/livechat/sessions/{sessionId}/contact": {"phone": "+43 1 234"},
         "/livechat/teams/{teamId}": {"name": "gold"},
     }
     body = bodies.get(route.path, {})

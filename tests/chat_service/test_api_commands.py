@@ -168,9 +168,10 @@ async def test_resolving_ends_the_open_session_in_the_same_breath(api: Api, acme
         acme.conversation,
     )
     await _command(api, acme.principal("agent"), acme, "resolve")
-    handoff, closed = await read_items(api, acme.principal("contact"), acme)
+    handoff, said, closed = await read_items(api, acme.principal("contact"), acme)
     assert (handoff["event"], handoff["data"]["state"]) == ("handoff", "ended")
     assert handoff["data"]["session"] == str(session)
+    assert (said["role"], said["meta"]["say"]) == ("system", "handoff.resolved")
     assert closed["event"] == "conversation.closed"
 
 

@@ -15,7 +15,7 @@ from chorus.errors import Forbidden
 from chorus.ids import uuid7
 from chorus.presence import PEOPLE, WATCH, person_key
 from chorus.wire.client import Escalate, Resolve
-from tests.chat_service.api_world import Api, Tenant, codes, read_items, read_snapshot
+from tests.chat_service.api_world import Api, Tenant, codes, read_events, read_items, read_snapshot
 from tests.chat_service.handoff_world import make_queue
 
 pytestmark = pytest.mark.anyio
@@ -75,7 +75,7 @@ async def test_who_asks_is_queued_with_a_place_and_told_what_else_there_is(
         "options": ["wait", "message", "callback"],
         "opensAt": None,
     }
-    requested, queued = await read_items(api, contact, acme)
+    requested, queued = await read_events(api, contact, acme)
     assert [one["data"]["state"] for one in (requested, queued)] == ["requested", "queued"]
     assert (queued["data"]["position"], queued["data"]["eta_s"]) == (1, 0)
     (session,) = await api.rows("SELECT * FROM live_chat_sessions WHERE tenant_id = $1", acme.id)
@@ -120,7 +120,7 @@ async def test_two_tabs_that_ask_at_once_make_one_session(
     )
     assert sorted(one.status_code for one in answers) == [200, 200, 200, 201]
     assert len({one.json()["sessionId"] for one in answers}) == 1
-    states = [item["data"]["state"] for item in await read_items(api, contact, acme)]
+    states = [item["data"]["state"] for item in await read_events(api, contact, acme)]
     assert states == ["requested", "queued"]
 
 
@@ -226,7 +226,7 @@ async def test_a_frame_asks_like_rest_and_a_repeat_is_harmless(
         )
         for _ in range(2)
     ]
-    assert [one.json()["seq"] for one in answers] == [2, 2]
+    assert [one.json()["seq"] for one in answers] == [3, 3]
     assert [one.json()["dup"] for one in answers] == [False, True]
     unknown = await command(api, contact, acme, "escalate", queue="nowhere")
     assert codes(unknown) == [(422, "UNKNOWN_QUEUE")]
@@ -289,7 +289,7 @@ async def test_a_bot_asks_for_a_person_and_keeps_the_floor_until_one_comes(
     done = await commands.perform(
         api.resources.commands, bot, frame, conversation_id=acme.conversation
     )
-    assert done["seq"] == 2
+    assert done["seq"] == 3
     (session,) = await api.rows(
         "SELECT source, status FROM live_chat_sessions WHERE tenant_id = $1", acme.id
     )

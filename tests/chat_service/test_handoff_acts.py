@@ -164,7 +164,7 @@ async def test_resolving_twice_is_refused_and_wrap_up_ends_when_the_agent_is_bac
     rated = await command(api, acme.principal("contact"), acme, "rate", score=5)
     assert rated.status_code == 200
     timers = await api.rows("SELECT kind FROM jobs WHERE tenant_id = $1", acme.id)
-    assert [one["kind"] for one in timers] == ["wrap_up_end"]
+    assert {one["kind"] for one in timers} == {"customer_idle", "wrap_up_end"}
     await command(api, agent, acme, "agent.status", status="online")
     assert (await reasons(api, acme))[-2:] == ["resolved", "wrapped_up"]
     over = await act(api, agent, waiting, "claim")

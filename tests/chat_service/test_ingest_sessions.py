@@ -83,15 +83,28 @@ async def events_of(database_url: str) -> list[tuple[int, str, str]]:
     ]
 
 
+async def texts_of(database_url: str) -> list[tuple[int, str]]:
+    async with superuser(database_url) as connection:
+        found = await connection.fetch(
+            "SELECT seq, payload FROM messages WHERE role = 'system' AND message_type = 'text'"
+            " ORDER BY seq"
+        )
+    return [(row["seq"], orjson.loads(row["payload"])["meta"]["say"]) for row in found]
+
+
 async def test_the_first_answer_of_whom_it_is_offered_to_accepts(
     database_url: str, db: Db, acme: Tenant
 ) -> None:
     await offer_to(db, acme, acme.agent)
     outcome = await ingest(db, [answer(acme)])
-    assert seqs(outcome) == [6]
+    assert seqs(outcome) == [8]
     assert (await events_of(database_url))[3:] == [
-        (4, "handoff", "first_reply"),
-        (5, "participant", "joined"),
+        (5, "handoff", "first_reply"),
+        (7, "participant", "joined"),
+    ]
+    assert await texts_of(database_url) == [
+        (3, "handoff.looking"),
+        (6, "handoff.agent_joined"),
     ]
     session = await session_of(database_url)
     assert (session["status"], session["agent_id"], session["offer"]) == (

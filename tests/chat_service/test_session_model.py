@@ -1,6 +1,7 @@
 """The state machine of sessions against a naive model, under anything in any order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 from uuid import UUID
@@ -58,6 +59,7 @@ ENDLESS: list[Happening] = [
     facts.CancelledByCustomer(Actor(CUSTOMER)),
     facts.Deferred({}),
     facts.DeferredPickedUp(ADA),
+    facts.CustomerIdle(NOW),
     facts.CustomerGone(),
     facts.Failed(),
 ]
@@ -352,6 +354,22 @@ class Sessions(RuleBasedStateMachine):
             assert closed == (not (to_bot and self.story.conversation.has_bot))
         else:
             self.refused(result)
+
+    @while_open
+    @rule(late=st.booleans())
+    def customer_is_silent(self, late: bool) -> None:
+        """They are asked once in each silence, and it changes nothing else."""
+        before = self.story.session
+        result = self.meet(facts.CustomerIdle(LATER if late else NOW), late=late)
+        if self.state != "active":
+            self.refused(result)
+        elif isinstance(result, Transition):
+            assert before is not None
+            assert before.idle_asked_at is None or (late and before.idle_asked_at < LATER)
+            assert result.session == replace(before, idle_asked_at=LATER if late else NOW)
+        else:
+            assert before is not None
+            assert before.idle_asked_at is not None
 
     def return_to_bot(self, by: Actor) -> None:
         result = self.meet(facts.ReturnedToBot(by))

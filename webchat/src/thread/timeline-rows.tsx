@@ -19,10 +19,12 @@ export function TimelineRows({ conversation }: RowsProps) {
   let day = "";
   return (
     <>
-      {visible.map((item) => {
+      {visible.map((item, place) => {
         if (item.kind === "change") {
+          if (isTold(visible, place)) return null;
           return <ChangeRow key={item.seq} change={item} conversation={conversation} />;
         }
+        if (item.role === "system") return <ToldRow key={item.id} message={item} />;
         const isFirstOfDay = dayKey(item.ts) !== day;
         day = dayKey(item.ts);
         return (
@@ -40,6 +42,25 @@ export function TimelineRows({ conversation }: RowsProps) {
       ))}
     </>
   );
+}
+
+/** What the system says of a change; it comes in the visitor's language from the server. */
+function ToldRow({ message }: { readonly message: Message }) {
+  return (
+    <p class="change" dir="auto" data-message={message.id} data-seq={message.seq}>
+      {message.content}
+    </p>
+  );
+}
+
+/** Whether the system has put a change into words itself: just after it, or before the end. */
+function isTold(items: readonly TimelineItem[], place: number): boolean {
+  const change = items[place];
+  const closes = change?.kind === "change" && change.frame.event === "conversation.closed";
+  const near = closes
+    ? items.slice(Math.max(0, place - 3), place)
+    : items.slice(place + 1, place + 2);
+  return near.some((it) => it.kind === "message" && it.role === "system");
 }
 
 interface MessageRowProps extends RowsProps {
