@@ -15,7 +15,7 @@ BUDGETS_KIB = {"demo": 10, "sdk-example": 24, "console": 160, "docs": 500}
 PARTS_KIB = {
     "panel": 12,
     "line": 15,
-    "thread": 6,
+    "thread": 7,
     "extras": 6,
     "stream": 3,
     "acts": 2,

@@ -1,6 +1,7 @@
 import { ChorusError } from "@chorus/sdk/errors";
 import type { Attributes, MethodName } from "../api";
 import type { Scene } from "../panel/scene";
+import { popOut } from "./popout";
 
 /** Attributes that a page may keep with a contact, and how long each may be. */
 const MAX_ATTRIBUTES = 50;
@@ -16,6 +17,7 @@ interface NewConversation {
 type Act = (scene: Scene, ...args: never[]) => unknown;
 
 const ACTS: Readonly<Partial<Record<MethodName, Act>>> = {
+  popout: popOut,
   newConversation,
   openConversation: (scene: Scene, id: string) => scene.state.conversation?.id === id,
   prefill: (scene: Scene, text: string) => {

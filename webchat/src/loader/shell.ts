@@ -43,7 +43,6 @@ export class Shell {
       this.#label,
       this.#badge,
     );
-    this.#badge.setAttribute("aria-hidden", "true");
     button.onclick = () => acts.toggle();
     button.onpointerenter = button.onfocus = () => acts.approach();
     this.showOpen(false);

@@ -41,6 +41,9 @@ const ACTS: ReadonlySet<string> = new Set<MethodName>([
   "markRead",
 ]);
 
+/** Here the panel fills the screen. */
+const NARROW = matchMedia("(max-width: 480px), (max-height: 420px)");
+
 /** Draw nothing yet: keep everything ready to be opened. */
 export function createPanel(words: Catalogue, host: PanelHost): Panel {
   speak(host.locale(), words);
@@ -55,6 +58,7 @@ class PanelWindow implements Panel {
   #told: Settings;
   #locale: string;
   #modal: Promise<() => void> | undefined;
+  readonly #redraw = () => this.#draw(false);
 
   constructor(host: PanelHost) {
     this.#host = host;
@@ -62,6 +66,7 @@ class PanelWindow implements Panel {
     this.#locale = host.locale();
     this.#scene = new Scene(host);
     this.#scene.dress(css);
+    NARROW.addEventListener("change", this.#redraw);
     host.root.append(this.#mount);
   }
 
@@ -135,12 +140,12 @@ class PanelWindow implements Panel {
     this.#isOpen = false;
     this.#draw(false);
     this.#scene.close();
+    NARROW.removeEventListener("change", this.#redraw);
     this.#mount.remove();
   }
 
   #draw(focus: boolean): void {
-    const narrow = matchMedia("(max-width: 480px), (max-height: 420px)").matches;
-    const isModal = this.#isOpen && !this.#isInline && narrow;
+    const isModal = this.#isOpen && !this.#isInline && NARROW.matches;
     this.#beModal(isModal);
     this.#scene.isShown = this.#isOpen;
     present(this.#scene);

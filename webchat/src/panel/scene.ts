@@ -102,10 +102,13 @@ export class Scene {
   /** Style the panel, by CSSOM: a policy without `unsafe-inline` allows that. */
   dress(css: string): void {
     if (this.#sheets.has(css)) return;
-    const sheet = new CSSStyleSheet();
+    const { root } = this.host;
+    // In the document where the panel is now: it may have been moved out of the page.
+    const view = root.ownerDocument.defaultView ?? globalThis;
+    const sheet = new view.CSSStyleSheet();
     sheet.replaceSync(css);
     this.#sheets.set(css, sheet);
-    this.host.root.adoptedStyleSheets.push(sheet);
+    root.adoptedStyleSheets.push(sheet);
   }
 
   /** Ask the inbox what it wants, again until it answers; those who are known go on at once. */

@@ -23,7 +23,7 @@ function tellConversation(before: VisitorState, after: VisitorState, emit: Emit)
   }
   const state = now.session?.state;
   if (!isNew && state !== undefined && old.session?.state !== state) emit("bot:handoff", { state });
-  if (old?.position !== now.position || old?.etaS !== now.etaS) {
+  if ((old?.position ?? null) !== now.position || (old?.etaS ?? null) !== now.etaS) {
     emit("queue:position", { position: now.position, etaSeconds: now.etaS });
   }
 }

@@ -1,0 +1,44 @@
+import type { Scene } from "../panel/scene";
+import css from "./popout.css?inline";
+
+interface Pip {
+  requestWindow(size: { width: number; height: number }): Promise<Window & typeof globalThis>;
+}
+
+const SIZE = { width: 400, height: 640 };
+
+/**
+ * Move the chat into a window that stays on top, and back when that closes. It stays the same
+ * chat: only its host changes the document. Answers false where the browser has no such window.
+ */
+export async function popOut({ host: { root } }: Scene): Promise<boolean> {
+  const pip = (window as unknown as { documentPictureInPicture?: Pip }).documentPictureInPicture;
+  if (pip === undefined) return false;
+  const { host, adoptedStyleSheets: sheets } = root;
+  const place = host.parentElement;
+  const popped = await pip.requestWindow(SIZE);
+  host.setAttribute("data-popped", "");
+  popped.document.body.append(host);
+  root.adoptedStyleSheets = [...sheets.map(textOf), css].map((text) => sheetOf(popped, text));
+  popped.addEventListener(
+    "pagehide",
+    () => {
+      host.removeAttribute("data-popped");
+      place?.append(host);
+      root.adoptedStyleSheets = sheets;
+    },
+    { once: true },
+  );
+  return true;
+}
+
+/** A sheet belongs to the document it was made in. */
+function sheetOf(view: Window & typeof globalThis, text: string): CSSStyleSheet {
+  const sheet = new view.CSSStyleSheet();
+  sheet.replaceSync(text);
+  return sheet;
+}
+
+function textOf(sheet: CSSStyleSheet): string {
+  return [...sheet.cssRules].map((rule) => rule.cssText).join("\n");
+}
