@@ -16,7 +16,8 @@ from chat_service import demo_shop, identity, visitors
 from chat_service.resources import Resources
 from chat_service.routes import render
 from chat_service.routes.guard import From, Public, Route, With
-from chat_service.routes.shapes import AgentTokens, DemoFacts, DemoHours, DemoUser, DevLoginBody
+from chat_service.routes.page_shapes import DemoFacts, DemoHours, DemoUser
+from chat_service.routes.shapes import AgentTokens, DevLoginBody
 from chorus.errors import NotFound, Unauthenticated
 from chorus.issuers import parse_issuers
 from chorus.web import is_loopback, json_response

@@ -7,7 +7,8 @@ from fastapi import Query, Request, Response
 from chat_service import visitors
 from chat_service.routes import render
 from chat_service.routes.guard import From, MaybeWho, Public, Route, With
-from chat_service.routes.shapes import VisitorBody, VisitorTokens, WidgetConfig
+from chat_service.routes.page_shapes import WidgetConfig
+from chat_service.routes.shapes import VisitorBody, VisitorTokens
 from chat_service.store.people import Traits
 from chat_service.visitors import Visit
 from chorus.clock import rfc3339

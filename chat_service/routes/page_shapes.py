@@ -1,0 +1,45 @@
+"""What the widget learns before anybody has said a word, and what the demo shop's page asks."""
+
+from typing import Any
+
+from chat_service.routes.shapes import Shape
+
+
+class WidgetInbox(Shape):
+    name: str
+    channel: str
+
+
+class WidgetAvailability(Shape):
+    """By the hours of the queue that the inbox leads to."""
+
+    open: bool
+    opens_at: str | None
+    """When it opens next; null while it is open, or when that is not in sight."""
+
+
+class WidgetConfig(Shape):
+    inbox: WidgetInbox
+    tenant: str
+    api_base: str
+    ws_base: str
+    settings: dict[str, Any]
+    """What the tenant set for the widget: texts, colours, languages."""
+    availability: WidgetAvailability
+
+
+class DemoFacts(Shape):
+    inbox_key: str
+    closed: bool
+    """Whether the demo page has closed its line."""
+
+
+class DemoHours(Shape):
+    closed: bool
+
+
+class DemoUser(Shape):
+    token: str
+    """Of the shop's own issuer; it says who this is."""
+    name: str
+    email: str
