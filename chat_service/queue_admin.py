@@ -73,6 +73,7 @@ async def create(
         if queue_id is None:
             queue_id = uuid7()
             await _check(revision, queue_id, chosen)
+            _check_silence(chosen)
             await store.insert(revision.tx, revision.tenant_id, queue_id, _columns(chosen))
             await _show(revision, queue_id, chosen)
             await keep(revision, once, queue_id)
@@ -92,6 +93,7 @@ async def change(
             return before
         changed = {name: chosen[name] for name in new}
         await _check(revision, queue_id, changed)
+        _check_silence({**before.chosen, **changed})
         if columns := _columns(changed):
             await store.update(revision.tx, revision.tenant_id, queue_id, columns)
         await _show(revision, queue_id, changed)
@@ -166,6 +168,14 @@ async def _check(revision: Revision, queue_id: UUID, chosen: Mapping[str, Any]) 
         _check_overflow(queue_id, chosen["overflow_queue_id"], known)
     if chosen.get("is_default"):
         await store.have_no_default(tx, tenant_id)
+
+
+def _check_silence(chosen: Mapping[str, Any]) -> None:
+    """Who is silent is asked first; what is left out is as the table says."""
+    asked_after_s = chosen.get("idle_asked_after_s", 300)
+    if chosen.get("idle_ends_after_s", 900) <= asked_after_s:
+        what = f"is more than the {asked_after_s} after which a silent customer is asked."
+        raise wrong("idleEndsAfterSeconds", what)
 
 
 def _check_overflow(queue_id: UUID, target: UUID, known: list[QueueRow]) -> None:

@@ -87,6 +87,7 @@ def _one_each(value: list[RelaxationStep] | None) -> list[RelaxationStep] | None
 
 
 Seconds = Annotated[int, Field(strict=True, ge=1, le=WEEK_S)]
+Silence = Annotated[int, Field(strict=True, ge=30, le=24 * 3600)]
 Relaxations = Annotated[
     list[RelaxationStep] | None, Field(max_length=len(Demand)), AfterValidator(_one_each)
 ]
@@ -119,6 +120,12 @@ class QueueChange(Setting):
     offer_seconds: Annotated[int, Field(strict=True, ge=5, le=3600)] = Absent
     """Until an offer nobody answers goes to somebody else."""
     wrap_up_seconds: Annotated[int, Field(strict=True, ge=0, le=3600)] = Absent
+    idle_asked_after_seconds: Silence = Absent
+    """A customer who is silent for so long is asked whether they are still there."""
+    idle_ends_after_seconds: Silence = Absent
+    """And after so long their session ends."""
+    idle_then: Literal["end", "bot"] = Absent
+    """`end` closes the conversation, `bot` gives it back to the bot."""
     relaxations: Relaxations = Absent
     """Which wishes are given up when; [] none ever, null as the router does: language after
     30 s, wished skills after 60 s."""
@@ -146,6 +153,9 @@ class QueueAnswer(Shape):
     sla_seconds: int | None
     offer_seconds: int
     wrap_up_seconds: int
+    idle_asked_after_seconds: int
+    idle_ends_after_seconds: int
+    idle_then: Literal["end", "bot"]
     relaxations: list[dict[str, Any]] | None
     created_at: str
     members: int

@@ -37,6 +37,8 @@ _COLUMNS = {
     "sla_seconds": "sla_s",
     "offer_seconds": "offer_s",
     "wrap_up_seconds": "wrap_up_s",
+    "idle_asked_after_seconds": "idle_asked_after_s",
+    "idle_ends_after_seconds": "idle_ends_after_s",
 }
 
 
@@ -130,6 +132,9 @@ def _answer(card: QueueCard) -> dict[str, Any]:
         "slaSeconds": chosen["sla_s"],
         "offerSeconds": chosen["offer_s"],
         "wrapUpSeconds": chosen["wrap_up_s"],
+        "idleAskedAfterSeconds": chosen["idle_asked_after_s"],
+        "idleEndsAfterSeconds": chosen["idle_ends_after_s"],
+        "idleThen": chosen["idle_then"],
         "relaxations": steps
         and [{"afterSeconds": one["after_s"], "demand": one["demand"]} for one in steps],
         "createdAt": rfc3339(card.created_at),

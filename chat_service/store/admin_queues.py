@@ -30,6 +30,9 @@ SETTABLE: Final = (
     "sla_s",
     "offer_s",
     "wrap_up_s",
+    "idle_asked_after_s",
+    "idle_ends_after_s",
+    "idle_then",
     "relaxations",
 )
 """The columns that are somebody's choice."""

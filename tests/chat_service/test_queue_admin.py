@@ -52,6 +52,9 @@ async def test_a_queue_is_as_it_was_set_up(api: Api, acme: Tenant) -> None:
         "slaSeconds": 60,
         "offerSeconds": 20,
         "wrapUpSeconds": 0,
+        "idleAskedAfterSeconds": 60,
+        "idleEndsAfterSeconds": 120,
+        "idleThen": "bot",
         "relaxations": [{"afterSeconds": 10, "demand": "language"}],
     }
     made = (await call(api, acme, "POST", QUEUES, chosen)).json()
@@ -119,6 +122,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"offerSeconds": None}, "offerSeconds"),
     ({"wrapUpSeconds": -1}, "wrapUpSeconds"),
     ({"maxWait": 5}, "maxWait"),
+    ({"idleAskedAfterSeconds": 900}, "idleEndsAfterSeconds"),
+    ({"idleEndsAfterSeconds": 300}, "idleEndsAfterSeconds"),
+    ({"idleThen": "wait"}, "idleThen"),
     ({"conditions": {"channel": ["web"]}}, "conditions.channel"),
     ({"conditions": {"channels": []}}, "conditions.channels"),
     ({"conditions": {"channels": ["fax"]}}, "conditions.channels.0"),
