@@ -106,7 +106,7 @@ class Announcer:
         came, self._came = self._came | self._choices.take_changed() | back, set()
         left, self._left = self._left, {}
         asked, self._asked = self._asked, []
-        here = [user for user in (*came, *refreshed) if user in self._hub.users]
+        here = [user for user in (*came, *refreshed) if self._here(user)]
         try:
             if here:
                 await presence.beat(self._client, [self._beat(user) for user in here])
@@ -158,7 +158,10 @@ class Announcer:
         )
 
     def _here(self, user_id: UUID) -> list[Connection]:
-        return [self._hub.connections[number] for number in self._hub.users[user_id]]
+        """Their sockets that are ready: one on its way in says nothing yet."""
+        numbers = self._hub.users.get(user_id, ())
+        found = (self._hub.connections[number] for number in numbers)
+        return [one for one in found if one.peer.phase is Phase.LIVE]
 
     def status_of(self, user_id: UUID) -> PresenceStatus:
         """What the devices here say of an agent: their choice, if it is theirs to be asked now.
@@ -168,12 +171,13 @@ class Announcer:
         here, shown = self._here(user_id), self._choices.shown(user_id)
         idle = self._is_idle(here)
         (self._idle.add if idle else self._idle.discard)(user_id)
-        routable = any(one.peer.kind == "inbox" and one.peer.phase is Phase.LIVE for one in here)
+        routable = any(one.peer.kind == "inbox" for one in here)
         online = shown is PresenceStatus.ONLINE
         return PresenceStatus.AWAY if online and (idle or not routable) else shown
 
     def _is_idle(self, here: Iterable[Connection]) -> bool:
-        return monotonic() - max(one.peer.acted_s for one in here) >= self._agent_away_s
+        acted_s = max((one.peer.acted_s for one in here), default=0.0)
+        return monotonic() - acted_s >= self._agent_away_s
 
 
 def _show(connection: Connection, conversation_id: UUID, seen: dict[UUID, Seen]) -> None:

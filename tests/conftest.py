@@ -18,6 +18,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow_first(items)
     uncover(items)
+    for item in items:
+        # Not by autouse: hypothesis takes every state machine for parametrized then, and fails.
+        names = getattr(item, "fixturenames", [])
+        if "anyio_backend" in names:
+            names.insert(0, one_loop.__name__)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -32,7 +37,7 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 async def one_loop(anyio_backend: str) -> AsyncIterator[None]:
     """Keep one event loop for all tests of a process, as every process of ours has one.
 
