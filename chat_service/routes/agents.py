@@ -79,16 +79,16 @@ def _inbox(card: InboxCard) -> dict[str, Any]:
     }
 
 
-_AGENT = "/livechat/agents/{agentId}"
+_AGENT = "/admin/agents/{agentId}"
 
 ROUTES = (
-    Route("GET", "/livechat/agents", agents, READ, "List agents", AgentList),
+    Route("GET", "/admin/agents", agents, READ, "List agents", AgentList),
     Route("GET", _AGENT, agent_shown, READ, "An agent", AgentAnswer),
     Route("PATCH", _AGENT, agent_changed, STAFF, "Change what an agent takes", AgentAnswer),
-    Route("GET", "/livechat/inboxes", inboxes, READ, "List inboxes", InboxList),
+    Route("GET", "/admin/inboxes", inboxes, READ, "List inboxes", InboxList),
     Route(
         "PATCH",
-        "/livechat/inboxes/{inboxId}",
+        "/admin/inboxes/{inboxId}",
         inbox_changed,
         ADMIN,
         "Change how an inbox is routed",

@@ -143,12 +143,12 @@ def _answer(card: QueueCard) -> dict[str, Any]:
     }
 
 
-_ONE = "/livechat/queues/{queueId}"
+_ONE = "/admin/queues/{queueId}"
 _MEMBER = f"{_ONE}/members/{{agentId}}"
 
 ROUTES = (
-    Route("GET", "/livechat/queues", queues, READ, "List queues", QueueList),
-    Route("POST", "/livechat/queues", queue_made, ADMIN, "Make a queue", QueueAnswer, status=201),
+    Route("GET", "/admin/queues", queues, READ, "List queues", QueueList),
+    Route("POST", "/admin/queues", queue_made, ADMIN, "Make a queue", QueueAnswer, status=201),
     Route("GET", _ONE, queue_shown, READ, "A queue", QueueAnswer),
     Route("PATCH", _ONE, queue_changed, ADMIN, "Change a queue", QueueAnswer),
     Route("DELETE", _ONE, queue_removed, ADMIN, "Delete a queue; who waits goes on", QueueRemoved),

@@ -87,12 +87,12 @@ def _answer(card: TeamCard) -> dict[str, Any]:
     }
 
 
-_ONE = "/livechat/teams/{teamId}"
+_ONE = "/admin/teams/{teamId}"
 _MEMBER = f"{_ONE}/members/{{agentId}}"
 
 ROUTES = (
-    Route("GET", "/livechat/teams", teams, READ, "List teams", TeamList),
-    Route("POST", "/livechat/teams", team_made, ADMIN, "Make a team", TeamAnswer, status=201),
+    Route("GET", "/admin/teams", teams, READ, "List teams", TeamList),
+    Route("POST", "/admin/teams", team_made, ADMIN, "Make a team", TeamAnswer, status=201),
     Route("GET", _ONE, team_shown, READ, "A team", TeamAnswer),
     Route("PATCH", _ONE, team_renamed, ADMIN, "Rename a team", TeamAnswer),
     Route("DELETE", _ONE, team_removed, ADMIN, "Delete a team", status=204),

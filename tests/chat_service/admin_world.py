@@ -13,9 +13,9 @@ from chorus.ids import uuid7
 from tests.chat_service.api_world import Api, Tenant
 from tests.chat_service.handoff_world import OFFER
 
-QUEUES = "/livechat/queues"
-TEAMS = "/livechat/teams"
-AGENTS = "/livechat/agents"
+QUEUES = "/admin/queues"
+TEAMS = "/admin/teams"
+AGENTS = "/admin/agents"
 
 
 async def call(

@@ -57,7 +57,7 @@ async def test_a_page_of_agents_follows_the_other(api: Api, acme: Tenant) -> Non
 
 
 async def test_addresses_and_hidden_queues_are_not_for_every_agent(api: Api, acme: Tenant) -> None:
-    gold = await make(api, acme, "gold", "/livechat/teams")
+    gold = await make(api, acme, "gold", "/admin/teams")
     vip = await make(api, acme, "vip", visibleTo=[str(gold)])
     await joined(api, acme, f"{QUEUES}/{vip}", acme.colleague)
     path = f"{AGENTS}/{acme.colleague}"
@@ -115,7 +115,7 @@ async def test_another_tenants_agents_are_not_there(api: Api, acme: Tenant, riva
         await call(api, acme, "GET", path),
         await call(api, acme, "PATCH", path, {"capacity": 1}),
         await call(api, acme, "PATCH", f"{AGENTS}/{uuid7()}", {"capacity": 1}),
-        await call(api, acme, "PATCH", f"/livechat/inboxes/{rival.inbox_id}", {"weight": 2}),
+        await call(api, acme, "PATCH", f"/admin/inboxes/{rival.inbox_id}", {"weight": 2}),
     ]
     assert codes(*tried) == [(404, "NOT_FOUND")] * 4
 
@@ -123,9 +123,9 @@ async def test_another_tenants_agents_are_not_there(api: Api, acme: Tenant, riva
 async def test_a_conversation_of_an_inbox_weighs_what_was_chosen(api: Api, acme: Tenant) -> None:
     queue = await make(api, acme, "support")
     await stand(api, acme, queue, "active")
-    path = f"/livechat/inboxes/{acme.inbox_id}"
+    path = f"/admin/inboxes/{acme.inbox_id}"
     await call(api, acme, "PATCH", path, {"weight": 3})
-    (inbox,) = (await call(api, acme, "GET", "/livechat/inboxes", who="agent")).json()["items"]
+    (inbox,) = (await call(api, acme, "GET", "/admin/inboxes", who="agent")).json()["items"]
     assert (inbox["weight"], inbox["queueId"], inbox["channel"]) == (3, None, "web")
     agent = (await call(api, acme, "GET", f"{AGENTS}/{acme.agent}")).json()
     assert agent["load"] == 3

@@ -125,7 +125,7 @@ async def _things(api: Api, tenant: Tenant) -> dict[str, str]:
     admin = tenant.principal("admin")
     made = {
         name: (await api.client.post(path, json={"name": name}, headers=api.token(admin))).json()
-        for name, path in (("queueId", "/livechat/queues"), ("teamId", "/livechat/teams"))
+        for name, path in (("queueId", "/admin/queues"), ("teamId", "/admin/teams"))
     }
     people = {"agentId": str(tenant.agent), "inboxId": str(tenant.inbox_id)}
     return people | {name: one["id"] for name, one in made.items()}
@@ -261,7 +261,7 @@ async def _call(
         "/livechat/escalate": {"conversationId": conversation or str(tenant.conversation)},
         "/livechat/sessions/{sessionId}/transfer": {"to": "bot"},
         "/livechat/sessions/{sessionId}/contact": {"phone": "+43 1 234"},
-        "/livechat/teams/{teamId}": {"name": "gold"},
+        "/admin/teams/{teamId}": {"name": "gold"},
     }
     body = bodies.get(route.path, {})
     return await api.client.request(route.method, path, json=body, headers=headers)

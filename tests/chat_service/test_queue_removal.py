@@ -166,10 +166,10 @@ async def test_what_led_to_a_deleted_queue_leads_past_it(api: Api, acme: Tenant)
     last = await make(api, acme, "last")
     gone = await make(api, acme, "gone", overflowQueueId=str(last))
     first = await make(api, acme, "first", overflowQueueId=str(gone))
-    inbox = f"/livechat/inboxes/{acme.inbox_id}"
+    inbox = f"/admin/inboxes/{acme.inbox_id}"
     await call(api, acme, "PATCH", inbox, {"queueId": str(gone)})
     await call(api, acme, "DELETE", f"{QUEUES}/{gone}")
-    (found,) = (await call(api, acme, "GET", "/livechat/inboxes")).json()["items"]
+    (found,) = (await call(api, acme, "GET", "/admin/inboxes")).json()["items"]
     assert found["queueId"] == str(last)
     left = (await call(api, acme, "GET", f"{QUEUES}/{first}")).json()
     assert left["overflowQueueId"] == str(last)
