@@ -95,7 +95,7 @@ fresh-clone: ## Clone into an empty folder with an empty HOME; make up, make dow
 ##@ Measure
 
 .PHONY: bench
-bench: ## Cost per frame, messages end to end, broadcast, RTT, KiB per socket, kills, rows a second
+bench: ## Cost per frame, messages end to end, broadcast, RTT, KiB per socket, handoff, kills, rows a second
 	@tools/bootstrap.sh python
 	$(PY) -m load.bench
 	$(PY) -m load.bench_writer

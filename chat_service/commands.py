@@ -5,7 +5,7 @@ and publishes. Refusals are raised, roll everything back, and are not remembered
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Final
@@ -210,7 +210,7 @@ class Order:
     session_id: UUID | None = None
     """The live-chat session that is meant, where the caller named one."""
     wish: Any = None
-    """What the act gets instead of the frame, where an edge knows more than a frame says."""
+    """What is asked, where an edge knows more than a frame says."""
     body: Mapping[str, Any] | None = None
     """What a repeat must say again, where that is more than the frame."""
     keyed: bool = False
@@ -223,11 +223,18 @@ class Done:
 
     answer: dict[str, Any]
     effects: Effects | None
+    prepared: Any = None
+    """What was found out before: for Escalate the plan."""
 
 
 async def carry_out(commands: Commands, principal: Principal, order: Order) -> Done:
     """Do what is ordered, once, in one transaction. Raises as `perform`."""
-    wish = await _prepared(commands, principal, order)
+    async with commands.turn():
+        prepared = await _prepared(commands, principal, order)
+        return replace(await _done(commands, principal, order, prepared), prepared=prepared)
+
+
+async def _done(commands: Commands, principal: Principal, order: Order, prepared: Any) -> Done:
     now = commands.clock.now()
     async with commands.db.transaction(principal.tenant_id) as tx:
         key = CommandKey(principal.tenant_id, principal.user_id, order.id, _body_hash(order))
@@ -235,7 +242,7 @@ async def carry_out(commands: Commands, principal: Principal, order: Order) -> D
         where = await _enter(deed, order)
         if not await work.claim_command(tx, key):
             return Done(await _answered(tx, key, order), None)
-        effects = await _do(deed, where, order.frame.event, wish)
+        effects = await _do(deed, where, order.frame.event, prepared)
         added = await _record(deed, where, effects)
         seq = _last_seq(where, effects, added)
         answer = delivered(order.id, seq=seq, at=now, dup=False)
@@ -247,10 +254,10 @@ async def carry_out(commands: Commands, principal: Principal, order: Order) -> D
 
 
 async def _prepared(commands: Commands, principal: Principal, order: Order) -> Any:
-    prepare = PREPARED.get(order.frame.event)
-    if order.wish is not None or prepare is None:
-        return order.wish or order.frame
-    return await prepare(commands, principal, order.conversation_id, order.frame)
+    asked, prepare = order.wish or order.frame, PREPARED.get(order.frame.event)
+    if prepare is None:
+        return asked
+    return await prepare(commands, principal, order.conversation_id, asked)
 
 
 def _session_of(order: Order) -> UUID | None:

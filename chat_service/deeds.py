@@ -1,7 +1,9 @@
 """Who does something, in which transaction, and what an act brings about."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -16,9 +18,13 @@ from chorus.auth import Principal
 from chorus.bus import Client
 from chorus.clock import Clock
 from chorus.db import Db, Transaction
-from chorus.errors import AlreadyAssigned, Forbidden
+from chorus.errors import AlreadyAssigned, Forbidden, Overloaded
 from chorus.wire.common import Visibility
 
+ACTS_AT_ONCE: Final = 12
+"""In one process. In a line a burst is over sooner than in a crowd, which wears out the pool."""
+TURN_MAX_S: Final = 3.0
+"""Less than the deadline of an internal call."""
 SENIORS: Final = frozenset({"supervisor", "admin", "server"})
 
 
@@ -33,6 +39,24 @@ class Commands:
     """How long a customer may change what they said."""
     redis: Client
     """Where presence is read."""
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ACTS_AT_ONCE))
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Stand in line until few enough act at once.
+
+        Raises:
+            Overloaded: that would take too long; nothing was done.
+        """
+        try:
+            async with asyncio.timeout(TURN_MAX_S):
+                await self.turns.acquire()
+        except TimeoutError as error:
+            raise Overloaded from error
+        try:
+            yield
+        finally:
+            self.turns.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +106,7 @@ class Effects:
 Act = Callable[[Deed, Locked, Any], Awaitable[Effects]]
 PersonalAct = Callable[[Deed, Any], Awaitable[Effects]]
 Prepare = Callable[[Commands, Principal, UUID | None, Any], Awaitable[Any]]
-"""What is asked and where: answers what the act gets instead of the frame."""
+"""What is asked (a frame, or what an edge knows beyond it) and where: answers what the act gets."""
 
 
 def agents_only(deed: Deed) -> None:

@@ -87,12 +87,16 @@ class Plan:
 
 
 async def prepare(
-    commands: Commands, principal: Principal, conversation_id: UUID | None, frame: frames.Escalate
+    commands: Commands,
+    principal: Principal,
+    conversation_id: UUID | None,
+    asked: frames.Escalate | Wish,
 ) -> Plan:
-    """Plan what a frame asks for. Raises as `plan`."""
+    """Plan what is asked for. Raises as `plan`."""
     if conversation_id is None:
         raise BadRequest("`conv` is needed.")
-    return await plan(commands, principal, conversation_id, Wish(frame.reason, frame.queue))
+    wish = asked if isinstance(asked, Wish) else Wish(asked.reason, asked.queue)
+    return await plan(commands, principal, conversation_id, wish)
 
 
 async def plan(commands: Commands, principal: Principal, conversation_id: UUID, wish: Wish) -> Plan:
@@ -180,7 +184,11 @@ async def _begin(deed: Deed, scene: Scene, plan: Plan) -> tuple[Moved, ...]:
         placed, promised_s = facts.Deferred(_left(plan)), None
     else:
         position = await queues.next_position(
-            deed.tx, deed.tenant_id, queue.id, priority=plan.wish.priority
+            deed.tx,
+            deed.tenant_id,
+            queue.id,
+            conversation_id=scene.held.id,
+            priority=plan.wish.priority,
         )
         promised_s = plan.eta_s(position)
         placed = facts.Queued(queue.id, position=position, eta_s=promised_s)

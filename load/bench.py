@@ -23,7 +23,9 @@ import uvloop
 from chorus.ids import uuid7
 from chorus.wire.envelope import decode, encode_raw
 from gateway.room import Packet
+from load.bench_handoff import handoff
 from load.bench_kill import kills
+from load.bench_routing import routing
 from load.load_socket import LoadSocket, open_load_socket
 from load.stage import Stage, Visitor, every, running, stage
 
@@ -285,6 +287,9 @@ async def measure(options: argparse.Namespace) -> dict[str, dict[str, float]]:
             found["round trip"] = await round_trip(
                 on, sockets=options.sockets, rate=options.rate, seconds=options.seconds
             )
+        if "handoff" in options.parts:
+            found["one routing decision"] = routing()
+            found["handoff"] = await handoff(on)
         if "kills" in options.parts:
             found["kill -9"] = await kills(on)
     return found
@@ -306,7 +311,9 @@ def _number(value: float) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["throughput", "broadcast", "rtt", "kills"])
+    parser.add_argument(
+        "parts", nargs="*", default=["throughput", "broadcast", "rtt", "handoff", "kills"]
+    )
     parser.add_argument("--data", type=Path, help="measure what `chorus up` runs there")
     parser.add_argument("--edges", type=int, default=1)
     parser.add_argument("--conversations", type=int, default=400)

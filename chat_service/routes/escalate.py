@@ -34,9 +34,9 @@ async def escalated(
     `UNKNOWN_QUEUE` with the list of those that do. When nobody can come the session is `deferred`
     and `options` says what is left: a message, a callback, the bot.
     """
-    key = _key(body, idempotency_key)
-    plan = await escalate.plan(resources.commands, who, body.conversation_id, _wish(body))
-    done = await commands.carry_out(resources.commands, who, _order(who, body, key, plan))
+    order = _order(who, body, _key(body, idempotency_key))
+    done = await commands.carry_out(resources.commands, who, order)
+    plan: Plan = done.prepared
     if done.effects is not None and done.effects.moved[-1].transition is not None:
         return json_response(_begun(done.effects.moved[-1], plan), 201)
     return json_response(await _standing(resources, who, body.conversation_id, plan))
@@ -65,11 +65,13 @@ def _key(body: EscalateBody, header: str | None) -> str | None:
     return body.idempotency_key or header
 
 
-def _order(who: Principal, body: EscalateBody, key: str | None, plan: Plan) -> Order:
+def _order(who: Principal, body: EscalateBody, key: str | None) -> Order:
     id_ = key_id(who, frames.Escalate.event, key)
     said = body.model_dump(mode="json", exclude={"idempotency_key"})
     frame = frames.Escalate(id=id_, reason=body.reason, queue=body.queue)
-    return Order(frame, id_, body.conversation_id, wish=plan, body=said, keyed=key is not None)
+    return Order(
+        frame, id_, body.conversation_id, wish=_wish(body), body=said, keyed=key is not None
+    )
 
 
 def _begun(moved: Moved, plan: Plan) -> dict[str, Any]:

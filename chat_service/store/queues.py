@@ -58,16 +58,20 @@ async def circumstances(
 
 # As POSITION, for somebody who begins to wait now.
 _NEXT = text("""
-SELECT 1 + count(*) FROM live_chat_sessions w
+SELECT 1 + count(*) FROM live_chat_sessions w JOIN conversations d ON d.id = w.conversation_id
 WHERE w.tenant_id = :tenant AND w.queue_id = :queue
     AND w.status IN ('requested', 'queued', 'offered')
-    AND w.priority + floor(extract(epoch FROM now() - w.requested_at) / 60) >= :priority
+    AND greatest(w.priority, d.priority) + floor(extract(epoch FROM now() - w.requested_at) / 60)
+        >= greatest(:priority, (SELECT priority FROM conversations WHERE id = :conversation))
 """)
 
 
-async def next_position(session: Reader, tenant_id: UUID, queue_id: UUID, *, priority: int) -> int:
+async def next_position(
+    session: Reader, tenant_id: UUID, queue_id: UUID, *, conversation_id: UUID, priority: int
+) -> int:
     """The place that a session which begins now will have in a queue, 1 being next."""
     given = {"tenant": tenant_id, "queue": queue_id, "priority": priority}
+    given |= {"conversation": conversation_id}
     return int(await session.scalar(_NEXT, given))
 
 

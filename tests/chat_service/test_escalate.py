@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from chat_service import commands
+from chat_service import commands, deeds
 from chorus import presence
 from chorus.auth import AUD_INTERNAL, Principal
 from chorus.bus import open_redis
@@ -311,3 +312,18 @@ async def test_presence_of_the_people_is_what_redis_says(
     async with open_redis(redis_url) as client:
         seen = await presence.read(client, acme.id, [acme.agent, acme.colleague])
     assert [seen[one].status for one in (acme.agent, acme.colleague)] == ["online", "offline"]
+
+
+async def test_acts_stand_in_line_and_who_stands_too_long_is_told_to_come_again(
+    api: Api, acme: Tenant, support: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deeds, "TURN_MAX_S", 0.05)
+    turns = api.resources.commands.turns
+    async with AsyncExitStack() as line:
+        for _ in range(deeds.ACTS_AT_ONCE):
+            await line.enter_async_context(api.resources.commands.turn())
+        refused = await escalate(api, acme.principal("contact"), acme)
+        assert turns.locked()
+    assert codes(refused) == [(503, "OVERLOADED")]
+    again = await escalate(api, acme.principal("contact"), acme)
+    assert again.status_code == 201
