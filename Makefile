@@ -78,7 +78,7 @@ test: ## All tests with coverage, or one path: make test T=tests/chorus
 test-long: ## The same with the full counts of schedules and kills
 	@tools/bootstrap.sh python node pages browser
 	export CHROMIUM="$$(tools/chromium.sh)"
-	export CHORUS_SCHEDULES=200 CHORUS_KILLS=24 CHORUS_KILL_CONVERSATIONS=6 CHORUS_LONG=1
+	export CHORUS_SCHEDULES=200 CHORUS_KILLS=24 CHORUS_KILL_CONVERSATIONS=6 CHORUS_HANDOFF_SCHEDULES=50 CHORUS_LONG=1
 	mkdir -p reports
 	.venv/bin/pytest -n $(WORKERS) --timeout 3600 --junit-xml=reports/test-long.xml
 	$(PY) tools/long_report.py reports/test-long.xml docs/test-long.md

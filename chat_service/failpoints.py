@@ -9,10 +9,11 @@ _passed: Counter[str] = Counter()
 
 
 def arm(spec: str) -> None:
-    """Arm `name` or `name:n`: the n-th time the process comes by `name` it is killed."""
-    name, _, nth = spec.partition(":")
-    if name:
-        _armed[name] = int(nth or 1)
+    """Arm `name` or `name:n`, several with commas: the n-th time the process comes by it is killed."""
+    for one in spec.split(","):
+        name, _, nth = one.partition(":")
+        if name:
+            _armed[name] = int(nth or 1)
 
 
 def due(name: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from chat_service import failpoints
 from chat_service import handoff_news as news
 from chat_service.emit import Publication, Publisher, durable, inbox_hint, router_word
 from chat_service.frames import StoredRow
@@ -182,6 +183,7 @@ async def refusal(tx: Transaction, refused: Refused) -> ChorusError:
 
 async def tell(publisher: Publisher, moved: Sequence[Moved], *, now: datetime) -> None:
     """Say and count what moved, once it is committed: for `Transaction.after_commit`."""
+    failpoints.passing("before_tell")
     counted(moved, now=now)
     await publisher.publish(publications(moved))
 

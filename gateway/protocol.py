@@ -89,6 +89,8 @@ class Peer:
     _allowance: Allowance | None = None
     _gates: dict[UUID, _Gate] = field(default_factory=dict)
     _abuse: list[float] = field(default_factory=list)
+    _named: UUID | None = None
+    """The conversation that the frame at hand names: so does its refusal, on the inbox."""
 
     # -- what the shell calls
 
@@ -105,6 +107,7 @@ class Peer:
         got = decode(payload)
         if isinstance(got, Refused):
             return self._bad(got, at_s)
+        self._named = self._conv_of(got.conv)
         if isinstance(got.frame, client.Auth):
             return self._auth(got.frame, got.ref, at_s, unix_s)
         if self.phase is not Phase.LIVE:
@@ -368,7 +371,7 @@ class Peer:
         data = nack(
             code, id=getattr(frame, "id", None), reason=reason, retry_after_ms=retry_after_ms
         )
-        return self._refuse(code, data, ref, None, at_s)
+        return self._refuse(code, data, ref, self._named, at_s)
 
     def _refuse(
         self,

@@ -5,6 +5,7 @@ import os
 
 import uvloop
 
+from chat_service import failpoints
 from chat_service.app import create_app as create_api
 from chat_service.resources import reach_store
 from chat_service.settings import ApiSettings
@@ -21,6 +22,7 @@ def main() -> None:
     """Serve until SIGTERM, then drain."""
     gateway, api = GatewaySettings.from_env(os.environ), ApiSettings.from_env(os.environ)
     log.setup(process="edge", level=gateway.log_level, form=gateway.log_format)
+    failpoints.arm(os.environ.get("CHORUS_FAILPOINT", ""))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(gateway, api))
 

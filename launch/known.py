@@ -24,6 +24,7 @@ BESIDES: Final = frozenset(
     for name in (
         "AUTOBAHN",
         "FAILPOINT",
+        "HANDOFF_SCHEDULES",
         "KILLS",
         "KILL_CONVERSATIONS",
         "LONG",

@@ -93,6 +93,7 @@ class ChatClient:
         self._refs = itertools.count(1)
         self._conversations: dict[UUID | None, Conversation] = {}
         self._followed: set[UUID] = set()
+        self._subscribing: dict[int, tuple[UUID, ...]] = {}
         self._handles: dict[str, MessageHandle] = {}
         self._changed = asyncio.Event()
 
@@ -223,6 +224,7 @@ class ChatClient:
 
     def socket_ready(self, socket: Socket, frame: Frame) -> None:
         self.ready = data = frame["data"]
+        self._subscribing.clear()
         for conversation in self._conversations.values():
             self._introduce(conversation)
             conversation.outbox.rewind()
@@ -240,8 +242,11 @@ class ChatClient:
             self._options.on_frame(frame)
         if "seq" not in frame:
             self.heard.append(frame)
+        asked = self._subscribing.pop(frame.get("ref", 0), None)
         if frame["event"] == "subscribed":
             self._subscribed(frame["data"])
+        elif asked is not None and frame["event"] == "nack" and frame["data"]["retryable"]:
+            self._line.spawn(self._subscribe_again(asked))
         named = frame.get("conv")
         conv = UUID(named) if named is not None else self.conversation_id
         at_s = socket.heard_s
@@ -310,7 +315,16 @@ class ChatClient:
             {"conv": str(conv), **(self._conversation(conv).resume or {})}
             for conv in conversation_ids
         ]
-        socket.say("subscribe", {"items": items})
+        ref = next(self._refs)
+        self._subscribing[ref] = conversation_ids
+        socket.say("subscribe", {"items": items}, ref=ref)
+
+    async def _subscribe_again(self, conversation_ids: tuple[UUID, ...]) -> None:
+        await asyncio.sleep(self._wait_s(0))
+        wanted = tuple(one for one in conversation_ids if one in self._followed)
+        if wanted and self._line.primary is not None:
+            self._subscribe(self._line.primary, wanted)
+            self._line.wake()
 
     def _subscribed(self, data: Frame) -> None:
         for item in data["items"]:

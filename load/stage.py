@@ -63,6 +63,13 @@ class Stage:
         password = (self.data / "postgres" / "password").read_text().strip()
         return f"postgresql://chorus:{password}@127.0.0.1:{self.run['ports']['postgres']}/postgres"
 
+    @property
+    def redis_url(self) -> str:
+        """The embedded Redis, with the password of this run."""
+        said = (self.data / "redis" / "redis.conf").read_text().splitlines()
+        password = next(one.split()[1] for one in said if one.startswith("requirepass "))
+        return f"redis://:{password}@127.0.0.1:{self.run['ports']['redis']}/0"
+
     def now(self) -> dict[str, Any]:
         """`run.json` as it is now: pids change when a process is restarted."""
         found: dict[str, Any] = json.loads((self.data / "run.json").read_text())

@@ -1,12 +1,13 @@
 """Fixtures every test may use: real servers, one of each a session, and a fresh database a test."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
 
 from tests.support.databases import fresh_database, make_template
+from tests.support.one_loop import LastingLoop
 from tests.support.servers import RunningServer, start_postgres, start_redis
 from tests.support.spreading import ByServers, slow_first, uncover
 
@@ -18,11 +19,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow_first(items)
     uncover(items)
-    for item in items:
-        # Not by autouse: hypothesis takes every state machine for parametrized then, and fails.
-        names = getattr(item, "fixturenames", [])
-        if "anyio_backend" in names:
-            names.insert(0, one_loop.__name__)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -33,18 +29,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-async def one_loop(anyio_backend: str) -> AsyncIterator[None]:
-    """Keep one event loop for all tests of a process, as every process of ours has one.
-
-    grpc.aio polls for the whole process and gives each completion to the loop that asked for it.
-    With a loop a test, one that came late met a closed loop, and the next test failed for it.
-    """
-    yield  # noqa: PT022 (what waits here is the loop)
+def anyio_backend() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every test has a runner of its own, and all have one loop."""
+    loop = LastingLoop()
+    yield "asyncio", {"loop_factory": lambda: loop}
+    loop.end()
 
 
 @pytest.fixture(scope="session")

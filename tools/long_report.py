@@ -8,7 +8,13 @@ import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 from pathlib import Path
 
-COUNTS = ("CHORUS_SCHEDULES", "CHORUS_KILLS", "CHORUS_KILL_CONVERSATIONS", "CHORUS_LONG")
+COUNTS = (
+    "CHORUS_SCHEDULES",
+    "CHORUS_KILLS",
+    "CHORUS_KILL_CONVERSATIONS",
+    "CHORUS_HANDOFF_SCHEDULES",
+    "CHORUS_LONG",
+)
 SLOWEST = 25
 
 

@@ -16,17 +16,18 @@ import pytest
 from launch.ws_client import ChatClient, MessageHandle
 from load.stage import Stage, stage
 from tests.journeys.people import open_meeting
+from tests.support.installation import UNMEASURED
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 CONVERSATIONS = 3
 PAUSE_S = 0.02
-MOVED_S = 20.0
+MOVED_S = 60.0
 ENDED = re.compile(r'^ws_disconnects_total\{.*code="(\d+)".*\} ([0-9.]+)$', re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
 def two_edges() -> Iterator[Stage]:
-    with stage(options=("--edges", "2")) as on:
+    with stage(environment=UNMEASURED, options=("--edges", "2")) as on:
         yield on
 
 

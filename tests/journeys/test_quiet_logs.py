@@ -1,9 +1,11 @@
 """At the most talkative level no log of any process holds what only two people should know."""
 
+import asyncio
 from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
+import psutil
 import pytest
 
 from launch.rest_client import Visitor
@@ -13,6 +15,7 @@ from tests.journeys.rude import Rude, closed, heard, say
 from tests.support.installation import UNMEASURED
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+LEAVE_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +36,23 @@ async def test_no_log_holds_a_token_a_nonce_or_a_message(talkative: Stage) -> No
             for token in (who.token, who.refresh_token)
         }
         secrets.add(await misbehave(talkative, meeting.visitor, wrong))
+    await asyncio.to_thread(_everybody_leaves, talkative)
     logs = {path.name: path.read_text() for path in (talkative.data / "logs").glob("*.log")}
     logs["up.log"] = (talkative.data.parent / "up.log").read_text()
     assert {"edge.log", "writer.log", "conductor.log", "presence.log"} <= set(logs)
     assert "debug" in logs["edge.log"].lower(), "this run proves nothing at a lower level"
     leaks = [(name, one[:12]) for name, text in logs.items() for one in secrets if one in text]
     assert leaks == []
+
+
+def _everybody_leaves(on: Stage) -> None:
+    """Who has ended has nothing more to say; the next ones begin beside."""
+    of_ours = ("edge", "writer", "conductor", "presence")
+    leaving = [psutil.Process(pid) for name in of_ours for pid in on.processes()[name]]
+    for one in leaving:
+        one.terminate()
+    for one in leaving:
+        one.wait(LEAVE_S)
 
 
 async def misbehave(on: Stage, visitor: Visitor, wrong: str) -> str:

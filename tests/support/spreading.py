@@ -7,7 +7,11 @@ from xdist.scheduler import LoadFileScheduling
 # Each row is one installation: its tests go to one worker, and it is started once.
 SHARING = (
     ("tests/browser/",),
-    ("tests/journeys/test_resume.py", "tests/journeys/test_two_way_chat.py"),
+    (
+        "tests/journeys/test_handoff.py",
+        "tests/journeys/test_resume.py",
+        "tests/journeys/test_two_way_chat.py",
+    ),
     (
         "tests/journeys/test_bad_http.py",
         "tests/journeys/test_bad_input.py",
