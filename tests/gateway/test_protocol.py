@@ -342,22 +342,6 @@ def test_the_inbox_needs_conv_in_the_envelope() -> None:
     assert isinstance(asked[0], effects.Forward)
 
 
-def test_a_refusal_on_the_inbox_names_the_conversation_it_is_about() -> None:
-    peer = live_peer("agent", "inbox")
-    peer.refused_later(CONVERSATION, uuid7(), NackCode.UNAVAILABLE, 1.0)
-    held = frame("message", 7, CONVERSATION, id=uuid7(), content="x")
-    (sent,) = peer.received(held, 1.1, 1001.1)
-    assert isinstance(sent, effects.Send)
-    said = json.loads(sent.payload)
-    assert (said["event"], said["ref"], said["conv"]) == ("nack", 7, str(CONVERSATION))
-    for _ in range(40):
-        peer.received(frame("resolve", None, CONVERSATION, id=uuid7()), 1.2, 1001.2)
-    (sent,) = peer.received(frame("resolve", 8, CONVERSATION, id=uuid7()), 1.2, 1001.2)
-    assert isinstance(sent, effects.Send)
-    said = json.loads(sent.payload)
-    assert (said["data"]["code"], said["conv"]) == ("RATE_LIMITED", str(CONVERSATION))
-
-
 def test_at_most_200_conversations_are_followed() -> None:
     peer = live_peer("agent", "inbox")
     items = [{"conv": str(uuid7())} for _ in range(200)]

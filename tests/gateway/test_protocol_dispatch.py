@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chorus.auth import AUD_AGENT, AUD_VISITOR, ROLE_SCOPES, Principal
-from chorus.codes import CloseCode
+from chorus.codes import CloseCode, NackCode
 from chorus.ids import uuid7
 from gateway import effects
 from gateway.effects import answers
@@ -147,3 +147,13 @@ def test_a_broken_nonce_closes_as_a_stale_one_does() -> None:
     assert [one.code for one in closing if isinstance(one, effects.Close)] == [
         CloseCode.AUTH_TIMEOUT
     ]
+
+
+def test_a_refusal_on_the_inbox_names_the_conversation_it_is_about() -> None:
+    peer = live("inbox", "agent")
+    peer.refused_later(CONV, uuid7(), NackCode.UNAVAILABLE, 1.0)
+    held = asked(peer, text("message", on=CONV, id=uuid7(), content="x"))
+    fast = [asked(peer, text("resolve", on=CONV, id=uuid7())) for _ in range(40)][-1]
+    for (sent,), code in ((held, "UNAVAILABLE"), (fast, "RATE_LIMITED")):
+        said = json.loads(sent.payload)
+        assert (said["data"]["code"], said["ref"], said["conv"]) == (code, 5, str(CONV))
