@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{sdk,webchat,console}/test/**/*.test.ts"],
+    include: ["{sdk,webchat,webchat-react,console}/test/**/*.test.{ts,tsx}"],
     environment: "node",
   },
 });

@@ -1,4 +1,4 @@
-"""The built pages: demo shop, console, headless example, docs, their assets, and the widget.
+"""The built pages: demo shop, console, examples, docs, their assets, and the widget.
 
 Files keep a strict policy: no inline script or style, nothing from elsewhere.
 """
@@ -16,9 +16,9 @@ from launch.policy import strict_policy
 from launch.widget_files import HEADERS as WIDGET_HEADERS
 from launch.widget_files import headers_of, is_widget_file
 
-PAGES = ("demo", "console", "sdk-example", "docs")
+PAGES = ("demo", "console", "sdk-example", "react-example", "docs")
 # Only with CHORUS_DEV: they come with known keys.
-DEV_PAGES = frozenset({"demo", "sdk-example"})
+DEV_PAGES = frozenset({"demo", "sdk-example", "react-example"})
 NOT_BUILT = (
     "This page is not built yet. Run `npm ci && npm run build` in the source folder, or `make up`,"
     " which does it for you; then reload.\n"

@@ -82,7 +82,7 @@ setup_node() {
 }
 
 page_sources() {
-  find sdk webchat console docs/wire.schema.json vite.pages.ts package.json package-lock.json tsconfig.base.json \
+  find sdk webchat webchat-react console docs/wire.schema.json vite.pages.ts package.json package-lock.json tsconfig.base.json \
     \( -name node_modules -o -name dist -o -name test \) -prune -o -type f -print0 | sort -z
 }
 

@@ -25,7 +25,7 @@ LONG_BODIES = {"gateway/resources.py:assemble": "a line for each part of a gatew
 LATE_IMPORTS = ("launch/cli.py",)
 BANNED_FILES = {"utils", "util", "helpers", "helper", "misc", "manager", "managers", "base", "core"}
 BANNED_ENDINGS = ("Manager", "Helper", "Util", "Utils", "Impl")
-FRONT_END = ("sdk", "webchat", "console")
+FRONT_END = ("sdk", "webchat", "webchat-react", "console")
 
 EVERYTHING = tree.sources(*PACKAGES, *BESIDE)
 SHIPPED = tree.sources()
