@@ -5,7 +5,7 @@ and publishes. Refusals are raised, roll everything back, and are not remembered
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Final
@@ -223,15 +223,13 @@ class Done:
 
     answer: dict[str, Any]
     effects: Effects | None
-    prepared: Any = None
-    """What was found out before: for Escalate the plan."""
 
 
 async def carry_out(commands: Commands, principal: Principal, order: Order) -> Done:
     """Do what is ordered, once, in one transaction. Raises as `perform`."""
     async with commands.turn():
         prepared = await _prepared(commands, principal, order)
-        return replace(await _done(commands, principal, order, prepared), prepared=prepared)
+        return await _done(commands, principal, order, prepared)
 
 
 async def _done(commands: Commands, principal: Principal, order: Order, prepared: Any) -> Done:

@@ -10,10 +10,12 @@ from uuid import UUID
 
 from chat_service.emit import Publication, Publisher
 from chat_service.handoff import Moved
+from chat_service.outlook import Outlook
 from chat_service.session_facts import Actor
 from chat_service.store.conversations import Locked
 from chat_service.store.ingest import OutboxRow
 from chat_service.store.timeline import NewEvent
+from chat_service.together import Together
 from chorus.auth import Principal
 from chorus.bus import Client
 from chorus.clock import Clock
@@ -39,6 +41,7 @@ class Commands:
     """How long a customer may change what they said."""
     redis: Client
     """Where presence is read."""
+    together: Together[Outlook] = field(default_factory=Together)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ACTS_AT_ONCE))
 
     @asynccontextmanager
@@ -101,6 +104,8 @@ class Effects:
     outbox: tuple[OutboxRow, ...] = ()
     words: tuple[Publication, ...] = ()
     moved: tuple[Moved, ...] = ()
+    plan: Any = None
+    """For Escalate: where the wish goes, which its edge shows."""
 
 
 Act = Callable[[Deed, Locked, Any], Awaitable[Effects]]

@@ -16,16 +16,17 @@ from chat_service.deeds import Commands, Deed, Effects
 from chat_service.deferral import Deferral, Why, options_of
 from chat_service.handoff import Moved
 from chat_service.handoff_draft import Beside, Scene
-from chat_service.queue_choice import Asked, Circumstances, QueueRow
+from chat_service.outlook import Outlook, look
+from chat_service.queue_choice import Asked, QueueRow
 from chat_service.store import conversations as conversations_store
-from chat_service.store import lines, people, queues, sessions
+from chat_service.store import people, queues, sessions
 from chat_service.store.conversations import Locked
 from chat_service.store.people import Traits
 from chat_service.store.queues import Wait
 from chat_service.store.sessions import Request
-from chorus import presence
 from chorus.auth import Principal
-from chorus.errors import BadRequest, ConversationClosed, NotFound
+from chorus.db import Reader
+from chorus.errors import ConversationClosed, NotFound
 from chorus.ids import uuid7
 from chorus.wire import client as frames
 from chorus.wire.common import ConversationStatus, SessionState, Visibility
@@ -86,51 +87,67 @@ class Plan:
         return eta.expected_wait_s(position, self.service)
 
 
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What is asked for, and what the tenant's queues can do."""
+
+    wish: Wish
+    outlook: Outlook
+
+
 async def prepare(
     commands: Commands,
     principal: Principal,
-    conversation_id: UUID | None,
+    _conversation_id: UUID | None,
     asked: frames.Escalate | Wish,
-) -> Plan:
-    """Plan what is asked for. Raises as `plan`."""
-    if conversation_id is None:
-        raise BadRequest("`conv` is needed.")
+) -> Prospect:
+    """Look what the queues can do; who else asks meanwhile takes the same look."""
     wish = asked if isinstance(asked, Wish) else Wish(asked.reason, asked.queue)
-    return await plan(commands, principal, conversation_id, wish)
+    return Prospect(wish, await _outlook(commands, principal.tenant_id))
+
+
+async def _outlook(commands: Commands, tenant_id: UUID) -> Outlook:
+    return await commands.together.get(
+        tenant_id, lambda: look(commands.db, commands.redis, tenant_id)
+    )
 
 
 async def plan(commands: Commands, principal: Principal, conversation_id: UUID, wish: Wish) -> Plan:
-    """Find the queue, and whether and when somebody of it can come.
+    """Say where a wish would go now, and ask for nothing.
 
     Raises:
         NotFound: no such conversation, or not theirs. UnknownQueue: with the list of those known.
     """
-    tenant_id, now = principal.tenant_id, commands.clock.now()
-    trusted = _trusted(principal, wish)
-    async with commands.db.read(tenant_id) as session:
-        here = await queues.circumstances(session, tenant_id, conversation_id)
-        if not (here and conversations.may_act(principal, conversation_id, here.contact_id)):
-            raise NotFound
-        known = await queues.queues(session, tenant_id)
-        asked = Asked(wish.queue, trusted.source or "", by_customer=not principal.is_agent)
-        queue = queue_choice.choose(known, asked, here)
-        if queue is None:
-            return Plan(trusted, None, None, "nobody_there", None, here.has_bot)
-        reach = queue_choice.reach(queue, known)
-        members = {agent for one in reach for agent in one.members}
-        desks = await lines.desks(session, tenant_id, members)
-        times_s = await lines.handle_times_s(session, tenant_id, [queue.id])
-    seen = await presence.read(commands.redis, tenant_id, sorted(members))
-    own = [one for one in desks if one.id in queue.members]
-    statuses = [queue_choice.status_of(one, seen) for one in desks]
-    return _planned(
-        trusted,
-        queue,
-        here,
-        service=queue_choice.service(own, seen, times_s.get(queue.id, [])),
-        comes=queue_choice.anybody_comes(queue, statuses),
-        now=now,
-    )
+    outlook = await _outlook(commands, principal.tenant_id)
+    async with commands.db.read(principal.tenant_id) as session:
+        await conversations.enter(session, principal, conversation_id)
+        prospect = Prospect(wish, outlook)
+        return await _plan(session, principal, conversation_id, prospect, now=commands.clock.now())
+
+
+async def _plan(
+    session: Reader,
+    principal: Principal,
+    conversation_id: UUID,
+    prospect: Prospect,
+    *,
+    now: datetime,
+) -> Plan:
+    """Find the queue, and whether and when somebody of it can come."""
+    outlook, wish = prospect.outlook, _trusted(principal, prospect.wish)
+    here = await queues.circumstances(session, principal.tenant_id, conversation_id)
+    if here is None:
+        raise NotFound
+    asked = Asked(wish.queue, wish.source or "", by_customer=not principal.is_agent)
+    queue = queue_choice.choose(outlook.queues, asked, here)
+    if queue is None:
+        return Plan(wish, None, None, "nobody_there", None, here.has_bot)
+    service, opening = outlook.service(queue), hours.read_hours(queue.hours)
+    if not hours.is_open(opening, now):
+        opens_at = hours.next_open(opening, now)
+        return Plan(wish, queue, service, "closed", opens_at, here.has_bot)
+    deferral = None if outlook.anybody_comes(queue) else "nobody_there"
+    return Plan(wish, queue, service, deferral, None, here.has_bot)
 
 
 def _trusted(principal: Principal, wish: Wish) -> Wish:
@@ -140,25 +157,13 @@ def _trusted(principal: Principal, wish: Wish) -> Wish:
     return replace(wish, source=wish.source or default)
 
 
-def _planned(
-    wish: Wish,
-    queue: QueueRow,
-    here: Circumstances,
-    *,
-    service: eta.Service,
-    comes: bool,
-    now: datetime,
-) -> Plan:
-    opening = hours.read_hours(queue.hours)
-    if not hours.is_open(opening, now):
-        opens_at = hours.next_open(opening, now)
-        return Plan(wish, queue, service, "closed", opens_at, here.has_bot)
-    deferral = None if comes else "nobody_there"
-    return Plan(wish, queue, service, deferral, None, here.has_bot)
+async def escalate(deed: Deed, where: Locked, prospect: Prospect) -> Effects:
+    """Begin a session and put it where the plan says; an open one is answered as it is.
 
-
-async def escalate(deed: Deed, where: Locked, plan: Plan) -> Effects:
-    """Begin a session and put it where the plan says; an open one is answered as it is."""
+    Raises:
+        UnknownQueue: with the list of those known. ConversationClosed.
+    """
+    plan = await _plan(deed.tx, deed.principal, where.id, prospect, now=deed.now)
     scene = await handoff.enter(deed.tx, deed.tenant_id, where.id)
     await _note_contact(deed, where, plan.wish)
     if scene.open_session is not None:
@@ -166,7 +171,7 @@ async def escalate(deed: Deed, where: Locked, plan: Plan) -> Effects:
             await sessions.choose(
                 deed.tx, deed.tenant_id, scene.open_session.id, choice=plan.wish.choice
             )
-        return Effects(moved=(Moved(scene, scene.session, None),))
+        return Effects(moved=(Moved(scene, scene.session, None),), plan=plan)
     if where.status == ConversationStatus.CLOSED:
         raise ConversationClosed
     woken = Effects()
@@ -174,7 +179,7 @@ async def escalate(deed: Deed, where: Locked, plan: Plan) -> Effects:
         woken = await _wake(deed, where)
         scene = await handoff.enter(deed.tx, deed.tenant_id, where.id)
     moved = await _begin(deed, scene, plan)
-    return Effects(woken.events, woken.outbox, moved=moved)
+    return Effects(woken.events, woken.outbox, moved=moved, plan=plan)
 
 
 async def _begin(deed: Deed, scene: Scene, plan: Plan) -> tuple[Moved, ...]:
@@ -260,14 +265,6 @@ async def eta_of(
     """How long a session that waits at `position` probably still waits, where that is known."""
     if queue_id is None or position is None:
         return None
-    tenant_id = principal.tenant_id
-    async with commands.db.read(tenant_id) as session:
-        known = await queues.queues(session, tenant_id)
-        queue = queue_choice.queue_of(known, queue_id)
-        if queue is None:
-            return None
-        desks = await lines.desks(session, tenant_id, queue.members)
-        times_s = await lines.handle_times_s(session, tenant_id, [queue_id])
-    seen = await presence.read(commands.redis, tenant_id, queue.members)
-    service = queue_choice.service(desks, seen, times_s.get(queue_id, []))
-    return eta.expected_wait_s(position, service)
+    outlook = await _outlook(commands, principal.tenant_id)
+    queue = queue_choice.queue_of(outlook.queues, queue_id)
+    return None if queue is None else eta.expected_wait_s(position, outlook.service(queue))

@@ -36,9 +36,13 @@ async def escalated(
     """
     order = _order(who, body, _key(body, idempotency_key))
     done = await commands.carry_out(resources.commands, who, order)
-    plan: Plan = done.prepared
-    if done.effects is not None and done.effects.moved[-1].transition is not None:
-        return json_response(_begun(done.effects.moved[-1], plan), 201)
+    effects = done.effects
+    if effects is not None and effects.moved[-1].transition is not None:
+        return json_response(_begun(effects.moved[-1], effects.plan), 201)
+    if effects is None:
+        plan = await escalate.plan(resources.commands, who, body.conversation_id, _wish(body))
+    else:
+        plan = effects.plan
     return json_response(await _standing(resources, who, body.conversation_id, plan))
 
 

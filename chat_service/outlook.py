@@ -1,0 +1,48 @@
+"""What the queues of a tenant can do now: the same for all of its customers who ask at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from chat_service import eta, queue_choice
+from chat_service.queue_choice import Desk, QueueRow
+from chat_service.store import lines, queues
+from chorus import presence
+from chorus.bus import Client
+from chorus.db import Db
+from chorus.presence import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Queues, who serves them, what those have to do, and who of them can be reached."""
+
+    queues: Sequence[QueueRow]
+    desks: Mapping[UUID, Desk]
+    times_s: Mapping[UUID, Sequence[float]]
+    seen: Mapping[UUID, Seen]
+
+    def service(self, queue: QueueRow) -> eta.Service:
+        """What a queue can do by itself."""
+        return queue_choice.service(self._of(queue), self.seen, self.times_s.get(queue.id, []))
+
+    def anybody_comes(self, queue: QueueRow) -> bool:
+        """Say whether somebody of it, or of where it overflows to, may take a session."""
+        reach = queue_choice.reach(queue, self.queues)
+        desks = [desk for one in reach for desk in self._of(one)]
+        statuses = (queue_choice.status_of(one, self.seen) for one in desks)
+        return queue_choice.anybody_comes(queue, statuses)
+
+    def _of(self, queue: QueueRow) -> list[Desk]:
+        return [self.desks[one] for one in queue.members if one in self.desks]
+
+
+async def look(db: Db, redis: Client, tenant_id: UUID) -> Outlook:
+    """Read all of it; presence after the database, whose connection does not wait for it."""
+    async with db.read(tenant_id) as session:
+        known = await queues.queues(session, tenant_id)
+        members = sorted({agent for one in known for agent in one.members})
+        desks = await lines.desks(session, tenant_id, members)
+        times_s = await lines.handle_times_s(session, tenant_id, [one.id for one in known])
+    seen = await presence.read(redis, tenant_id, members)
+    return Outlook(known, {one.id: one for one in desks}, times_s, seen)
