@@ -12,7 +12,7 @@ import orjson
 
 from chat_service.handoff_news import offer_frame
 from chat_service.store import inbox as store
-from chat_service.store import open_offers
+from chat_service.store import lines, open_offers
 from chat_service.store import viewers as sight
 from chat_service.store.inbox import Asked, InboxRecord
 from chorus.auth import Principal
@@ -50,15 +50,21 @@ async def _page(session: Reader, principal: Principal, asked: Asked) -> Page:
     return Page(items, cursor_of(items[-1]) if len(found) > asked.limit else None)
 
 
-async def snapshot(db: Db, principal: Principal, asked: Asked) -> dict[str, Any]:
-    """The `data` of an `inbox.snapshot` frame."""
+async def opened(db: Db, principal: Principal, asked: Asked) -> list[tuple[str, dict[str, Any]]]:
+    """What answers `inbox.open`: the page, and how many wait in each queue."""
     if not principal.is_agent:
         raise Forbidden
     async with db.read(principal.tenant_id) as session:
-        page = await _page(session, principal, asked)
-        counts = await store.counts(
-            session, principal.tenant_id, principal.user_id, viewer_id=viewer_of(principal)
-        )
+        page = await _snapshot(session, principal, asked)
+        waiting = await lines.counts(session, principal.tenant_id, viewer_id=viewer_of(principal))
+    return [("inbox.snapshot", page), ("inbox.counts", {"queues": waiting})]
+
+
+async def _snapshot(session: Reader, principal: Principal, asked: Asked) -> dict[str, Any]:
+    page = await _page(session, principal, asked)
+    counts = await store.counts(
+        session, principal.tenant_id, principal.user_id, viewer_id=viewer_of(principal)
+    )
     data: dict[str, Any] = {
         "view": str(asked.view),
         "items": [item_of(one) for one in page.items],

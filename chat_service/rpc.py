@@ -121,7 +121,7 @@ class ChatCalls:
             return await self._offers(principal)
         frame = read_frame(request.event, request.data)
         if isinstance(frame, InboxOpen):
-            return [_frame("inbox.snapshot", await self._snapshot(principal, frame))]
+            return [_frame(*one) for one in await self._opened(principal, frame)]
         if isinstance(frame, Message):
             return [_frame("delivered", await self._say(request, frame))]
         if not commands.known(request.event):
@@ -142,7 +142,9 @@ class ChatCalls:
             found = await inbox.offers(raw, [principal.user_id], now=self.clock.now())
         return [frame for _, frame in found]
 
-    async def _snapshot(self, principal: Principal, frame: InboxOpen) -> dict[str, Any]:
+    async def _opened(
+        self, principal: Principal, frame: InboxOpen
+    ) -> list[tuple[str, dict[str, Any]]]:
         asked = inbox.asked_of(
             frame.view,
             frame.filter or {},
@@ -150,7 +152,7 @@ class ChatCalls:
             cursor=frame.cursor,
             limit=frame.limit,
         )
-        return await inbox.snapshot(self.db, principal, asked)
+        return await inbox.opened(self.db, principal, asked)
 
 
 _UNANSWERED: Final = frozenset(

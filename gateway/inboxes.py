@@ -171,11 +171,11 @@ class Inboxes:
         except ChorusError as error:
             log.info("inbox_reopen_failed", error=type(error).__name__)
             return
-        for frame in reply.frames:
-            view.connection.send(Packet(frame.encode()))
-            self.opened(
-                view.connection, view.request, frame.encode(), asyncio.get_running_loop().time()
-            )
+        page, *counters = (frame.encode() for frame in reply.frames)
+        view.connection.send(Packet(page))
+        self.opened(view.connection, view.request, page, asyncio.get_running_loop().time())
+        for counter in counters:
+            view.connection.whisper(Packet(counter), "inbox.counts")
 
     async def _refresh_rows(self, tenant_id: UUID) -> None:
         await asyncio.sleep(MERGE_S)

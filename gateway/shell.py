@@ -304,10 +304,9 @@ class Shell:
         except ChorusError as error:
             self._refuse(error.code, asked.id, asked.ref, asked.conversation_id)
             return
-        for frame in reply.frames:
-            self._resources.hub.answer(
-                self._connection, frame.encode(), asked.ref, asked.conversation_id
-            )
+        for place, frame in enumerate(reply.frames):
+            ref = asked.ref if place == 0 else None
+            self._resources.hub.answer(self._connection, frame.encode(), ref, asked.conversation_id)
         if asked.event == "inbox.open" and reply.frames and _is_snapshot(reply.frames[0]):
             self._resources.inboxes.opened(
                 self._connection, asked.data, reply.frames[0].encode(), monotonic()

@@ -11,6 +11,7 @@ from chat_service.queue_choice import Desk
 from chat_service.routing import Policy, Waiting
 from chat_service.store.routing import WEIGHT
 from chat_service.store.rows import every
+from chat_service.store.viewers import VISIBLE
 from chorus.db import Reader
 
 HANDLED_MAX: Final = 50
@@ -58,17 +59,24 @@ async def standing(session: Reader, tenant_id: UUID) -> list[Standing]:
     ]
 
 
-_COUNTS: Final = text("""
+_COUNTS: Final = """
 SELECT q.name, count(s.id) FROM queues q
 LEFT JOIN live_chat_sessions s ON s.queue_id = q.id AND s.tenant_id = q.tenant_id
     AND s.status IN ('requested', 'queued', 'offered')
-WHERE q.tenant_id = :tenant AND q.archived_at IS NULL GROUP BY 1
-""")
+WHERE q.tenant_id = :tenant AND q.archived_at IS NULL AND {visible} GROUP BY 1
+"""
+_COUNTS_ALL: Final = text(_COUNTS.format(visible="true"))
+_COUNTS_SEEN: Final = text(_COUNTS.format(visible=VISIBLE))
 
 
-async def counts(session: Reader, tenant_id: UUID) -> dict[str, int]:
-    """How many wait in each queue, by its name."""
-    found = await every(session, _COUNTS, {"tenant": tenant_id})
+async def counts(
+    session: Reader, tenant_id: UUID, *, viewer_id: UUID | None = None
+) -> dict[str, int]:
+    """How many wait in each queue that `viewer_id` sees, by its name."""
+    if viewer_id is None:
+        found = await every(session, _COUNTS_ALL, {"tenant": tenant_id})
+    else:
+        found = await every(session, _COUNTS_SEEN, {"tenant": tenant_id, "viewer": viewer_id})
     return {row[0]: row[1] for row in found}
 
 

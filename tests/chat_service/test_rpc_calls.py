@@ -282,6 +282,10 @@ async def test_the_inbox_opens_with_a_page_and_its_counters(
         1,
     )
     assert frame["data"]["counts"]["all"] == 1
+    asked = ActRequest(acme.principal("agent"), None, "c1", "inbox.open", {"view": "all"})
+    counters = orjson.loads((await calls.act(asked)).frames[1])
+    assert counters["event"] == "inbox.counts"
+    assert set(counters["data"]["queues"].values()) <= {0}
     visitor = await _act(calls, acme.principal("contact"), None, "inbox.open", {"view": "all"})
     assert visitor["data"]["code"] == "FORBIDDEN"
 

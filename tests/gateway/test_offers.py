@@ -136,6 +136,7 @@ async def test_counters_reach_the_inboxes_of_their_tenant(world: World) -> None:
     gateway = await world.gateway()
     inbox = await world.inbox(gateway)
     await inbox.hear("inbox.snapshot")
+    await inbox.hear("inbox.counts")
     counts: dict[str, Any] = {"support": 3, "sales": 0}
     async with bus.open_redis(world.api.resources.settings.redis_url) as client:
         await bus.publish_all(client, [counts_word(world.tenant.id, counts, {})])

@@ -29,7 +29,9 @@ async def told(world: World) -> None:
 
 async def open_queue_view(line: Line) -> Shown:
     await line.say("inbox.open", view="queue")
-    return shown(await line.hear("inbox.snapshot", view="queue"))
+    page = shown(await line.hear("inbox.snapshot", view="queue"))
+    assert (await line.hear("inbox.counts"))["queues"].keys() >= page
+    return page
 
 
 def shown(snapshot: dict[str, Any]) -> Shown:
@@ -52,7 +54,9 @@ async def test_a_page_and_its_counters_hold_what_a_team_may_see(world: World) ->
     async def seen(who: str, **asked: Any) -> Shown:
         principal = tenant.principal(who)
         wanted = Asked("queue", agent_id=principal.user_id, **asked)
-        return shown(await inbox.snapshot(api.resources.db, principal, wanted))
+        (_, page), (_, counts) = await inbox.opened(api.resources.db, principal, wanted)
+        assert counts["queues"].keys() - {"General"} == shown(page)
+        return shown(page)
 
     assert await seen("agent") == {"open"}
     assert await seen("colleague") == await seen("supervisor") == {"open", "vip"}
@@ -72,6 +76,7 @@ async def test_rows_and_counters_on_sockets_are_those_an_agent_may_see(world: Wo
     outsider, senior = await world.inbox(gateway), await world.inbox(gateway, "supervisor")
     for line in (outsider, senior):
         await line.hear("inbox.snapshot")
+        await line.hear("inbox.counts")
         assert await open_queue_view(line) == set()
     hidden = await stand(api, tenant, vip, "queued")
     await api.resources.publisher.publish([inbox_hint(tenant.id, {hidden: 1})])
