@@ -1,6 +1,6 @@
 import type { Traits } from "@chorus/sdk";
 import { asChorusError } from "@chorus/sdk/errors";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Attributes, Consent, Field } from "../api";
 import { known } from "../panel/known";
 import { MessageSentence } from "../panel/message-sentence";
@@ -28,6 +28,7 @@ export function Form({ kind }: { readonly kind: Kind }) {
   const [problems, setProblems] = useState<Problems>({});
   const [failure, setFailure] = useState("");
   const fields = fieldsOf(scene, kind);
+  useEffect(() => scene.offerFocus(box.current?.querySelector("input, select, textarea")), [scene]);
   const consent = kind === "deferred" ? undefined : scene.settings.consent;
   const submit = (event: Event) => {
     event.preventDefault();
@@ -89,6 +90,7 @@ function traitsOf({ message: _, ...values }: Attributes): Traits {
 async function begin(scene: Scene, kind: Kind, values: Attributes, traits: Traits): Promise<void> {
   await scene.line.describe(traits);
   scene.host.emit(kind === "offline" ? "offline:submit" : "prechat:submit", values);
+  scene.wantsFocus = true;
   await scene.line.open();
   if (kind !== "offline") return;
   await scene.say(String(values.message ?? ""));

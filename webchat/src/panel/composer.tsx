@@ -16,6 +16,7 @@ export function Composer() {
   const text = scene.draft;
   const hasEmoji = scene.settings.features?.emoji !== false;
   useEffect(() => fit(field.current), [text]);
+  useEffect(() => scene.offerFocus(field.current), [scene]);
 
   const change = (value: string) => {
     scene.draft = value;

@@ -58,7 +58,7 @@ class PanelWindow implements Panel {
   #told: Settings;
   #locale: string;
   #modal: Promise<() => void> | undefined;
-  readonly #redraw = () => this.#draw(false);
+  readonly #redraw = () => this.#draw();
 
   constructor(host: PanelHost) {
     this.#host = host;
@@ -80,13 +80,14 @@ class PanelWindow implements Panel {
     if (this.#scene.config.phase === "asking") void this.#scene.ask();
     if (this.#scene.isKnown()) this.connect();
     else this.#scene.line.warm().catch(() => undefined);
-    this.#draw(focus);
+    this.#scene.wantsFocus = focus;
+    this.#draw();
   }
 
   close(): void {
     this.#isOpen = false;
     this.#scene.choices.set("open", "0");
-    this.#draw(false);
+    this.#draw();
   }
 
   wasOpen(): boolean {
@@ -104,7 +105,7 @@ class PanelWindow implements Panel {
       this.#locale = locale();
       speak(this.#locale, await words());
     }
-    this.#draw(false);
+    this.#draw();
     const [before, now] = [this.#told, settings()];
     this.#told = now;
     if (before.user === now.user && before.attributes === now.attributes) return;
@@ -138,13 +139,13 @@ class PanelWindow implements Panel {
 
   destroy(): void {
     this.#isOpen = false;
-    this.#draw(false);
+    this.#draw();
     this.#scene.close();
     NARROW.removeEventListener("change", this.#redraw);
     this.#mount.remove();
   }
 
-  #draw(focus: boolean): void {
+  #draw(): void {
     const isModal = this.#isOpen && !this.#isInline && NARROW.matches;
     this.#beModal(isModal);
     this.#scene.isShown = this.#isOpen;
@@ -154,15 +155,7 @@ class PanelWindow implements Panel {
       this.#host.onClose();
     };
     render(
-      this.#isOpen ? (
-        <Window
-          key={this.#host.locale()}
-          modal={isModal}
-          inline={this.#isInline}
-          takeFocus={focus}
-          onClose={close}
-        />
-      ) : null,
+      this.#isOpen ? <Window modal={isModal} inline={this.#isInline} onClose={close} /> : null,
       this.#mount,
     );
   }

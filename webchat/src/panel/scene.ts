@@ -47,6 +47,8 @@ export class Scene {
   /** What was filled in once need not be filled in again. */
   filled: Attributes = {};
   queue: string | undefined;
+  /** The visitor opened the chat, so whatever they can fill in takes the focus when it is drawn. */
+  wantsFocus = false;
   /** True while the panel is open. */
   isShown = false;
   #askTimer: ReturnType<typeof setTimeout> | undefined;
@@ -88,6 +90,12 @@ export class Scene {
     if (config.phase === "asking" || config.phase === "refused") return config.phase;
     if (this.told?.availability?.open === false) return "offline";
     return settings.consent !== undefined || (settings.prechat?.length ?? 0) > 0 ? "prechat" : null;
+  }
+
+  /** Called by what can be filled in, when it is drawn. */
+  offerFocus(field: HTMLElement | null | undefined): void {
+    if (this.wantsFocus) field?.focus();
+    this.wantsFocus = false;
   }
 
   on(listener: () => void): () => void {

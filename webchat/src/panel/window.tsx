@@ -8,21 +8,19 @@ import { t } from "./words";
 interface WindowProps {
   readonly modal: boolean;
   readonly inline: boolean;
-  readonly takeFocus: boolean;
   readonly onClose: () => void;
 }
 
 /** The open chat: a dialog beside the page, or over it on a small screen. */
-export function Window({ modal, inline, takeFocus, onClose }: WindowProps) {
+export function Window({ modal, inline, onClose }: WindowProps) {
   const scene = useScene();
   const [, redraw] = useState({});
   const box = useRef<HTMLDivElement>(null);
   const [menu, setMenu] = useState(false);
-  const { gate } = scene;
   useEffect(() => scene.on(() => redraw({})), [scene]);
   useEffect(() => {
-    if (takeFocus) focusFirst(box.current);
-  }, [takeFocus, gate]);
+    if (scene.wantsFocus) box.current?.focus();
+  }, [scene]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && !event.defaultPrevented) {
       if (menu) setMenu(false);
@@ -33,6 +31,7 @@ export function Window({ modal, inline, takeFocus, onClose }: WindowProps) {
     role: inline ? ("region" as const) : ("dialog" as const),
     "aria-label": t("dialog"),
     "aria-modal": modal || undefined,
+    tabIndex: -1,
     onKeyDown,
   };
   return (
@@ -112,9 +111,4 @@ function Greeting() {
       </div>
     </>
   );
-}
-
-function focusFirst(box: HTMLElement | null): void {
-  const field = box?.querySelector<HTMLElement>("textarea, input, select");
-  (field ?? box?.querySelector<HTMLElement>(".log"))?.focus();
 }
