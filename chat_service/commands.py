@@ -188,7 +188,12 @@ def known(event: str) -> bool:
 
 
 async def perform(
-    commands: Commands, principal: Principal, frame: Inbound, *, conversation_id: UUID | None
+    commands: Commands,
+    principal: Principal,
+    frame: Inbound,
+    *,
+    conversation_id: UUID | None,
+    socket: str | None = None,
 ) -> dict[str, Any]:
     """Do what a frame asks, once; answers the `data` of its `delivered`.
 
@@ -196,7 +201,7 @@ async def perform(
         ChorusError: refused, nothing changed. Unavailable: it may or may not be done; the same
             id may be sent again.
     """
-    order = Order(frame, vars(frame)["id"], conversation_id)
+    order = Order(frame, vars(frame)["id"], conversation_id, socket=socket)
     return (await carry_out(commands, principal, order)).answer
 
 
@@ -215,6 +220,8 @@ class Order:
     """What a repeat must say again, where that is more than the frame."""
     keyed: bool = False
     """`id` stands for an Idempotency-Key."""
+    socket: str | None = None
+    """The socket it came by; None: REST."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +243,8 @@ async def _done(commands: Commands, principal: Principal, order: Order, prepared
     now = commands.clock.now()
     async with commands.db.transaction(principal.tenant_id) as tx:
         key = CommandKey(principal.tenant_id, principal.user_id, order.id, _body_hash(order))
-        deed = Deed(tx, principal, now, commands.edit_window, _session_of(order))
+        session_id = _session_of(order)
+        deed = Deed(tx, principal, now, commands.edit_window, session_id, order.socket)
         where = await _enter(deed, order)
         if not await work.claim_command(tx, key):
             return Done(await _answered(tx, key, order), None)

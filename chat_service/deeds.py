@@ -72,6 +72,8 @@ class Deed:
     edit_window: timedelta
     session_id: UUID | None = None
     """The live-chat session that is meant, where the caller named one."""
+    socket: str | None = None
+    """Where it was asked for; None: over REST."""
 
     @property
     def tenant_id(self) -> UUID:

@@ -217,6 +217,7 @@ def _request(deed: Deed, plan: Plan, promised_s: int | None) -> Request:
         skills=plan.wish.skills,
         sla_due_at=deed.now + timedelta(seconds=sla_s) if sla_s else None,
         promised_eta_s=promised_s,
+        socket=None if deed.principal.is_agent else deed.socket,
     )
 
 

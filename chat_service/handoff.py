@@ -227,7 +227,8 @@ async def _write(
     for one in (one for one in drafts if one.begins):
         await store.insert(tx, tenant_id, one.scene.held.id, one.session, _asked(one.beside))
     if kept := [one.session for one in drafts if not one.begins]:
-        await store.save(tx, kept)
+        sockets = {one.session.id: one.beside.socket for one in drafts if one.beside.socket}
+        await store.save(tx, kept, sockets=sockets)
     if settled := [ended for one in drafts if (ended := one.settled())]:
         await offers.settle(tx, settled, at=now)
     if opened := [begun for one in drafts if (begun := one.opened())]:

@@ -52,7 +52,13 @@ async def claim(deed: Deed, where: Locked, _frame: frames.Claim) -> Effects:
     """Take a conversation that nobody has; one winner."""
     agent_id = a_person_only(deed)
     scene, begun = await _with_session(deed, where)
-    moved = await handoff.move(deed.tx, scene, facts.Claimed(agent_id), now=deed.now)
+    moved = await handoff.move(
+        deed.tx,
+        scene,
+        facts.Claimed(agent_id),
+        now=deed.now,
+        beside=Beside(socket=deed.socket),
+    )
     return Effects(moved=(*begun, moved))
 
 
@@ -167,7 +173,9 @@ ACTS: Final[Mapping[str, Act]] = {
 
 async def _happens(deed: Deed, where: Locked, happening: Happening) -> Effects:
     scene = await _entered(deed, where)
-    return Effects(moved=(await handoff.move(deed.tx, scene, happening, now=deed.now),))
+    beside = Beside(socket=deed.socket if isinstance(happening, facts.Accepted) else None)
+    moved = await handoff.move(deed.tx, scene, happening, now=deed.now, beside=beside)
+    return Effects(moved=(moved,))
 
 
 async def _entered(deed: Deed, where: Locked) -> Scene:

@@ -59,6 +59,8 @@ class Beside:
     request: Request | None = None
     """With Escalated only: what was asked for."""
     note: Note | None = None
+    socket: str | None = None
+    """By which an agent takes the session."""
 
 
 @dataclass(frozen=True, slots=True)

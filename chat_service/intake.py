@@ -105,11 +105,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A message that was not taken."""
+    """A message that was not taken; `by` has the conversation instead."""
 
     item: IngestItem
     code: NackCode
     head_seq: int | None = None
+    by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,7 @@ def _refusal(item: IngestItem, head: Head, facts: Facts) -> Refused | None:
     if _view_is_stale(item, head, facts):
         return Refused(item, NackCode.STALE_VIEW, head.last_seq)
     if _is_public_answer(item) and not _may_answer(item, head, facts):
-        return Refused(item, NackCode.ALREADY_ASSIGNED)
+        return Refused(item, NackCode.ALREADY_ASSIGNED, by=head.assignee_id)
     return None
 
 
@@ -306,12 +307,8 @@ def _moves(item: IngestItem, head: Head, facts: Facts) -> list[Move]:
     live = facts.live.get(item.conversation_id)
     if live is None or (item.tenant_id, item.sender_id) not in facts.agents:
         return []
-    conversation = Conversation(
-        ConversationStatus(head.status),
-        Floor(head.floor_holder),
-        head.floor_epoch,
-        head.assignee_id,
-    )
+    status, holder = ConversationStatus(head.status), Floor(head.floor_holder)
+    conversation = Conversation(status, holder, head.floor_epoch, head.assignee_id)
     moves = answered(live, conversation, item.sender_id, facts.names, now=facts.now)
     if moves:
         after = moves[-1].transition.conversation

@@ -120,7 +120,14 @@ async def _live(connection: RawConnection, conversation_ids: Sequence[UUID]) -> 
 
 async def _save_moves(connection: RawConnection, ruling: Ruling) -> None:
     last = {move.conversation_id: move.transition.session for move in ruling.moves}
-    await sessions.save(connection, list(last.values()))
+    sockets = {
+        last[item.conversation_id].id: topics.socket_name(item.node, item.conn)
+        for item in (one.item for one in ruling.answers if isinstance(one, Stored))
+        if item.node
+        and item.conversation_id in last
+        and item.sender_id == last[item.conversation_id].agent_id
+    }
+    await sessions.save(connection, list(last.values()), sockets=sockets)
     settled = [
         Settled(move.before.id, result, news.handoff_of(move.transition).reason)
         for move in ruling.moves
@@ -252,7 +259,8 @@ def _reply(step: Stored | Refused) -> Publication:
 
 def _reply_frame(step: Stored | Refused) -> bytes:
     if isinstance(step, Refused):
-        refusal = nack(step.code, head_seq=step.head_seq)
+        by = {"userId": str(step.by)} if step.by else None
+        refusal = nack(step.code, head_seq=step.head_seq, by=by)
         return encode_raw("nack", {"id": str(step.item.id), **refusal})
     told = {"seq": step.seq, "ts": _spelled_ms(step.ts_ms), "dup": True}
     return encode_raw("delivered", {"id": str(step.item.id), **told})

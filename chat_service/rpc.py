@@ -127,7 +127,11 @@ class ChatCalls:
         if not commands.known(request.event):
             return [_unknown(request.data)]
         data = await commands.perform(
-            self.commands, principal, frame, conversation_id=request.conversation_id
+            self.commands,
+            principal,
+            frame,
+            conversation_id=request.conversation_id,
+            socket=request.conn or None,
         )
         return [_frame("delivered", data)]
 

@@ -42,8 +42,10 @@ async def say(
 
 
 def _refusal(answer: Refused) -> ChorusError:
-    kind = BY_NACK[answer.code]
-    return kind() if answer.head_seq is None else kind(head_seq=answer.head_seq)
+    by = {"userId": str(answer.by)} if answer.by else None
+    facts = {"head_seq": answer.head_seq, "by": by}
+    known: dict[str, Any] = {name: value for name, value in facts.items() if value is not None}
+    return BY_NACK[answer.code](**known)
 
 
 def _item(who: Principal, conversation_id: UUID, frame: Message, *, sent_ms: int) -> IngestItem:

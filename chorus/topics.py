@@ -62,6 +62,11 @@ def node_name(node: int) -> str:
     return f"{node:016x}"
 
 
+def socket_name(node: int, number: int) -> str:
+    """What logs and tables call a socket: the start of its gateway's name, and its number there."""
+    return f"{node_name(node)[:8]}{number:x}"
+
+
 def typed(conversation: UUID) -> str:
     return f"typed:{conversation}"
 

@@ -16,7 +16,7 @@ from chorus import metrics
 from chorus.codes import CloseCode
 from chorus.errors import ChorusError
 from chorus.log import get_logger
-from chorus.topics import node_name
+from chorus.topics import socket_name
 from chorus.web import client_address
 from chorus.wire.common import BEARER_PREFIX, MAX_TOKEN_BYTES, PROTOCOL
 from gateway.admission import Refused, Ticket
@@ -202,7 +202,7 @@ def _connect(visit: Visit, send: ASGISendCallable) -> Connection:
     number = resources.hub.next_id()
     peer = Peer(
         rules=resources.rules,
-        conn=f"{node_name(resources.node)[:8]}{number:x}",
+        conn=socket_name(resources.node, number),
         kind=visit.kind,
         conversation_id=visit.conversation_id,
         opened_s=monotonic(),

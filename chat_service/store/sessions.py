@@ -186,15 +186,17 @@ class Request:
     skills: tuple[str, ...] = ()
     sla_due_at: datetime | None = None
     promised_eta_s: int | None = None
+    socket: str | None = None
+    """The customer's, where they asked themselves."""
 
 
 _INSERT = text("""
 INSERT INTO live_chat_sessions (id, tenant_id, conversation_id, status, queue_id, reason, source,
     requested_by, priority, skills, sla_due_at, promised_eta_s, requested_at, queued_at,
-    deferred_at, options)
+    deferred_at, options, user_socket_id)
 VALUES (:id, :tenant, :conversation, :status, :queue, :reason, :source, :by, :priority, :skills,
     :due, :promised, :at, :queued, :deferred,
-    CAST(:options AS jsonb))
+    CAST(:options AS jsonb), :socket)
 """)
 
 
@@ -219,6 +221,7 @@ async def insert(
         "queued": session.queued_at,
         "deferred": session.requested_at if session.state == SessionState.DEFERRED else None,
         "options": _spelled(session.options),
+        "socket": request.socket,
     }
     await tx.execute(_INSERT, given)
 
@@ -231,21 +234,32 @@ UPDATE live_chat_sessions s SET status = n.status, queue_id = n.queue, agent_id 
     accepted_at = n.accepted, started_at = n.started, wrap_up_until = n.wrap_up,
     ended_at = n.ended, end_reason = n.end_reason, idle_asked_at = n.idle_asked,
     deferred_at = CASE WHEN n.status = 'deferred' THEN coalesce(s.deferred_at, now())
-        ELSE s.deferred_at END
+        ELSE s.deferred_at END,
+    agent_socket_id = CASE WHEN n.socket IS NULL AND n.agent IS NOT DISTINCT FROM s.agent_id
+        THEN s.agent_socket_id ELSE n.socket END
 FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:queues AS uuid[]),
     CAST(:agents AS uuid[]), CAST(:leaving AS uuid[]), CAST(:excluded AS text[]),
     CAST(:options AS text[]), CAST(:queued AS timestamptz[]), CAST(:offered AS timestamptz[]),
     CAST(:accepted AS timestamptz[]), CAST(:started AS timestamptz[]),
     CAST(:wrap_up AS timestamptz[]), CAST(:ended AS timestamptz[]), CAST(:reasons AS text[]),
-    CAST(:idle_asked AS timestamptz[]))
+    CAST(:idle_asked AS timestamptz[]), CAST(:sockets AS text[]))
     AS n (id, status, queue, agent, leaving, excluded, options, queued, offered, accepted,
-        started, wrap_up, ended, end_reason, idle_asked)
+        started, wrap_up, ended, end_reason, idle_asked, socket)
 WHERE s.id = n.id
 """)
 
 
-async def save(where: Transaction | RawConnection, sessions: Sequence[Session]) -> None:
-    """Write sessions, whose locks are held, as the state machine left them."""
+async def save(
+    where: Transaction | RawConnection,
+    sessions: Sequence[Session],
+    *,
+    sockets: Mapping[UUID, str] | None = None,
+) -> None:
+    """Write sessions, whose locks are held, as the state machine left them.
+
+    `sockets`: by session, the one by which its agent took it. Whoever took it over REST has none.
+    """
+    named = sockets or {}
     given = {
         "ids": [one.id for one in sessions],
         "statuses": [one.state for one in sessions],
@@ -262,6 +276,7 @@ async def save(where: Transaction | RawConnection, sessions: Sequence[Session]) 
         "ended": [one.ended_at for one in sessions],
         "reasons": [one.end_reason for one in sessions],
         "idle_asked": [one.idle_asked_at for one in sessions],
+        "sockets": [named.get(one.id) for one in sessions],
     }
     await run(where, _SAVE, given)
 

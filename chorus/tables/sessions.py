@@ -13,7 +13,6 @@ from chorus.tables.columns import (
     key,
     moment,
     number,
-    octets,
     one_of,
     uuids,
     within_tenant,
@@ -53,13 +52,6 @@ class LiveChatSession(Row, table=True):
             unique=True,
             postgresql_where=text(f"status NOT IN ({_FINAL})"),
         ),
-        Index(
-            "live_chat_sessions_idempotency_key",
-            "conversation_id",
-            "idempotency_key",
-            unique=True,
-            postgresql_where=text("idempotency_key IS NOT NULL"),
-        ),
         Index("live_chat_sessions_conversation_idx", "conversation_id", "requested_at"),
         Index(
             "live_chat_sessions_waiting_idx",
@@ -83,7 +75,7 @@ class LiveChatSession(Row, table=True):
     conversation_id: UUID
     status: str = word(SessionState.REQUESTED)
     user_socket_id: str | None = word()
-    """As last known, like `agent_socket_id`: for support, never for routing."""
+    """Where they asked from, as `agent_socket_id` where it was taken: for support, never for routing."""
     agent_socket_id: str | None = word()
     agent_id: UUID | None = None
     leaving_agent_id: UUID | None = None
@@ -98,8 +90,6 @@ class LiveChatSession(Row, table=True):
     """Agents who declined, let an offer pass or were lost: not asked again in this session."""
     options: Json | None = json_value()
     """What a deferred customer was offered and chose (message, e-mail, callback)."""
-    idempotency_key: str | None = word()
-    request_hash: bytes | None = octets()
     sla_due_at: datetime | None = moment()
     requested_at: datetime = created()
     queued_at: datetime | None = moment()

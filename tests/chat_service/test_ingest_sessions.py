@@ -123,7 +123,7 @@ async def test_whoever_answers_takes_over_what_a_colleague_was_offered(
     outcome = await ingest(db, [answer(acme, "colleague"), answer(acme, "agent")])
     late = outcome.answers[1]
     assert isinstance(late, Refused)
-    assert late.code == NackCode.ALREADY_ASSIGNED
+    assert (late.code, late.by) == (NackCode.ALREADY_ASSIGNED, acme.colleague)
     session = await session_of(database_url)
     assert (session["status"], session["agent_id"], session["offer"]) == (
         "active",
