@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from chat_service import failpoints, handoff
+from chat_service import failpoints, handoff, reach
 from chat_service.emit import Publisher
 from chat_service.handoff import Moved
 from chat_service.jobs import Tools
@@ -16,7 +16,6 @@ from chat_service.router import Router
 from chat_service.session_facts import AgentLost
 from chat_service.store import absence as store
 from chat_service.store.absence import Pair
-from chorus import presence
 from chorus.clock import unix_ms
 from chorus.log import get_logger
 from chorus.presence import Seen
@@ -57,7 +56,7 @@ class Absence:
         async with self._tools.db.raw_transaction() as raw:
             watched = await store.watched(raw)
         for tenant_id, agents in watched.items():
-            seen = await presence.read(self._tools.client, tenant_id, sorted(agents))
+            seen = await reach.read(self._tools.client, tenant_id, sorted(agents))
             await self._follow(tenant_id, seen, since_s)
         self._looked_s = now_s
         everybody = set().union(*watched.values())

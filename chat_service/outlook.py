@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from chat_service import eta, queue_choice
+from chat_service import eta, queue_choice, reach
 from chat_service.queue_choice import Desk, QueueRow
 from chat_service.store import lines, queues
-from chorus import presence
 from chorus.bus import Client
 from chorus.db import Db
 from chorus.presence import Seen
@@ -44,5 +43,5 @@ async def look(db: Db, redis: Client, tenant_id: UUID) -> Outlook:
         members = sorted({agent for one in known for agent in one.members})
         desks = await lines.desks(session, tenant_id, members)
         times_s = await lines.handle_times_s(session, tenant_id, [one.id for one in known])
-    seen = await presence.read(redis, tenant_id, members)
+    seen = await reach.read(redis, tenant_id, members)
     return Outlook(known, {one.id: one for one in desks}, times_s, seen)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from chat_service import events
+from chat_service import events, reach
 from chat_service.emit import Publication, Publisher, ephemeral
 from chat_service.eta import Service, expected_wait_s
 from chat_service.jobs import Tools
@@ -26,7 +26,7 @@ from chat_service.store import viewers as sight
 from chat_service.store.lines import Standing
 from chat_service.store.outbox import DomainEvent
 from chat_service.store.viewers import Viewers
-from chorus import presence, topics
+from chorus import topics
 from chorus.topics import Audience
 
 PLACES_S: Final = 2.0
@@ -119,7 +119,7 @@ class Lines:
             members = {agent for queue_id in asked for agent in queues[queue_id].members}
             desks = await store.desks(session, tenant_id, members)
             times_s = await store.handle_times_s(session, tenant_id, asked)
-        seen = await presence.read(tools.client, tenant_id, [one.id for one in desks])
+        seen = await reach.read(tools.client, tenant_id, [one.id for one in desks])
         services = {
             queue_id: service(
                 [one for one in desks if one.id in queues[queue_id].members],

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 
-from chat_service import events, failpoints, handoff
+from chat_service import events, failpoints, handoff, reach
 from chat_service.deferral import Deferral, options_of, since_when
 from chat_service.emit import Publisher
 from chat_service.handoff import Moved
@@ -25,7 +25,7 @@ from chat_service.session_facts import Deferred, Happening, Offered, Queued, Que
 from chat_service.store import routing as store
 from chat_service.store.outbox import DomainEvent
 from chat_service.store.routing import Stored
-from chorus import metrics, presence, topics
+from chorus import metrics, topics
 from chorus.db import Transaction
 from chorus.errors import BadRequest, Overloaded, Unavailable
 from chorus.log import get_logger
@@ -159,7 +159,7 @@ class Router:
         """Who of the staff can be reached, also of those who chose not to be asked."""
         async with self._tools.db.raw_transaction() as raw:
             staff = await store.staff(raw, tenant_id)
-        return await presence.read(self._tools.client, tenant_id, staff)
+        return await reach.read(self._tools.client, tenant_id, staff)
 
     def _empty(self, tenant_id: UUID, round_: Round) -> Mapping[UUID, datetime]:
         """Since when each queue in which somebody waits is without anybody."""

@@ -6,6 +6,7 @@
 | `dead:{NN}` | stream | poison entries, capped by `DEAD_LETTER_MAX` |
 | `fan:{MM}` | pub/sub | what sockets of a conversation get |
 | `gw:{node}` | pub/sub | answers for one gateway: repeats, refusals, canaries |
+| `at_inbox:{agent}` | string | says that this agent has an inbox open; gateways renew it with each beat |
 | `typed:{conversation}` | string | Unix milliseconds of when its customer last typed; lives for `TYPED_KEPT_MS` |
 | `inbox:{tenant}` | pub/sub | for agent inboxes: changed rows, offers and their ends, queue counters |
 | `control` | pub/sub | words for all gateways: `revoke`, `newest` (a socket got ready), `status` (an agent's choice); for the conductor: `handoff` (a session moved) |
@@ -69,6 +70,10 @@ def socket_name(node: int, number: int) -> str:
 
 def typed(conversation: UUID) -> str:
     return f"typed:{conversation}"
+
+
+def at_inbox(agent: UUID) -> str:
+    return f"at_inbox:{agent}"
 
 
 def inbox(tenant_id: UUID) -> str:

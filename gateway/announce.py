@@ -6,7 +6,7 @@ hold the event loop up at once.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from time import monotonic, time
 from uuid import UUID
@@ -25,6 +25,8 @@ from gateway.room import Packet
 
 log = get_logger(__name__)
 MERGE_S = 0.05
+BEATS_KEPT = 3
+"""After so many beats that did not come, what they said is not believed any more."""
 Asked = tuple[Connection, UUID, list[UUID]]
 
 
@@ -52,6 +54,7 @@ class Announcer:
         self._idle: set[UUID] = set()
         """Agents whose last beat said `away` because they did nothing."""
         self._typed: set[UUID] = set()
+        self._kept_ms = 15_000
 
     def came(self, connection: Connection) -> None:
         """Announce a newly ready socket soon."""
@@ -78,8 +81,6 @@ class Announcer:
         if principal is None:
             return
         if principal.user_id in self._hub.users:
-            # It may have been their only inbox.
-            self._came |= {principal.user_id} if principal.is_agent else set()
             return
         user = principal.user_id
         self._came.discard(user)
@@ -92,6 +93,7 @@ class Announcer:
     async def run(self, every_s: float) -> None:
         """Refresh everybody once in `every_s`, and the new ones at once, for ever."""
         rounds = max(1, ceil(every_s / MERGE_S))
+        self._kept_ms = int(BEATS_KEPT * every_s * 1000)
         while True:
             for turn in range(rounds):
                 await asyncio.sleep(MERGE_S)
@@ -109,6 +111,7 @@ class Announcer:
         here = [user for user in (*came, *refreshed) if self._here(user)]
         try:
             if here:
+                await self._note_inboxes(here)
                 await presence.beat(self._client, [self._beat(user) for user in here])
             if left:
                 await presence.leave(self._client, list(left.values()))
@@ -117,13 +120,28 @@ class Announcer:
             log.info("presence_unavailable", people=len(here) + len(left))
         await self._answer(asked)
 
+    async def _note_inboxes(self, users: Sequence[UUID]) -> None:
+        """Say who has an inbox open: others can be reached, but are offered nothing (DESIGN §6)."""
+        await self._keep(
+            {
+                topics.at_inbox(user): 1
+                for user in users
+                if any(one.peer.kind == "inbox" for one in self._here(user))
+            },
+            self._kept_ms,
+        )
+
     async def _note_typing(self) -> None:
-        typed, self._typed = self._typed, set()
-        if not typed:
+        typed, self._typed, now_ms = self._typed, set(), int(time() * 1000)
+        await self._keep({topics.typed(one): now_ms for one in typed}, topics.TYPED_KEPT_MS)
+
+    async def _keep(self, values: Mapping[str, int], for_ms: int) -> None:
+        """Set names in Redis, each for a while. Raises Unavailable."""
+        if not values:
             return
-        pipe, now_ms = self._client.pipeline(transaction=False), int(time() * 1000)
-        for conversation_id in typed:
-            pipe.set(topics.typed(conversation_id), now_ms, px=topics.TYPED_KEPT_MS)
+        pipe = self._client.pipeline(transaction=False)
+        for name, value in values.items():
+            pipe.set(name, value, px=for_ms)
         try:
             await pipe.execute()
         except bus.RedisFailure as error:
@@ -164,16 +182,10 @@ class Announcer:
         return [one for one in found if one.peer.phase is Phase.LIVE]
 
     def status_of(self, user_id: UUID) -> PresenceStatus:
-        """What the devices here say of an agent: their choice, if it is theirs to be asked now.
-
-        Online is only who has an inbox open and does something (DESIGN §6).
-        """
-        here, shown = self._here(user_id), self._choices.shown(user_id)
-        idle = self._is_idle(here)
+        """What the devices here say of an agent: their choice, or away while nobody touches them."""
+        shown, idle = self._choices.shown(user_id), self._is_idle(self._here(user_id))
         (self._idle.add if idle else self._idle.discard)(user_id)
-        routable = any(one.peer.kind == "inbox" for one in here)
-        online = shown is PresenceStatus.ONLINE
-        return PresenceStatus.AWAY if online and (idle or not routable) else shown
+        return PresenceStatus.AWAY if idle and shown is PresenceStatus.ONLINE else shown
 
     def _is_idle(self, here: Iterable[Connection]) -> bool:
         acted_s = max((one.peer.acted_s for one in here), default=0.0)

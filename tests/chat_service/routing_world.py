@@ -10,7 +10,7 @@ from uuid import UUID
 
 from chat_service.jobs import Tools
 from chat_service.settings import ConductorSettings
-from chorus import presence
+from chorus import presence, topics
 from chorus.bus import Client, open_redis
 from chorus.clock import SystemClock
 from chorus.ids import uuid7
@@ -21,6 +21,7 @@ from presence.settings import PresenceSettings
 from tests.chat_service.ingest_world import superuser, system_db
 
 PATIENCE_S = 20.0
+INBOX_KEPT_MS = 600_000
 
 
 class MovableClock(SystemClock):
@@ -166,6 +167,8 @@ async def come(client: Client, floor: Floor, *agents: UUID) -> None:
     # Again and again, as gateways do: one beat may expire before a blind presence looks again.
     async with asyncio.timeout(PATIENCE_S):
         while not await _all_are(client, floor, PresenceStatus.ONLINE, *people):
+            for one in people:
+                await client.set(topics.at_inbox(one), 1, px=INBOX_KEPT_MS)
             await presence.beat(client, [beat_of(floor, one) for one in people])
             await asyncio.sleep(0.01)
 

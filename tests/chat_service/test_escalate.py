@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from chat_service import commands, deeds
-from chorus import presence
+from chorus import presence, topics
 from chorus.auth import AUD_INTERNAL, Principal
 from chorus.bus import open_redis
 from chorus.errors import Forbidden
@@ -59,6 +59,7 @@ async def support(api: Api, acme: Tenant, redis_url: str, watched: None) -> UUID
 async def _comes(redis_url: str, tenant: Tenant, agent: UUID) -> None:
     async with open_redis(redis_url) as client:
         await client.hset(PEOPLE, person_key(tenant.id, agent), b"0 online 0")
+        await client.set(topics.at_inbox(agent), 1, px=600_000)
 
 
 async def test_who_asks_is_queued_with_a_place_and_told_what_else_there_is(

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chat_service import reach
 from chorus import bus, topics
 from chorus.ids import uuid7
 from chorus.wire.common import PresenceStatus
@@ -91,16 +92,20 @@ async def test_a_word_that_comes_late_does_not_undo_a_later_choice(world: World)
     assert [one["status"] for one in heard] == ["busy", "online"]
 
 
-async def test_an_agent_without_an_open_inbox_can_be_reached_but_is_not_online(
-    world: World,
-) -> None:
+async def test_an_agent_without_an_open_inbox_is_here_but_not_asked(world: World) -> None:
     gateway, agent = await world.gateway(), world.tenant.agent
+    customer = await world.customer(gateway)
     await world.chat(gateway, world.tenant.principal("agent"))
-    await world.seen_as(PresenceStatus.AWAY, agent)
-    inbox = await world.inbox(gateway)
-    await world.seen_as(PresenceStatus.ONLINE, agent)
-    await inbox.socket.close()
-    await world.seen_as(PresenceStatus.AWAY, agent)
+    await customer.hear("presence", userId=str(agent), status="online")
+    async with bus.open_redis(world.api.resources.settings.redis_url) as client:
+        seen = await reach.read(client, world.tenant.id, [agent])
+        assert seen[agent].status is PresenceStatus.AWAY
+        await world.inbox(gateway)
+        async with asyncio.timeout(HEARD_S):
+            while seen[agent].status is not PresenceStatus.ONLINE:
+                await asyncio.sleep(0.01)
+                seen = await reach.read(client, world.tenant.id, [agent])
+        assert await client.pttl(topics.at_inbox(agent)) > 0
 
 
 async def test_an_agent_who_does_nothing_is_away_until_they_do_something(world: World) -> None:

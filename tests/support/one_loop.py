@@ -17,7 +17,7 @@ class LastingLoop(asyncio.SelectorEventLoop):
 
     async def shutdown_default_executor(self, *arguments: Any) -> None:
         await super().shutdown_default_executor(*arguments)
-        self._executor_shutdown_called = False
+        self._executor_shutdown_called, self._default_executor = False, None
 
     def close(self) -> None:
         """Stay open; see `end`."""
