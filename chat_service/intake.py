@@ -384,8 +384,10 @@ def _wake(item: IngestItem, head: Head, ts_ms: int) -> Happened:
 
 
 def _show(stored: Stored, head: Head, now: datetime) -> None:
-    """Move what an inbox row shows of the conversation."""
+    """Move what an inbox row shows of the conversation: what somebody said, never our own texts."""
     item = stored.item
+    if item.role == Role.SYSTEM:
+        return
     head.preview = preview_of(item.content)
     if item.role == Role.CUSTOMER:
         head.unread_added += 1
@@ -393,5 +395,4 @@ def _show(stored: Stored, head: Head, now: datetime) -> None:
         return
     if item.role == Role.AGENT:
         head.spoken[item.sender_id] = stored.seq
-    if item.role != Role.SYSTEM:
-        head.waiting_since = None
+    head.waiting_since = None

@@ -24,7 +24,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
   SELECT m.content FROM messages m
   WHERE m.conversation_id = c.id AND m.visibility = 'public' AND m.message_type <> 'event'
-    AND m.deleted_at IS NULL
+    AND m.role <> 'system' AND m.deleted_at IS NULL
   ORDER BY m.seq DESC LIMIT 1
 ) shown ON true
 CROSS JOIN LATERAL (
@@ -69,7 +69,7 @@ class Compared:
     waiting_since: datetime | None
     true_last_seq: int
     shown: str | None
-    """The start of the last public message, long enough for a preview."""
+    """The start of what somebody said publicly last, long enough for a preview."""
     true_unread: int
     true_waiting_since: datetime | None
 

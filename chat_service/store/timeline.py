@@ -212,7 +212,7 @@ _MODERATE = text(
 _LAST_SHOWN = text(
     "SELECT left(content, :chars) FROM messages WHERE tenant_id = :tenant"
     " AND conversation_id = :conversation AND message_type <> 'event' AND visibility = 'public'"
-    " AND deleted_at IS NULL ORDER BY seq DESC LIMIT 1"
+    " AND role <> 'system' AND deleted_at IS NULL ORDER BY seq DESC LIMIT 1"
 )
 _PREVIEW = text(
     "UPDATE conversations SET preview = :preview WHERE tenant_id = :tenant AND id = :conversation"

@@ -18,6 +18,8 @@ from chorus.clock import SystemClock, unix_ms
 from chorus.enqueue import Doorbell
 from chorus.ids import uuid7
 from chorus.jobs import WAKE_UP_TASK, JobKind, Queue
+from tests.chat_service.api_world import make_tenant
+from tests.chat_service.handoff_world import ask, make_queue
 from tests.chat_service.ingest_world import (
     answered,
     head_of,
@@ -28,6 +30,7 @@ from tests.chat_service.ingest_world import (
     system_db,
 )
 from tests.chat_service.routing_world import make_floor, make_waiting
+from tests.chat_service.test_ingest_sessions import answer
 from tests.chat_service.writer_world import listening, until
 
 pytestmark = pytest.mark.anyio
@@ -258,6 +261,20 @@ async def test_a_due_job_of_another_process_rings_once_and_again_when_nobody_com
     assert [one["headers"]["task"] for one in messages] == [WAKE_UP_TASK] * 2
     assert {one["content-type"] for one in messages} == {"application/json"}
     assert {one["headers"]["argsrepr"] for one in messages} == {f"['{job_id}']"}
+
+
+async def test_what_we_say_ourselves_of_a_handoff_is_no_preview(
+    database_url: str, redis_db: str
+) -> None:
+    tenant = await make_tenant(database_url, "acme")
+    queue = await make_queue(database_url, tenant, members=[tenant.agent])
+    async with tools_for(database_url, redis_db) as tools:
+        await ingest(tools.db, [answer(tenant, "contact", content="my order")])
+        await ask(tools.db, tenant, queue)
+        ours = [row["content"] for row in await rows_of(database_url, tenant.conversation)][-1]
+        assert ours, "the customer is told that somebody is looked for"
+        assert (await head_of(database_url, tenant.conversation))["preview"] == "my order"
+        assert await Walk(tools.db, tools.client, 10).step() == 0
 
 
 async def test_a_wrong_inbox_row_is_repaired_and_a_right_one_left_alone(
