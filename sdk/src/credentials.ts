@@ -1,4 +1,5 @@
 import { ChorusError } from "./errors";
+import { underLock } from "./locks";
 
 /** Where a page keeps small strings. The browser's own storage fits; it may throw at any time. */
 export interface KeyValueStorage {
@@ -92,7 +93,7 @@ export class StoredCredentials<S extends Session> implements Credentials {
   async #refreshAlone(worn: string | undefined): Promise<string> {
     const { locks, key } = this.#options;
     const renew = () => this.#renew(worn);
-    return locks === undefined ? renew() : locks.request(`${key}:refresh`, renew);
+    return locks === undefined ? renew() : underLock(locks, `${key}:refresh`, {}, renew);
   }
 
   async #renew(worn: string | undefined): Promise<string> {

@@ -1,3 +1,5 @@
+import { underLock } from "./locks";
+
 export interface LeadershipEvents {
   /** This tab leads now. */
   lead(): void;
@@ -49,7 +51,7 @@ export class Leadership {
       return;
     }
     try {
-      await this.#locks.request(this.#name, options, () => this.#hold());
+      await underLock(this.#locks, this.#name, options, () => this.#hold());
     } catch {
       // Aborted: either we left the line, or somebody seized the lock we held.
       if (this.#release !== undefined && !this.#closing.signal.aborted) this.#deposed();

@@ -18,11 +18,11 @@ function session(n: number): Session {
 }
 
 /** A tab whose server gives out t1, t2, … and takes each refresh token once. */
-function tab(refuse?: ChorusError): StoredCredentials<Session> {
+function tab(refuse?: ChorusError, held = locks.asLockManager()): StoredCredentials<Session> {
   return new StoredCredentials<Session>({
     key: "s",
     storage,
-    locks: locks.asLockManager(),
+    locks: held,
     renew: async ({ refreshToken }) => {
       if (refuse !== undefined) throw refuse;
       if (used.includes(refreshToken)) throw new ChorusError("REUSED", "revoked", 401);
@@ -49,6 +49,13 @@ describe("a shared session", () => {
     await tab().refresh();
     expect(await tab().refresh()).toBe("t2");
     expect(used).toEqual(["r0", "r1"]);
+  });
+
+  test("a browser that forbids locks refreshes without, and a refusal is no lock's", async () => {
+    expect(await tab(undefined, FakeLocks.forbidden()).refresh()).toBe("t1");
+    expect(used).toEqual(["r0"]);
+    const denied = new ChorusError("UNREACHABLE", "no network");
+    await expect(tab(denied, FakeLocks.forbidden()).refresh()).rejects.toBe(denied);
   });
 
   test("a refusal is final, an outage is not", async () => {

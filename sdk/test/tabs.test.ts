@@ -30,7 +30,11 @@ class Tab {
 
   constructor(
     readonly name: string,
-    { isElectable = true, openChannel = (name: string) => new BroadcastChannel(name) } = {},
+    {
+      isElectable = true,
+      held = locks.asLockManager(),
+      openChannel = (name: string) => new BroadcastChannel(name),
+    } = {},
   ) {
     this.tabs = new Tabs<Acts>({
       name: "browser",
@@ -40,7 +44,7 @@ class Tab {
       },
       onSlice: (_, value) => this.slices.push(value),
       onSignal: (_, payload) => this.signals.push(payload),
-      locks: isElectable ? locks.asLockManager() : undefined,
+      locks: isElectable ? held : undefined,
       openChannel,
     });
     open.push(this);
@@ -71,6 +75,16 @@ describe("election", () => {
   test("the first tab leads and the others follow", () => {
     const [first, second] = [new Tab("a"), new Tab("b")];
     expect([first.tabs.isLeader, second.tabs.isLeader]).toEqual([true, false]);
+  });
+
+  test("where locks are forbidden each tab leads itself, until it closes", async () => {
+    const [first, second] = [
+      new Tab("a", { held: FakeLocks.forbidden() }),
+      new Tab("b", { held: FakeLocks.forbidden() }),
+    ];
+    await until(() => first.tabs.isLeader && second.tabs.isLeader);
+    first.tabs.close();
+    expect([first.tabs.isLeader, second.tabs.isLeader]).toEqual([false, true]);
   });
 
   test("when the leader closes the next in line leads", async () => {

@@ -22,6 +22,14 @@ export class FakeLocks {
     return this.#hold(name, act);
   }
 
+  /** As in a browser whose owner forbids all data of sites. */
+  static forbidden(): LockManager {
+    const request = async () => {
+      throw new DOMException("The request was denied.", "SecurityError");
+    };
+    return { request } as unknown as LockManager;
+  }
+
   #hold<T>(name: string, act: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const grant = { reject };
