@@ -300,12 +300,13 @@ async def test_a_rating_belongs_to_the_last_session_that_was_answered(
     first = await history.answered(5, 60)
     second = await history.answered(5, 60, requested_at=ASKED_AT + timedelta(hours=1))
     left = await history.gone(9, requested_at=ASKED_AT + timedelta(hours=2))
-    rated = await api.client.post(
-        f"/livechat/conversations/{acme.conversation}/commands",
-        json={"event": "rate", "data": {"id": str(uuid7()), "score": 3}},
-        headers=api.token(acme.principal("contact")),
-    )
-    assert rated.status_code == 200, rated.text
+    for who, event, more in (("agent", "resolve", {}), ("contact", "rate", {"score": 3})):
+        done = await api.client.post(
+            f"/livechat/conversations/{acme.conversation}/commands",
+            json={"event": event, "data": {"id": str(uuid7()), **more}},
+            headers=api.token(acme.principal(who)),
+        )
+        assert done.status_code == 200, done.text
     rows = await api.rows("SELECT id, rating FROM live_chat_sessions WHERE tenant_id = $1", acme.id)
     assert {one["id"]: one["rating"] for one in rows} == {first: None, second: 3, left: None}
 
