@@ -46,15 +46,13 @@ export function widget(): Plugin {
 async function buildWidget(): Promise<void> {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
-  const manifest = await buildParts();
-  const loader = await buildLoader(manifest, writeCatalogues());
+  const parts = await buildParts();
+  const words = writeCatalogues();
+  const loader = await buildLoader(parts, words);
   writeFileSync(`${OUT}/chorus.js`, loader);
   const file = fileOf("chorus", writeHashed("chorus", loader));
   const integrity = `sha384-${createHash("sha384").update(loader).digest("base64")}`;
-  writeFileSync(
-    `${OUT}/manifest.json`,
-    JSON.stringify({ loader: file, integrity, parts: manifest }),
-  );
+  writeFileSync(`${OUT}/manifest.json`, JSON.stringify({ loader: file, integrity, words, parts }));
 }
 
 async function buildParts(): Promise<Manifest> {

@@ -158,6 +158,11 @@ def talk(widget: WidgetPage, agent: AgentPage, sockets: Tap, auditor: Auditor) -
     sockets.say("from.the.future", anything=[1, {"x": None}])
     expect(page.locator("[data-stream]")).to_have_count(0)
     agent.reply.fill("")
+    open_what_is_folded(widget, auditor)
+
+
+def open_what_is_folded(widget: WidgetPage, auditor: Auditor) -> None:
+    page = widget.page
     page.get_by_role("button", name="More").click()
     expect(page.get_by_role("button", name="Download this chat")).to_be_visible()
     auditor.look("menu")

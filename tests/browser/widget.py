@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.people import CustomerPage
 from tests.support.tree import ROOT
@@ -19,7 +19,9 @@ DESKTOP = (1280, 860)
 PHONE = (375, 740)
 # WCAG 2.2 A and AA, and what axe counts as good practice.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-STUB = "window.Chorus = window.Chorus || function () { (Chorus.q = Chorus.q || []).push(arguments) };"
+STUB = (
+    "window.Chorus = window.Chorus || function () { (Chorus.q = Chorus.q || []).push(arguments) };"
+)
 
 
 @dataclass(slots=True)
@@ -104,9 +106,7 @@ class Guise:
 
 
 def guises() -> Iterator[Guise]:
-    for size, theme, locale in itertools.product(
-        (DESKTOP, PHONE), ("light", "dark"), ("en", "ar")
-    ):
+    for size, theme, locale in itertools.product((DESKTOP, PHONE), ("light", "dark"), ("en", "ar")):
         yield Guise(theme, locale, size)
 
 

@@ -39,6 +39,10 @@ export function Composer() {
     change(text.slice(0, at) + face + text.slice(at));
     field.current?.focus();
   };
+  const closeEmoji = () => {
+    setEmoji(false);
+    field.current?.focus();
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     // While an input method is composing, Enter chooses a word.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -55,7 +59,7 @@ export function Composer() {
       }}
     >
       {scene.thread !== undefined && <scene.thread.Quote />}
-      {emoji && <Faces onPick={insert} onClose={() => setEmoji(false)} />}
+      {emoji && <Faces onPick={insert} onClose={closeEmoji} />}
       <div class="field">
         <textarea
           ref={field}

@@ -67,6 +67,7 @@ class PanelWindow implements Panel {
     this.#scene = new Scene(host);
     this.#scene.dress(css);
     NARROW.addEventListener("change", this.#redraw);
+    this.#mount.style.display = "contents";
     host.root.append(this.#mount);
   }
 

@@ -16,14 +16,19 @@ export function Window({ modal, inline, onClose }: WindowProps) {
   const scene = useScene();
   const [, redraw] = useState({});
   const box = useRef<HTMLDivElement>(null);
+  const more = useRef<HTMLButtonElement>(null);
   const [menu, setMenu] = useState(false);
+  const closeMenu = () => {
+    setMenu(false);
+    more.current?.focus();
+  };
   useEffect(() => scene.on(() => redraw({})), [scene]);
   useEffect(() => {
     if (scene.wantsFocus) box.current?.focus();
   }, [scene]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && !event.defaultPrevented) {
-      if (menu) setMenu(false);
+      if (menu) closeMenu();
       else if (!inline) onClose();
     }
   };
@@ -39,6 +44,7 @@ export function Window({ modal, inline, onClose }: WindowProps) {
       <header class="header">
         <Who />
         <button
+          ref={more}
           type="button"
           class="icon-button"
           aria-label={t("menu")}
@@ -53,7 +59,7 @@ export function Window({ modal, inline, onClose }: WindowProps) {
           </button>
         )}
       </header>
-      {menu && <Menu onDone={() => setMenu(false)} />}
+      {menu && <Menu onDone={closeMenu} />}
       {scene.thread === undefined ? <Greeting /> : <scene.thread.Thread />}
       <Footer />
     </div>
@@ -81,8 +87,8 @@ function Who() {
         <span class={`dot ${presence}`} />
       </span>
       <div class="who">
-        <h2 class="title" dir="auto">
-          {name}
+        <h2 class="title">
+          <bdi>{name}</bdi>
         </h2>
         <p class="presence" data-presence={presence}>
           {presence === "gone" ? idle : t(presence)}
