@@ -39,7 +39,8 @@ function stamp(bytes: Uint8Array, ms: number, count: number): void {
 }
 
 function format(bytes: Uint8Array): string {
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  // Not by `Array.from`: Prototype.js, still found on shops, has its own, which maps nothing.
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),
