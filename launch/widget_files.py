@@ -13,7 +13,7 @@ LOADER = f"{PREFIX}chorus.js"
 # What has no dot is the API's: `/widget/v1/config`.
 _FILE = re.compile(re.escape(PREFIX) + r"[\w-]+(\.[\w-]+)+")
 _HASHED = re.compile(r"\.[\w-]{8,}\.[a-z]+")
-EVERGREEN = "public, max-age=300, stale-while-revalidate=86400"
+EVERGREEN = "public, max-age=300, stale-while-revalidate=300"
 IMMUTABLE = "public, max-age=31536000, immutable"
 HEADERS: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
