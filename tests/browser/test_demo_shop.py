@@ -7,6 +7,7 @@ import httpx
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.people import RECONNECT_PATIENCE_MS, CustomerPage, Eyes
+from tests.browser.widget import AXE
 from tests.support.installation import Up
 
 ENGLISH, ARABIC = "Light for the hour after dinner.", "ضوء للساعة التي تلي العشاء."
@@ -20,6 +21,17 @@ def switch(page: Page, name: str) -> Locator:
 
 def frames(page: Page, event: str, direction: str = "received") -> Locator:
     return page.locator(f"[data-event='{event}'][data-direction={direction}]")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the whole page, pane and chat included."""
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate(AXE.read_text())
+    found: list[str] = page.evaluate(
+        """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
+          .map(one => `${one.id}: ${one.nodes.map(node => node.html).join(' ')}`)"""
+    )
+    return found
 
 
 def test_whom_the_shop_signed_in_finds_the_chat_on_another_device(eyes: Eyes) -> None:
@@ -119,6 +131,7 @@ def test_the_shop_turns_around_and_goes_light_with_its_chat(eyes: Eyes, pictures
     customer.visit()
     dark = switch(page, "Dark")
     expect(dark).to_be_checked()
+    assert violations(page) == []
     dark.uncheck()
     expect(page.locator("chorus-chat")).to_have_attribute("data-theme", "light")
     expect(page.get_by_role("heading", level=1)).to_have_text(ENGLISH)
@@ -128,6 +141,7 @@ def test_the_shop_turns_around_and_goes_light_with_its_chat(eyes: Eyes, pictures
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text(ARABIC)
     expect(dark).not_to_be_checked()
+    assert violations(page) == []
     page.screenshot(path=pictures / "demo-rtl.png", animations="disabled")
     switch(page, "Right to left").uncheck()
     expect(page.get_by_role("heading", level=1)).to_have_text(ENGLISH)
@@ -146,6 +160,7 @@ def test_on_a_phone_the_pane_waits_behind_its_button(eyes: Eyes, pictures: Path)
     page.keyboard.press("Tab")
     expect(page.get_by_role("checkbox", name="Verified customer")).to_be_focused()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(page) == []
     page.screenshot(path=pictures / "demo-phone-backstage.png", animations="disabled")
     page.get_by_role("button", name="Add to basket").first.click()
     expect(page.get_by_role("status").filter(has_text="Basket")).to_contain_text("1")
