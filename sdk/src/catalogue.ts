@@ -16,14 +16,18 @@ export type Translate<K extends string = string> = (key: K, vars?: Vars) => stri
 
 /** A key that is missing is shown itself: ugly, and found. */
 export function translator<K extends string>(catalogue: Catalogue, locale: string): Translate<K> {
-  const numbers = new Intl.NumberFormat(locale);
-  const plurals = new Intl.PluralRules(locale);
+  // Making them takes a phone tens of milliseconds, and most texts have no number.
+  let numbers: Intl.NumberFormat | undefined;
+  let plurals: Intl.PluralRules | undefined;
   return (key, vars = {}) => {
-    const form = typeof vars.count === "number" ? plurals.select(vars.count) : "";
+    plurals ??= typeof vars.count === "number" ? new Intl.PluralRules(locale) : undefined;
+    const form = typeof vars.count === "number" ? plurals?.select(vars.count) : "";
     const text = catalogue[`${key}_${form}`] ?? catalogue[`${key}_other`] ?? catalogue[key] ?? key;
     return text.replace(/\{\{(\w+)\}\}/gu, (_, name: string) => {
       const value = vars[name] ?? "";
-      return typeof value === "number" ? numbers.format(value) : value;
+      if (typeof value === "string") return value;
+      numbers ??= new Intl.NumberFormat(locale);
+      return numbers.format(value);
     });
   };
 }

@@ -59,6 +59,7 @@ export class StoredCredentials<S extends Session> implements Credentials {
   readonly #options: StoredCredentialsOptions<S>;
   #fallback: S | undefined;
   #refreshing: Promise<string> | undefined;
+  #isOver = false;
 
   constructor(options: StoredCredentialsOptions<S>) {
     this.#options = options;
@@ -70,6 +71,7 @@ export class StoredCredentials<S extends Session> implements Credentials {
   }
 
   save(session: S): void {
+    if (this.#isOver) return;
     this.#fallback = session;
     attempt(() => this.#options.storage.setItem(this.#options.key, JSON.stringify(session)));
   }
@@ -77,6 +79,12 @@ export class StoredCredentials<S extends Session> implements Credentials {
   forget(): void {
     this.#fallback = undefined;
     attempt(() => this.#options.storage.removeItem(this.#options.key));
+  }
+
+  /** Forget it for good: what is still on its way is not kept any more. */
+  end(): void {
+    this.#isOver = true;
+    this.forget();
   }
 
   token(): string | undefined {

@@ -187,7 +187,7 @@ export class VisitorClient {
   async reset(): Promise<void> {
     // Leaving writes the transcript one last time, so it comes before forgetting.
     this.#leave();
-    this.#credentials.forget();
+    this.#credentials.end();
     await this.#store?.clear();
     this.#store?.close();
   }

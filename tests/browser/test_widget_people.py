@@ -124,7 +124,9 @@ def test_whatever_is_said_stays_text(eyes: Eyes, installation: Up, key: str) -> 
     for text in HOSTILE:
         widget.say(f"Me: {text}")
     expect(widget.page.locator("[data-message][data-seq]")).to_have_count(len(HOSTILE))
-    answer_by_rest(widget, installation)
+    agent = AgentByRest(widget, installation)
+    for text in HOSTILE:
+        agent.say(text)
     rows = widget.page.locator(".row.other .text")
     expect(rows).to_have_count(len(HOSTILE))
     assert rows.all_text_contents() == list(HOSTILE)
@@ -142,20 +144,49 @@ def test_whatever_is_said_stays_text(eyes: Eyes, installation: Up, key: str) -> 
     expect(widget.composer).to_have_value("x" * 100_000)
 
 
-def answer_by_rest(widget: WidgetPage, installation: Up) -> None:
-    """An agent says the same things, whatever their own page would have made of them."""
-    rest, agent = widget.page.context.request, installation.run()["agents"][0]
-    signed_in = rest.post(
-        "/auth/login", data={"email": agent["email"], "password": agent["password"]}
-    ).json()
-    path = f"/livechat/conversations/{widget.call('get', 'conversationId')}/messages"
-    for text in HOSTILE:
-        answer = rest.post(
-            path,
-            data={"id": str(uuid7()), "content": text},
-            headers={"Authorization": f"Bearer {signed_in['accessToken']}"},
-        )
-        assert answer.status == 201, answer.text()
+def test_what_an_agent_changes_or_takes_back_changes_where_it_was_read(
+    eyes: Eyes, installation: Up, key: str
+) -> None:
+    widget = WidgetPage(eyes.window(), inbox_key=key)
+    widget.embed({"open": True})
+    widget.say("Which switch fits?")
+    expect(widget.stored("Which switch fits?")).to_have_count(1)
+    agent = AgentByRest(widget, installation)
+    right, wrong = agent.say("The blakc one."), agent.say("That was for somebody else.")
+    expect(widget.stored("That was for")).to_have_count(1)
+    agent.command("edit", target=right, content="The black one.")
+    agent.command("delete", target=wrong)
+    edited = widget.page.locator(f"[data-message='{right}']")
+    expect(edited.locator(".text")).to_have_text("The black one.")
+    expect(edited).to_contain_text("edited")
+    deleted = widget.page.locator(f"[data-message='{wrong}']")
+    expect(deleted).to_contain_text("This message was deleted")
+    expect(deleted.get_by_role("button", name="Reply")).to_have_count(0)
+
+
+class AgentByRest:
+    """An agent who says whatever they like, beside what their own page would let them."""
+
+    def __init__(self, widget: WidgetPage, installation: Up) -> None:
+        self._rest = widget.page.context.request
+        agent = installation.run()["agents"][0]
+        signed_in = self._rest.post(
+            "/auth/login", data={"email": agent["email"], "password": agent["password"]}
+        ).json()
+        self._headers = {"Authorization": f"Bearer {signed_in['accessToken']}"}
+        self._path = f"/livechat/conversations/{widget.call('get', 'conversationId')}"
+
+    def say(self, text: str) -> str:
+        id_ = str(uuid7())
+        self._post("messages", {"id": id_, "content": text})
+        return id_
+
+    def command(self, event: str, **data: str) -> None:
+        self._post("commands", {"event": event, "data": {"id": str(uuid7()), **data}})
+
+    def _post(self, what: str, body: dict[str, Any]) -> None:
+        answer = self._rest.post(f"{self._path}/{what}", data=body, headers=self._headers)
+        assert answer.ok, answer.text()
 
 
 def test_a_keyboard_is_enough_and_the_focus_is_never_lost(eyes: Eyes, key: str) -> None:

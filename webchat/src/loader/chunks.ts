@@ -9,6 +9,8 @@ declare const CHUNKS: Readonly<Record<string, readonly [hash: string, ...imports
 /** Names one state of all catalogues; they are words and no code, so nothing more is needed. */
 declare const WORDS_VERSION: string;
 
+// Once: the build puts the whole table wherever the name stands.
+const PARTS = CHUNKS;
 const PATIENCE_MS = 20_000;
 
 export type Load = <N extends keyof Modules>(name: N) => Promise<Modules[N]>;
@@ -36,12 +38,12 @@ export async function fetchWords(base: string, locale: string): Promise<Record<s
 }
 
 function partsOf(name: string): string[] {
-  const [, ...imports] = CHUNKS[name] ?? [];
+  const [, ...imports] = PARTS[name] ?? [];
   return [name, ...imports.flatMap(partsOf)];
 }
 
 function fileOf(name: string): string {
-  return `${name}.${CHUNKS[name]?.[0].replace(/\W/gu, "").slice(0, 12)}.js`;
+  return `${name}.${PARTS[name]?.[0].replace(/\W/gu, "").slice(0, 12)}.js`;
 }
 
 /** The browser checks a preloaded module against its integrity, and `import()` takes that one. */
@@ -49,7 +51,7 @@ function verify(base: string, name: string, nonce: string | undefined): Promise<
   const link = document.createElement("link");
   if (!link.relList.supports("modulepreload")) return Promise.resolve();
   link.rel = "modulepreload";
-  link.integrity = `sha256-${CHUNKS[name]?.[0]}`;
+  link.integrity = `sha256-${PARTS[name]?.[0]}`;
   link.crossOrigin = "anonymous";
   link.nonce = nonce ?? "";
   return new Promise<void>((resolve, reject) => {

@@ -111,11 +111,12 @@ export class Shell {
 }
 
 /** Everything a tenant may choose, as one sheet: a strict policy forbids style attributes only. */
-function themeOf({ color, offset, zIndex }: Settings, dir: string): string {
+function themeOf({ theme, color, offset, zIndex }: Settings, dir: string): string {
   const accent = parseColour(color) ? color : DEFAULT_COLOUR;
   const text = onColour(parseColour(accent) as Rgb);
   const { x = 20, y = 20 } = offset ?? {};
-  return `:host{direction:${dir}!important;--accent:${accent};--on-accent:${text};--x:${x}px;--y:${y}px;--z:${zIndex ?? 2147483000}}`;
+  const scheme = theme === "auto" || theme === undefined ? "light dark" : theme;
+  return `:host{direction:${dir}!important;color-scheme:${scheme}!important;--accent:${accent};--on-accent:${text};--x:${x}px;--y:${y}px;--z:${zIndex ?? 2147483000}}`;
 }
 
 function element(tag: string, name: string): HTMLElement {

@@ -141,10 +141,10 @@ export class Widget {
     this.#settings = { ...this.#settings, ...part, user };
     if (scope !== this.#scope) {
       const wasOpen = this.#isOpen;
-      this.#forgetPanel();
+      this.#channel?.postMessage(scope);
+      await this.#wipe();
       this.#scope = scope;
       forgetVisitors(this.#settings.key, scope);
-      this.#channel?.postMessage(scope);
       this.#apply();
       if (wasOpen) await this.#open(false);
     } else {
@@ -154,12 +154,13 @@ export class Widget {
   }
 
   async #shutdown(): Promise<void> {
-    await this.#here?.forget();
     const key = this.#settings?.key ?? "";
+    // Other tabs first, or the next in line would go on with what is forgotten here.
+    this.#channel?.postMessage(null);
+    await this.#wipe();
     this.#drop();
     this.#settings = undefined;
     forgetVisitors(key, undefined);
-    this.#channel?.postMessage(null);
     this.#channel?.close();
   }
 
@@ -238,6 +239,11 @@ export class Widget {
     return this.#here;
   }
 
+  async #wipe(): Promise<void> {
+    await this.#here?.forget();
+    this.#forgetPanel();
+  }
+
   #forgetPanel(): void {
     this.#here?.destroy();
     this.#here = undefined;
@@ -258,7 +264,7 @@ export class Widget {
     this.#channel?.close();
     this.#channel = new BroadcastChannel(`chorus:${key}:identity`);
     this.#channel.onmessage = ({ data }: MessageEvent<string | null>) => {
-      if (data !== this.#scope) this.#forgetPanel();
+      if (data !== this.#scope) void this.#wipe();
     };
   }
 }

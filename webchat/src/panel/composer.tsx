@@ -1,7 +1,7 @@
 import { asChorusError } from "@chorus/sdk/errors";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ICONS, Icon } from "./icon";
-import { usePart, useScene } from "./use-scene";
+import { useExtras, useScene } from "./use-scene";
 import { t } from "./words";
 
 /** UTF-8 bytes that the server takes. */
@@ -12,6 +12,7 @@ export function Composer() {
   const scene = useScene();
   const [problem, setProblem] = useState("");
   const [emoji, setEmoji] = useState(false);
+  const extras = useExtras(emoji);
   const field = useRef<HTMLTextAreaElement>(null);
   const text = scene.draft;
   const hasEmoji = scene.settings.features?.emoji !== false;
@@ -59,7 +60,7 @@ export function Composer() {
       }}
     >
       {scene.thread !== undefined && <scene.thread.Quote />}
-      {emoji && <Faces onPick={insert} onClose={closeEmoji} />}
+      {emoji && extras !== undefined && <extras.Faces onPick={insert} onClose={closeEmoji} />}
       <div class="field">
         <textarea
           ref={field}
@@ -93,16 +94,6 @@ export function Composer() {
       </p>
     </form>
   );
-}
-
-interface FacesProps {
-  readonly onPick: (face: string) => void;
-  readonly onClose: () => void;
-}
-
-function Faces(props: FacesProps) {
-  const part = usePart("extras");
-  return part === undefined ? null : <part.Faces {...props} />;
 }
 
 function isTooLong(text: string): boolean {

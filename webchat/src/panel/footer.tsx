@@ -1,5 +1,5 @@
 import { Composer } from "./composer";
-import { usePart, useScene } from "./use-scene";
+import { useExtras, useScene } from "./use-scene";
 import { t } from "./words";
 
 /** What the visitor can do now: write, fill in a form, rate, or begin again. */
@@ -26,6 +26,6 @@ export function Footer() {
 }
 
 function Form({ kind }: { readonly kind: "prechat" | "offline" | "deferred" }) {
-  const part = usePart("extras");
-  return part === undefined ? <div class="form" aria-busy="true" /> : <part.Form kind={kind} />;
+  const extras = useExtras();
+  return extras === undefined ? <div class="form" aria-busy="true" /> : <extras.Form kind={kind} />;
 }

@@ -25,17 +25,12 @@ export function useNow(active: boolean): number {
   return nowMs;
 }
 
-/** A part that is fetched when it is first drawn; undefined until it is here. */
-export function usePart<N extends keyof Modules>(name: N, wanted = true): Modules[N] | undefined {
-  const { host } = useScene();
-  const [part, setPart] = useState<{ module?: Modules[N] }>({});
+/** What is not always needed, fetched when it is first drawn; undefined until it is here. */
+export function useExtras(wanted = true): Modules["extras"] | undefined {
+  const { host } = scene;
+  const [extras, keep] = useState<Modules["extras"]>();
   useEffect(() => {
-    if (!wanted) return;
-    let alive = true;
-    host.load(name).then((module) => alive && setPart({ module }), host.onError);
-    return () => {
-      alive = false;
-    };
-  }, [host, name, wanted]);
-  return part.module;
+    if (wanted) host.load("extras").then(keep, host.onError);
+  }, [host, wanted]);
+  return extras;
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Footer } from "./footer";
 import { ICONS, Icon } from "./icon";
 import { soon } from "./time";
-import { usePart, useScene } from "./use-scene";
+import { useExtras, useScene } from "./use-scene";
 import { t } from "./words";
 
 interface WindowProps {
@@ -18,6 +18,7 @@ export function Window({ modal, inline, onClose }: WindowProps) {
   const box = useRef<HTMLDivElement>(null);
   const more = useRef<HTMLButtonElement>(null);
   const [menu, setMenu] = useState(false);
+  const extras = useExtras(menu);
   const closeMenu = () => {
     setMenu(false);
     more.current?.focus();
@@ -59,16 +60,11 @@ export function Window({ modal, inline, onClose }: WindowProps) {
           </button>
         )}
       </header>
-      {menu && <Menu onDone={closeMenu} />}
+      {menu && extras !== undefined && <extras.Menu onDone={closeMenu} />}
       {scene.thread === undefined ? <Greeting /> : <scene.thread.Thread />}
       <Footer />
     </div>
   );
-}
-
-function Menu({ onDone }: { readonly onDone: () => void }) {
-  const part = usePart("extras");
-  return part === undefined ? null : <part.Menu onDone={onDone} />;
 }
 
 function Who() {

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { usePart, useScene } from "../panel/use-scene";
+import { useExtras, useScene } from "../panel/use-scene";
 import { t } from "../panel/words";
 
 /** The conversation is over: how was it, and another one. */
@@ -7,7 +7,7 @@ export function Ending() {
   const { state, settings, line, host } = useScene();
   const [busy, setBusy] = useState(false);
   const rateable = state.conversation?.rateable === true && settings.features?.csat !== false;
-  const part = usePart("extras", rateable);
+  const extras = useExtras(rateable);
   const startOver = () => {
     setBusy(true);
     line
@@ -18,7 +18,7 @@ export function Ending() {
   };
   return (
     <>
-      {rateable && part !== undefined && <part.Rating key={state.conversation?.id} />}
+      {rateable && extras !== undefined && <extras.Rating key={state.conversation?.id} />}
       <div class="composer closed">
         <p>{t("closed")}</p>
         <button type="button" class="primary" disabled={busy} onClick={startOver}>

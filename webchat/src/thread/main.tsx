@@ -1,5 +1,6 @@
 import type { Message, VisitorClient } from "@chorus/sdk";
 import type { Scene } from "../panel/scene";
+import { clockTime } from "../panel/time";
 import { Announcer } from "./announcer";
 import { Attention } from "./attention";
 import { Banner } from "./banner";
@@ -33,6 +34,8 @@ export function attach(scene: Scene, client: VisitorClient): () => void {
   const attention = new Attention(scene);
   let before = scene.state;
   scene.dress(css);
+  // The first time a browser writes a time takes it long: not while a message is being drawn.
+  setTimeout(() => clockTime(new Date().toISOString()));
   client.on("message", (message) => onReceived(scene, message));
   client.on("state", (state) => {
     tellHappenings(before, state, host.emit);
