@@ -159,6 +159,11 @@ export class VisitorClient {
     return this.#tabs.call("startOver", uuid7(), attributes);
   }
 
+  /** Show another conversation of the same visitor; false where there is none of that id. */
+  goTo(id: string): Promise<boolean> {
+    return this.#tabs.call("goTo", id);
+  }
+
   /** Tell more about the visitor, once there is one; what is left out stays as it was. */
   async describe(traits: Traits): Promise<void> {
     const session = this.#credentials.session();

@@ -28,6 +28,8 @@ export interface VisitorActs {
   reconnect(): Promise<void>;
   /** `id` is of the conversation that begins, so a repetition begins no other. */
   startOver(id: string, attributes?: Traits["attributes"]): Promise<void>;
+  /** Answers whether there is such a one of theirs. */
+  goTo(id: string): Promise<boolean>;
 }
 
 export interface VisitorEngineOptions {
@@ -84,6 +86,7 @@ export class VisitorEngine {
       probe: async () => this.#connection?.probe(),
       reconnect: async () => this.#reconnect(),
       startOver: (id, attributes) => this.#startOver(id, attributes),
+      goTo: (id) => this.#goTo(id),
     };
   }
 
@@ -241,6 +244,21 @@ export class VisitorEngine {
     const { id } = await rest.startConversation(wanted, credentials, attributes);
     credentials.save({ ...(credentials.session() ?? session), conversationId: id });
     await this.#enter(id);
+  }
+
+  async #goTo(id: string): Promise<boolean> {
+    const { credentials, rest } = this.#options;
+    const session = credentials.session();
+    if (session === undefined) return false;
+    try {
+      await rest.snapshot(id, credentials);
+    } catch (cause) {
+      if (asChorusError(cause).status === 404) return false;
+      throw cause;
+    }
+    credentials.save({ ...(credentials.session() ?? session), conversationId: id });
+    await this.#enter(id);
+    return true;
   }
 
   #typing(active: boolean): void {

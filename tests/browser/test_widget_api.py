@@ -54,7 +54,11 @@ def test_calls_before_the_script_are_done_in_good_order_and_a_second_script_chan
         expect(widget.launcher).to_be_visible(visible=shown)
 
 
-def test_a_page_follows_a_conversation_and_may_object_to_what_is_sent(widget: WidgetPage) -> None:
+def test_a_page_follows_a_conversation_and_may_object_to_what_is_sent(
+    eyes: Eyes, widget: WidgetPage
+) -> None:
+    # Of a conversation that is not theirs.
+    eyes.excuse("status of 404")
     visits: list[Any] = []
     widget.page.on("request", lambda request: remember_visit(visits, request))
     widget.embed({"attributes": {"plan": "gold"}, "user": {"name": "Nia"}})
@@ -78,6 +82,9 @@ def test_a_page_follows_a_conversation_and_may_object_to_what_is_sent(widget: Wi
     widget.call("newConversation", {"message": "Something else."})
     expect(widget.stored("Something else.")).to_have_count(1)
     assert widget.call("get", "conversationId") != conversation
+    assert widget.call("openConversation", "01990000-0000-7000-8000-000000000000") is False
+    assert widget.call("openConversation", conversation) is True
+    expect(widget.stored("Hello.")).to_have_count(1)
     assert [told for name, told in widget.heard if name == "error"] == []
 
 

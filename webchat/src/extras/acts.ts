@@ -19,7 +19,7 @@ type Act = (scene: Scene, ...args: never[]) => unknown;
 const ACTS: Readonly<Partial<Record<MethodName, Act>>> = {
   popout: popOut,
   newConversation,
-  openConversation: (scene: Scene, id: string) => scene.state.conversation?.id === id,
+  openConversation,
   prefill: (scene: Scene, text: string) => {
     scene.draft = String(text);
     scene.changed();
@@ -59,6 +59,11 @@ async function newConversation(scene: Scene, options: NewConversation = {}): Pro
   if (scene.state.conversation !== null) await (await scene.line.open()).startOver(options.attrs);
   else if (options.attrs !== undefined) await describe(scene, options.attrs);
   if (options.message !== undefined) await send(scene, options.message);
+}
+
+async function openConversation(scene: Scene, id: string): Promise<boolean> {
+  if (scene.state.conversation?.id === id) return true;
+  return scene.isKnown() && (await scene.line.open()).goTo(id);
 }
 
 /** A page must not speak in the name of a visitor who has done nothing. */

@@ -32,7 +32,7 @@ export function Composer() {
     scene.say(content).catch((cause: unknown) => {
       // Nothing a person wrote is thrown away: it goes back where it was written.
       change(content);
-      setProblem(asChorusError(cause).message);
+      setProblem(sentenceOf(cause));
     });
   };
   const insert = (face: string) => {
@@ -94,6 +94,12 @@ export function Composer() {
       </p>
     </form>
   );
+}
+
+/** What no server and no page refused is a part that could not be fetched. */
+function sentenceOf(cause: unknown): string {
+  const { code, message } = asChorusError(cause);
+  return code === "UNEXPECTED" ? t("failed") : message;
 }
 
 function isTooLong(text: string): boolean {
