@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Footer } from "./footer";
 import { ICONS, Icon } from "./icon";
 import { soon } from "./time";
@@ -23,7 +23,8 @@ export function Window({ modal, inline, onClose }: WindowProps) {
     setMenu(false);
     more.current?.focus();
   };
-  useEffect(() => scene.on(() => redraw({})), [scene]);
+  // Before the task ends: an answer that comes until the next paint would be missed for good.
+  useLayoutEffect(() => scene.on(() => redraw({})), [scene]);
   useEffect(() => {
     if (scene.wantsFocus) box.current?.focus();
   }, [scene]);
