@@ -41,6 +41,18 @@ test("a conversation begins when the server has greeted it, once", () => {
   expect(told(state(), state({ seq: 1, head: 1 }))).toEqual([]);
 });
 
+test("one that began and took the first word in the same moment has begun, too", () => {
+  const body = { content: "Hi" };
+  const entry = { id: "m", conv: "unbound", order: 1, createdMs: 0, body } as const;
+  const waiting = state({ id: "unbound", epoch: null, pending: [{ ...entry, status: "sending" }] });
+  const stored = { kind: "message", id: "m", seq: 1 } as ConversationView["items"][number];
+  const begun = state({ seq: 1, head: 1, items: [stored] });
+  expect(told(waiting, begun)).toContainEqual(["conversation:started", { id: CONV }]);
+  const foreign = { ...stored, id: "other" } as ConversationView["items"][number];
+  const found = state({ seq: 1, head: 1, items: [foreign] });
+  expect(told(waiting, found).map(([event]) => event)).not.toContain("conversation:started");
+});
+
 test("one that was there before, painted from the cache, does not begin again", () => {
   expect(told(EMPTY, state({ seq: 7, head: 7 }))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { TimelineItem, VisitorState } from "@chorus/sdk";
+import type { ConversationView, TimelineItem, VisitorState } from "@chorus/sdk";
 import type { Emit } from "../loader/bus";
 
 /** Tell the page what is new between two states. Pure but for `emit`. */
@@ -15,7 +15,7 @@ function tellConversation(before: VisitorState, after: VisitorState, emit: Emit)
   const [old, now] = [before.conversation, after.conversation];
   if (now === null) return;
   const isNew = old?.id !== now.id;
-  if (isGreeted(after) && (isNew || !isGreeted(before)) && now.head === 0) {
+  if (isGreeted(after) && (isNew || !isGreeted(before)) && isFresh(old, now)) {
     emit("conversation:started", { id: now.id });
   }
   if (!isNew && old.status !== "closed" && now.status === "closed") {
@@ -26,6 +26,13 @@ function tellConversation(before: VisitorState, after: VisitorState, emit: Emit)
   if ((old?.position ?? null) !== now.position || (old?.etaS ?? null) !== now.etaS) {
     emit("queue:position", { position: now.position, etaSeconds: now.etaS });
   }
+}
+
+/** Nothing is in it but what was on its way from here when it began. */
+function isFresh(old: ConversationView | null, now: ConversationView): boolean {
+  const own = new Set(old?.pending.map(({ id }) => id));
+  const messages = now.items.filter((item) => item.kind === "message");
+  return now.head === messages.length && messages.every(({ id }) => own.has(id));
 }
 
 /** The server has said that it is there. */
