@@ -41,10 +41,15 @@ async def offered(desks: list[Desk], session: str) -> Desk:
 
 
 async def ask_for_a_person(guest: Guest, **wish: Any) -> str:
+    """Ask, and wait until there is a place in a queue: that is told apart from the wish."""
     await guest.client.command("escalate", **wish)
-    await guest.client.wait(lambda: bool(guest.handoffs()), timeout_s=SEEN_S)
+    await guest.client.wait(partial(_was_placed, guest), timeout_s=SEEN_S)
     session: str = guest.handoffs()[-1]["session"]
     return session
+
+
+def _was_placed(guest: Guest) -> bool:
+    return any(one["state"] == "queued" for one in guest.handoffs())
 
 
 async def said_by_bot(guest: Guest, count: int) -> None:
