@@ -153,6 +153,10 @@ def stage(
             )
             try:
                 yield _ready(process, data, log)
+            except BaseException:
+                kept = shutil.copy(log, f"{folder}.log")
+                sys.stderr.write(f"what the processes said is kept in {kept}\n")
+                raise
             finally:
                 process.send_signal(signal.SIGTERM)
                 process.wait(STOP_S)
