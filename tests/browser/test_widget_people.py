@@ -1,6 +1,8 @@
 """Whose chat it is, what can be said in it, and that hands on a keyboard are enough."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -328,3 +330,38 @@ def test_a_title_counts_what_a_hidden_page_has_not_read(
     CustomerPage(widget.page).launcher.click()
     expect(agent.message("Take your time.", status="read")).to_be_visible()
     assert widget.call("get", "unread") == 0
+
+
+def test_a_chat_can_be_taken_home_as_a_file(eyes: Eyes, installation: Up, key: str) -> None:
+    widget = WidgetPage(eyes.window(), inbox_key=key)
+    widget.embed({"open": True})
+    widget.say("Two lines,\nplease.")
+    expect(widget.stored("Two lines")).to_have_count(1)
+    AgentByRest(widget, installation).say("Here they are.")
+    expect(widget.stored("Here they are.")).to_have_count(1)
+    widget.page.get_by_role("button", name="More").click()
+    with widget.page.expect_download() as coming:
+        widget.page.get_by_role("button", name="Download this chat").click()
+    text = Path(coming.value.path()).read_text()
+    assert re.fullmatch(
+        r"\[.+\] You: Two lines,\nplease\.\n\[.+\] Support team: Here they are\.\n", text
+    )
+    expect(widget.page.get_by_role("button", name="More")).to_be_focused()
+
+
+def test_a_chat_moves_into_a_window_on_top_and_comes_back(eyes: Eyes, key: str) -> None:
+    widget = WidgetPage(eyes.window(), inbox_key=key)
+    widget.embed({"open": True})
+    widget.say("From the page.")
+    expect(widget.stored("From the page.")).to_have_count(1)
+    with widget.page.context.expect_page() as coming:
+        assert widget.call("popout") is True
+    popped = CustomerPage(coming.value)
+    expect(widget.window).to_have_count(0)
+    expect(popped.stored("From the page.")).to_have_count(1)
+    popped.say("From the window on top.")
+    expect(popped.stored("From the window on top.")).to_have_count(1)
+    expect(popped.page.locator(".bubble").first).to_have_css("border-radius", "16px 16px 5px")
+    popped.page.close()
+    expect(widget.stored("From the window on top.")).to_have_count(1)
+    expect(widget.window).to_have_css("position", "fixed")

@@ -14,9 +14,11 @@ const SIZE = { width: 400, height: 640 };
 export async function popOut({ host: { root } }: Scene): Promise<boolean> {
   const pip = (window as unknown as { documentPictureInPicture?: Pip }).documentPictureInPicture;
   if (pip === undefined) return false;
-  const { host, adoptedStyleSheets: sheets } = root;
+  const { host } = root;
+  const sheets = [...root.adoptedStyleSheets];
   const place = host.parentElement;
   const popped = await pip.requestWindow(SIZE);
+  takeElementsFrom(popped.document);
   host.setAttribute("data-popped", "");
   popped.document.body.append(host);
   root.adoptedStyleSheets = [...sheets.map(textOf), css].map((text) => sheetOf(popped, text));
@@ -30,6 +32,15 @@ export async function popOut({ host: { root } }: Scene): Promise<boolean> {
     { once: true },
   );
   return true;
+}
+
+/**
+ * Preact makes elements with the registry of their parent, and a parent that moved here has kept
+ * that of its old document, which this one refuses. We have no elements of our own.
+ */
+function takeElementsFrom(document: Document): void {
+  const make = document.createElementNS.bind(document) as (ns: string, name: string) => Element;
+  document.createElementNS = ((ns: string, name: string) => make(ns, name)) as never;
 }
 
 /** A sheet belongs to the document it was made in. */
