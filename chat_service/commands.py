@@ -35,6 +35,7 @@ from chat_service.store import people, sessions, timeline, work
 from chat_service.store.conversations import Locked
 from chat_service.store.ingest import OutboxRow
 from chat_service.store.work import CommandKey
+from chat_service.wishes import Asked, granted
 from chorus.auth import Principal
 from chorus.clock import rfc3339, unix_ms
 from chorus.db import Transaction
@@ -234,6 +235,11 @@ class Done:
 
 async def carry_out(commands: Commands, principal: Principal, order: Order) -> Done:
     """Do what is ordered, once, in one transaction. Raises as `perform`."""
+    if isinstance(order.frame, frames.Escalate):
+        asked = _asked(principal, order, order.frame)
+        done = asked and await granted(commands, asked)
+        if done:
+            return Done(*done)
     async with commands.turn():
         prepared = await _prepared(commands, principal, order)
         return await _done(commands, principal, order, prepared)
@@ -242,7 +248,7 @@ async def carry_out(commands: Commands, principal: Principal, order: Order) -> D
 async def _done(commands: Commands, principal: Principal, order: Order, prepared: Any) -> Done:
     now = commands.clock.now()
     async with commands.db.transaction(principal.tenant_id) as tx:
-        key = CommandKey(principal.tenant_id, principal.user_id, order.id, _body_hash(order))
+        key = _key(principal, order)
         session_id = _session_of(order)
         deed = Deed(tx, principal, now, commands.edit_window, session_id, order.socket)
         where = await _enter(deed, order)
@@ -328,6 +334,21 @@ async def _answered(tx: Transaction, key: CommandKey, order: Order) -> dict[str,
     if found is None or found[0] != key.body_hash:
         raise KeyReused if order.keyed else IdConflict
     return {**found[1], "dup": True}
+
+
+def _key(principal: Principal, order: Order) -> CommandKey:
+    return CommandKey(principal.tenant_id, principal.user_id, order.id, _body_hash(order))
+
+
+def _asked(principal: Principal, order: Order, frame: frames.Escalate) -> Asked | None:
+    """A wish as those are that can be carried out together; None: it has to be looked at alone."""
+    plain = principal.role == "visitor" and order.session_id is None
+    if not plain or order.conversation_id is None:
+        return None
+    wish = order.wish or escalate.wish_of(frame)
+    if wish.contact is not None:
+        return None
+    return Asked(principal, order.conversation_id, _key(principal, order), wish, order.socket)
 
 
 def _body_hash(order: Order) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from chat_service.emit import Publication, Publisher
+from chat_service.gathering import Gathering
 from chat_service.handoff import Moved
 from chat_service.outlook import Outlook
 from chat_service.session_facts import Actor
@@ -42,6 +43,8 @@ class Commands:
     redis: Client
     """Where presence is read."""
     together: Together[Outlook] = field(default_factory=Together)
+    gathering: Gathering[Any, Any] = field(default_factory=Gathering)
+    """Wishes that are carried out together."""
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ACTS_AT_ONCE))
 
     @asynccontextmanager

@@ -14,15 +14,16 @@ from chat_service import conversations, eta, events, handoff, hours, queue_choic
 from chat_service import session_facts as facts
 from chat_service.deeds import Commands, Deed, Effects
 from chat_service.deferral import Deferral, Why, options_of
-from chat_service.handoff import Moved
+from chat_service.handoff import Begun, Moved
 from chat_service.handoff_draft import Beside, Scene
 from chat_service.outlook import Outlook, look
-from chat_service.queue_choice import Asked, QueueRow
+from chat_service.queue_choice import Asked, Circumstances, QueueRow
+from chat_service.session_records import Refused
 from chat_service.store import conversations as conversations_store
 from chat_service.store import people, queues, sessions
 from chat_service.store.conversations import Locked
 from chat_service.store.people import Traits
-from chat_service.store.queues import Wait
+from chat_service.store.queues import Newcomer, Wait
 from chat_service.store.sessions import Request
 from chorus.auth import Principal
 from chorus.db import Reader
@@ -102,11 +103,16 @@ async def prepare(
     asked: frames.Escalate | Wish,
 ) -> Prospect:
     """Look what the queues can do; who else asks meanwhile takes the same look."""
-    wish = asked if isinstance(asked, Wish) else Wish(asked.reason, asked.queue)
-    return Prospect(wish, await _outlook(commands, principal.tenant_id))
+    wish = asked if isinstance(asked, Wish) else wish_of(asked)
+    return Prospect(wish, await outlook_of(commands, principal.tenant_id))
 
 
-async def _outlook(commands: Commands, tenant_id: UUID) -> Outlook:
+def wish_of(frame: frames.Escalate) -> Wish:
+    return Wish(frame.reason, frame.queue)
+
+
+async def outlook_of(commands: Commands, tenant_id: UUID) -> Outlook:
+    """What the queues of a tenant can do, read after this call."""
     return await commands.together.get(
         tenant_id, lambda: look(commands.db, commands.redis, tenant_id)
     )
@@ -118,7 +124,7 @@ async def plan(commands: Commands, principal: Principal, conversation_id: UUID, 
     Raises:
         NotFound: no such conversation, or not theirs. UnknownQueue: with the list of those known.
     """
-    outlook = await _outlook(commands, principal.tenant_id)
+    outlook = await outlook_of(commands, principal.tenant_id)
     async with commands.db.read(principal.tenant_id) as session:
         await conversations.enter(session, principal, conversation_id)
         prospect = Prospect(wish, outlook)
@@ -133,11 +139,21 @@ async def _plan(
     *,
     now: datetime,
 ) -> Plan:
-    """Find the queue, and whether and when somebody of it can come."""
-    outlook, wish = prospect.outlook, _trusted(principal, prospect.wish)
     here = await queues.circumstances(session, principal.tenant_id, conversation_id)
     if here is None:
         raise NotFound
+    return planned(principal, prospect, here, now=now)
+
+
+def planned(
+    principal: Principal, prospect: Prospect, here: Circumstances, *, now: datetime
+) -> Plan:
+    """Find the queue, and whether and when somebody of it can come.
+
+    Raises:
+        UnknownQueue: with the list of those known.
+    """
+    outlook, wish = prospect.outlook, _trusted(principal, prospect.wish)
     asked = Asked(wish.queue, wish.source or "", by_customer=not principal.is_agent)
     queue = queue_choice.choose(outlook.queues, asked, here)
     if queue is None:
@@ -183,22 +199,33 @@ async def escalate(deed: Deed, where: Locked, prospect: Prospect) -> Effects:
 
 
 async def _begin(deed: Deed, scene: Scene, plan: Plan) -> tuple[Moved, ...]:
-    queue = plan.queue
+    newcomer = newcomer_of(scene, plan)
+    position = None
+    if newcomer is not None:
+        position = await queues.next_position(deed.tx, deed.tenant_id, newcomer)
+    begun = beginning(deed, scene, plan, position)
+    if isinstance(begun, Refused):
+        raise await handoff.refusal(deed.tx, begun)
+    await handoff.begin_all(deed.tx, deed.tenant_id, [begun], now=deed.now)
+    return begun.moved
+
+
+def newcomer_of(scene: Scene, plan: Plan) -> Newcomer | None:
+    """Who joins a line by this plan; None: nobody can come."""
+    if plan.queue is None or plan.deferral is not None:
+        return None
+    return Newcomer(scene.held.id, plan.queue.id, plan.wish.priority)
+
+
+def beginning(deed: Deed, scene: Scene, plan: Plan, position: int | None) -> Begun | Refused:
+    """Decide how the session begins: at `position` of its queue, or put off."""
+    queue, promised_s = plan.queue, plan.eta_s(position)
     placed: facts.Queued | facts.Deferred
-    if queue is None or plan.deferral is not None:
-        placed, promised_s = facts.Deferred(_left(plan)), None
+    if queue is None or position is None:
+        placed = facts.Deferred(_left(plan))
     else:
-        position = await queues.next_position(
-            deed.tx,
-            deed.tenant_id,
-            queue.id,
-            conversation_id=scene.held.id,
-            priority=plan.wish.priority,
-        )
-        promised_s = plan.eta_s(position)
         placed = facts.Queued(queue.id, position=position, eta_s=promised_s)
-    return await handoff.begin(
-        deed.tx,
+    return handoff.beginning(
         scene,
         (facts.Escalated(uuid7(), deed.actor, queue.id if queue else None), placed),
         now=deed.now,
@@ -266,6 +293,6 @@ async def eta_of(
     """How long a session that waits at `position` probably still waits, where that is known."""
     if queue_id is None or position is None:
         return None
-    outlook = await _outlook(commands, principal.tenant_id)
+    outlook = await outlook_of(commands, principal.tenant_id)
     queue = queue_choice.queue_of(outlook.queues, queue_id)
     return None if queue is None else eta.expected_wait_s(position, outlook.service(queue))

@@ -21,7 +21,7 @@ from chat_service.sessions import step
 from chat_service.store import moves, offers
 from chat_service.store import sessions as store
 from chat_service.store.moves import Change, joined
-from chat_service.store.sessions import Request
+from chat_service.store.sessions import Beginning, Request
 from chorus.db import Transaction
 from chorus.errors import BY_NACK, ChorusError, ConversationClosed, NotFound
 
@@ -131,20 +131,52 @@ async def begin(
     Raises:
         ChorusError: it may not begin now; nothing was written.
     """
+    begun = beginning(scene, happenings, now=now, beside=beside, names=names)
+    if isinstance(begun, Refused):
+        raise await refusal(tx, begun)
+    await begin_all(tx, scene.tenant_id, [begun], now=now)
+    return begun.moved
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A session that was begun in mind: `begin_all` writes it."""
+
+    beginning: Beginning
+    change: Change
+    moved: tuple[Moved, ...]
+
+
+def beginning(
+    scene: Scene,
+    happenings: tuple[Escalated, Queued | Deferred],
+    *,
+    now: datetime,
+    beside: Beside,
+    names: Mapping[UUID, str],
+) -> Begun | Refused:
+    """Decide how a session begins, as `begin` does, and write nothing yet."""
     steps: list[tuple[Draft, Change, Moved]] = []
     for happening in happenings:
         here = steps[-1][2].scene if steps else scene
         result = step(here.session, here.held.conversation, happening, now=now)
         if isinstance(result, Refused):
-            raise await refusal(tx, result)
+            return result
         assert isinstance(result, Transition), "no session was open"
         draft = Draft(here, result, names, beside)
         change = change_of(draft, draft.rows(now), now)
         steps.append((draft, change, _moved(draft, change, now)))
-    begun = steps[-1][0].session
-    await store.insert(tx, scene.tenant_id, scene.held.id, begun, _asked(beside))
-    await moves.record(tx, scene.tenant_id, [joined([change for _, change, _ in steps])], at=now)
-    return tuple(moved for *_, moved in steps)
+    written = Beginning(scene.held.id, steps[-1][0].session, _asked(beside))
+    change = joined([change for _, change, _ in steps])
+    return Begun(written, change, tuple(moved for *_, moved in steps))
+
+
+async def begin_all(
+    tx: Transaction, tenant_id: UUID, begun: Sequence[Begun], *, now: datetime
+) -> None:
+    """Write sessions that begin in held conversations of one tenant."""
+    await store.insert(tx, tenant_id, [one.beginning for one in begun])
+    await moves.record(tx, tenant_id, [one.change for one in begun], at=now)
 
 
 async def move_all(
@@ -224,8 +256,9 @@ async def _write(
     tx: Transaction, drafts: Sequence[Draft], *, now: datetime
 ) -> dict[UUID, Moved | Refused]:
     tenant_id = drafts[0].scene.tenant_id
-    for one in (one for one in drafts if one.begins):
-        await store.insert(tx, tenant_id, one.scene.held.id, one.session, _asked(one.beside))
+    if new := [one for one in drafts if one.begins]:
+        asked = [Beginning(one.scene.held.id, one.session, _asked(one.beside)) for one in new]
+        await store.insert(tx, tenant_id, asked)
     if kept := [one.session for one in drafts if not one.begins]:
         sockets = {one.session.id: one.beside.socket for one in drafts if one.beside.socket}
         await store.save(tx, kept, sockets=sockets)

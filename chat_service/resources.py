@@ -128,8 +128,8 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
     identity = Identity(
         db, TokenMaker(settings.keys_dir), publisher, clock, on_revoked=trust.note_revoked
     )
-    edit_window = timedelta(minutes=settings.edit_window_min)
-    commands = Commands(db, publisher, clock, edit_window, redis)
+    commands = Commands(db, publisher, clock, timedelta(minutes=settings.edit_window_min), redis)
+    stack.push_async_callback(commands.gathering.end)
     receipts = Receipts(db, publisher, clock)
     return Resources(
         settings=settings,

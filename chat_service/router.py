@@ -34,7 +34,7 @@ from chorus.wire.common import SessionState
 
 log = get_logger(__name__)
 
-OFFERS_AT_ONCE: Final = 40
+OFFERS_AT_ONCE: Final = 100
 """In one transaction: their conversations stand still until it is committed."""
 EXPLAINED_AT_ONCE: Final = 25
 EXPLAINED_NEXT: Final = timedelta(seconds=1)

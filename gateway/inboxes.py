@@ -54,11 +54,11 @@ class OpenView:
         return str(principal.user_id) in viewers[queue]
 
 
-def matches(view: InboxView, row: Row, agent_id: UUID) -> bool:
+def matches(view: InboxView, row: Row, agent_id: str) -> bool:
     """Say whether a row belongs to a view of this agent."""
     match view:
         case InboxView.MINE:
-            return row.get("assignee") == str(agent_id) and row["status"] == "open"
+            return row.get("assignee") == agent_id and row["status"] == "open"
         case InboxView.ALL:
             return bool(row["status"] == "open")
         case InboxView.SNOOZED:
@@ -137,8 +137,9 @@ class Inboxes:
         packet = Packet(encode_raw("inbox.counts", {"queues": dict(counts)}))
         for view in here:
             seen = {name: count for name, count in counts.items() if view.sees(name, viewers)}
-            own = Packet(encode_raw("inbox.counts", {"queues": seen}))
-            view.connection.whisper(packet if len(seen) == len(counts) else own, "inbox.counts")
+            hidden = len(seen) < len(counts)
+            own = Packet(encode_raw("inbox.counts", {"queues": seen})) if hidden else packet
+            view.connection.whisper(own, "inbox.counts")
         if viewers != self._viewers.get(tenant_id, viewers):
             for view in here:
                 self._tasks.spawn(self._reopen(view), "inbox_reopen")
@@ -185,8 +186,9 @@ class Inboxes:
             return
         for start in range(0, len(changed), ROWS_PER_CALL):
             rows, viewers = await self._read(views[0], changed[start : start + ROWS_PER_CALL])
+            shown = [(row, Packet(encode_raw("inbox.upsert", {"item": row}))) for row in rows]
             for view in views:
-                _update(view, rows, viewers)
+                _update(view, shown, viewers)
 
     async def _read(self, view: OpenView, conversations: list[UUID]) -> tuple[list[Row], Viewers]:
         principal = view.connection.peer.principal
@@ -206,18 +208,19 @@ def _tenant(view: OpenView) -> UUID | None:
     return principal.tenant_id if principal else None
 
 
-def _update(view: OpenView, rows: list[Row], viewers: Viewers) -> None:
-    """Write the rows that changed in this view, once each."""
+def _update(view: OpenView, rows: list[tuple[Row, Packet]], viewers: Viewers) -> None:
+    """Write the rows that changed in this view, once each; they were encoded once for all."""
     principal = view.connection.peer.principal
     if principal is None or view.connection.closed:
         return
-    for row in rows:
+    agent_id = str(principal.user_id)
+    for row, packet in rows:
         conv = row["conv"]
         hidden = view.view is InboxView.QUEUE and not view.sees(row.get("queue"), viewers)
-        if not hidden and matches(view.view, row, principal.user_id):
+        if not hidden and matches(view.view, row, agent_id):
             # The same `rev` may come again with another `unread`: a receipt changes no seq.
             view.shown[conv] = row["rev"]
-            view.connection.send(Packet(encode_raw("inbox.upsert", {"item": row})))
+            view.connection.send(packet)
         elif conv in view.shown:
             del view.shown[conv]
             view.connection.send(Packet(encode_raw("inbox.remove", {"conv": conv})))

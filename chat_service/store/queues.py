@@ -1,6 +1,6 @@
 """SQL on queues and teams as somebody who asks for a person, or hands one on, meets them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -36,43 +36,89 @@ def _queue(row: list[Any]) -> QueueRow:
 
 
 _CIRCUMSTANCES = text("""
-SELECT c.contact_id, b.id, b.queue_id, b.channel, k.locale, k.attributes || c.attributes,
+SELECT c.id, c.contact_id, b.id, b.queue_id, b.channel, k.locale, k.attributes || c.attributes,
     coalesce(b.settings->'bot'->>'enabled' = 'true', false)
 FROM conversations c
 JOIN inboxes b ON b.id = c.inbox_id
 JOIN contacts k ON k.id = c.contact_id
-WHERE c.tenant_id = :tenant AND c.id = :conversation
+WHERE c.tenant_id = :tenant AND c.id = ANY(CAST(:conversations AS uuid[]))
 """)
 
 
 async def circumstances(
     session: Reader, tenant_id: UUID, conversation_id: UUID
 ) -> Circumstances | None:
-    given = {"tenant": tenant_id, "conversation": conversation_id}
-    found = await first(session, _CIRCUMSTANCES, given)
-    if found is None:
-        return None
+    return (await circumstances_of(session, tenant_id, [conversation_id])).get(conversation_id)
+
+
+async def circumstances_of(
+    session: Reader, tenant_id: UUID, conversation_ids: Sequence[UUID]
+) -> dict[UUID, Circumstances]:
+    """What conditions of queues look at; absent and foreign conversations are left out."""
+    given = {"tenant": tenant_id, "conversations": list(conversation_ids)}
+    found = await every(session, _CIRCUMSTANCES, given)
+    return {id_: _circumstances(known) for id_, *known in found}
+
+
+def _circumstances(found: list[Any]) -> Circumstances:
     *known, attributes, has_bot = found
     return Circumstances(*[*known, _json(attributes) or {}, has_bot])
 
 
-# As POSITION, for somebody who begins to wait now.
+# As POSITION, for those who begin to wait now. Each line is counted once, whoever joins it.
 _NEXT = text("""
-SELECT 1 + count(*) FROM live_chat_sessions w JOIN conversations d ON d.id = w.conversation_id
-WHERE w.tenant_id = :tenant AND w.queue_id = :queue
-    AND w.status IN ('requested', 'queued', 'offered')
-    AND greatest(w.priority, d.priority) + floor(extract(epoch FROM now() - w.requested_at) / 60)
-        >= greatest(:priority, (SELECT priority FROM conversations WHERE id = :conversation))
+WITH newcomer AS (
+    SELECT n.conversation, n.queue, greatest(n.priority, c.priority) AS priority
+    FROM unnest(CAST(:conversations AS uuid[]), CAST(:queues AS uuid[]),
+        CAST(:priorities AS int[])) AS n (conversation, queue, priority)
+    JOIN conversations c ON c.id = n.conversation
+), line AS MATERIALIZED (
+    SELECT k.queue, k.priority, (
+        SELECT count(*) FROM live_chat_sessions w JOIN conversations d ON d.id = w.conversation_id
+        WHERE w.tenant_id = :tenant AND w.queue_id = k.queue
+            AND w.status IN ('requested', 'queued', 'offered')
+            AND greatest(w.priority, d.priority)
+                + floor(extract(epoch FROM now() - w.requested_at) / 60) >= k.priority
+    ) AS ahead
+    FROM (SELECT DISTINCT queue, priority FROM newcomer) k
+)
+SELECT n.conversation, n.queue, n.priority, l.ahead FROM newcomer n
+JOIN line l ON l.queue = n.queue AND l.priority = n.priority
 """)
 
 
-async def next_position(
-    session: Reader, tenant_id: UUID, queue_id: UUID, *, conversation_id: UUID, priority: int
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A conversation that begins to wait in a queue now."""
+
+    conversation_id: UUID
+    queue_id: UUID
+    priority: int
+
+
+async def next_position(session: Reader, tenant_id: UUID, newcomer: Newcomer) -> int:
     """The place that a session which begins now will have in a queue, 1 being next."""
-    given = {"tenant": tenant_id, "queue": queue_id, "priority": priority}
-    given |= {"conversation": conversation_id}
-    return int(await session.scalar(_NEXT, given))
+    return (await next_positions(session, tenant_id, [newcomer]))[newcomer.conversation_id]
+
+
+async def next_positions(
+    session: Reader, tenant_id: UUID, newcomers: Sequence[Newcomer]
+) -> dict[UUID, int]:
+    """The places of several who come at once, by conversation: the first of equals goes first."""
+    given = {
+        "tenant": tenant_id,
+        "conversations": [one.conversation_id for one in newcomers],
+        "queues": [one.queue_id for one in newcomers],
+        "priorities": [one.priority for one in newcomers],
+    }
+    found = {row[0]: row[1:] for row in await every(session, _NEXT, given)}
+    places, before = dict[UUID, int](), list[tuple[UUID, int]]()
+    for one in newcomers:
+        queue_id, priority, ahead = found[one.conversation_id]
+        beside = sum(queue == queue_id and urgency >= priority for queue, urgency in before)
+        places[one.conversation_id] = 1 + ahead + beside
+        before.append((queue_id, priority))
+    return places
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,14 +200,25 @@ VALUES (:id, :tenant, :conversation, :status, :queue, :reason, :source, :by, :pr
 """)
 
 
-async def insert(
-    tx: Transaction, tenant_id: UUID, conversation_id: UUID, session: Session, request: Request
-) -> None:
-    """Write a session that has just begun, and may have been queued or deferred already."""
-    given = {
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A session that has just begun, and may have been queued or deferred already."""
+
+    conversation_id: UUID
+    session: Session
+    request: Request
+
+
+async def insert(tx: Transaction, tenant_id: UUID, begun: Sequence[Beginning]) -> None:
+    await tx.execute(_INSERT, [_inserted(tenant_id, one) for one in begun])
+
+
+def _inserted(tenant_id: UUID, begun: Beginning) -> dict[str, Any]:
+    session, request = begun.session, begun.request
+    return {
         "id": session.id,
         "tenant": tenant_id,
-        "conversation": conversation_id,
+        "conversation": begun.conversation_id,
         "status": session.state,
         "queue": session.queue_id,
         "reason": request.reason,
@@ -223,7 +234,6 @@ async def insert(
         "options": _spelled(session.options),
         "socket": request.socket,
     }
-    await tx.execute(_INSERT, given)
 
 
 # A list in a list: as text, because unnest() flattens arrays of arrays.

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import text
 
 from chat_service.store.ingest import OutboxRow
-from chat_service.store.rows import first
+from chat_service.store.rows import every, first
 from chorus.db import Transaction
 from chorus.db_connect import RawConnection
 from chorus.ids import uuid7
@@ -54,6 +54,30 @@ async def command_answer(tx: Transaction, key: CommandKey) -> tuple[bytes, dict[
         return None
     answer = found[1]
     return bytes(found[0]), answer if isinstance(answer, dict) else orjson.loads(answer)
+
+
+_CLAIM_ANSWERED = text("""
+INSERT INTO command_results (tenant_id, user_id, command_id, body_hash, answer)
+SELECT :tenant, n.user_id, n.id, n.hash, CAST(n.answer AS jsonb)
+FROM unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[]), CAST(:hashes AS bytea[]),
+    CAST(:answers AS text[])) AS n (user_id, id, hash, answer)
+ORDER BY n.user_id, n.id
+ON CONFLICT DO NOTHING RETURNING user_id, command_id
+""")
+
+
+async def claim_answered(
+    tx: Transaction, tenant_id: UUID, answered: Sequence[tuple[CommandKey, Mapping[str, Any]]]
+) -> set[tuple[UUID, UUID]]:
+    """Reserve command ids with their answers; those (user, id) that were not used before."""
+    given = {
+        "tenant": tenant_id,
+        "users": [key.user_id for key, _ in answered],
+        "ids": [key.id for key, _ in answered],
+        "hashes": [key.body_hash for key, _ in answered],
+        "answers": [orjson.dumps(dict(answer)).decode() for _, answer in answered],
+    }
+    return {(user, id_) for user, id_ in await every(tx, _CLAIM_ANSWERED, given)}
 
 
 async def save_answer(tx: Transaction, key: CommandKey, answer: Mapping[str, Any]) -> None:

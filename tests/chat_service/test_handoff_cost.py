@@ -18,7 +18,7 @@ from tests.chat_service.handoff_world import ask, make_queue, offer_to
 
 pytestmark = pytest.mark.anyio
 
-ESCALATE_MAX = 18
+ESCALATE_MAX = 16
 ACCEPT_MAX = 17
 
 

@@ -51,7 +51,7 @@ def spawn_conductor(database_url: str, redis_url: str, failpoint: str) -> subpro
 async def test_a_conductor_killed_in_the_middle_leaves_no_session_lost_or_offered_twice(
     database_url: str, redis_db: str, failpoint: str
 ) -> None:
-    floor = await make_floor(database_url, 20)
+    floor = await make_floor(database_url, 20, capacity=OFFERS_AT_ONCE // 10)
     cases = await make_waiting(database_url, floor, 2 * OFFERS_AT_ONCE)
     async with tools_for(database_url, redis_db) as tools, presence_watched(redis_db):
         await come(tools.client, floor)

@@ -9,6 +9,7 @@ from tests.support.tree import Source
 # Who may start a task outside a TaskGroup, and why.
 TASK_OWNERS = {
     "gateway/tasks.py": "it is the owner: cancelled and awaited when its block ends",
+    "chat_service/gathering.py": "a batch outlives who began it: awaited when the API ends",
     "launch/stack.py": "a start is raced against the person's Ctrl-C, both awaited in place",
     "gateway/server.py": "uvicorn's shutdown is raced against a forced exit and awaited in place",
 }
