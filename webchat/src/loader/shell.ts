@@ -33,6 +33,8 @@ export class Shell {
     sheet.replaceSync(css);
     this.root.adoptedStyleSheets = [sheet, this.#theme];
     this.#error.setAttribute("role", "alert");
+    // The name of the launcher says the count in words that belong together.
+    this.#badge.setAttribute("aria-hidden", "true");
     const button = this.#button;
     button.type = "button";
     button.className = "launcher";
