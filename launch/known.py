@@ -57,7 +57,7 @@ def refuse_bad_redis(environ: Mapping[str, str]) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise BadSettings("REDIS_URL is no URL like redis://:password@host:6379/0.")
+        raise BadSettings("REDIS_URL: no URL like redis://:password@host:6379/0.")
 
 
 def _sentences(unknown: Iterable[str], known: frozenset[str]) -> Iterator[str]:

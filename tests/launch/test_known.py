@@ -42,7 +42,7 @@ def test_the_nearest_known_name_is_told_and_no_value(name: str, near: str) -> No
 def test_a_redis_url_nobody_can_use_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(BadSettings) as caught:
         refuse_bad_redis({"REDIS_URL": url})
-    assert str(caught.value).startswith("REDIS_URL is no URL")
+    assert str(caught.value).startswith("REDIS_URL: no URL")
     assert "s3cret" not in str(caught.value)
 
 
