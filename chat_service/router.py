@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from chat_service import events, failpoints, handoff, reach
+from chat_service.asleep import asleep
 from chat_service.deferral import Deferral, options_of, since_when
 from chat_service.emit import Publisher
 from chat_service.handoff import Moved
@@ -42,6 +43,8 @@ EXPLAINED_AGAIN: Final = 5
 EXPLAINED_FOR_S: Final = 15.0
 """Why nobody takes a session is looked at again after this."""
 DEFERRED_AT_ONCE: Final = 50
+WHOLE_EVERY_S: Final = 1.0
+"""In between, lines that cannot move are not read: see `asleep`."""
 PAUSE_S: Final = 0.05
 """Between two rounds of a tenant: what happens meanwhile is one round."""
 RETRY_S: Final = 1.0
@@ -60,6 +63,7 @@ class Router:
         self._rung: dict[UUID, datetime] = {}
         self._woken = asyncio.Event()
         self._told: dict[UUID, dict[UUID, tuple[str, float]]] = {}
+        self._whole_at_s: dict[UUID, float] = {}
         self._empty_since: dict[UUID, dict[UUID, datetime]] = {}
 
     def wake(self, tenant_id: UUID, *, in_s: float = 0.0) -> None:
@@ -143,10 +147,17 @@ class Router:
             async with self._tools.db.transaction(None) as tx:
                 await store.lock_tenant(tx, tenant_id)
                 now = self._tools.clock.now()
-                round_ = Round(await _facts(tx, tenant_id, seen, now=now), now=now)
+                whole = self._is_whole(tenant_id)
+                facts = await _facts(tx, tenant_id, seen, now=now, whole=whole)
+                round_ = Round(facts, now=now)
                 plan = round_.plan(limit=OFFERS_AT_ONCE, empty_since=self._empty(tenant_id, round_))
                 moved = await self._carry_out(tx, tenant_id, plan, now=now)
-                decisions = [*_offered(plan, moved), *self._unserved(tenant_id, round_, plan)]
+                decisions = _offered(plan, moved)
+                if plan.chosen or not whole:
+                    # Somebody's phone is to ring: reasons can wait.
+                    plan.look_at(now + EXPLAINED_NEXT)
+                else:
+                    decisions += self._unserved(tenant_id, round_, plan)
                 await store.store_decisions(tx, tenant_id, decisions, at=now)
                 failpoints.passing("before_offers")
                 tx.after_commit(lambda: self._tell(moved, now))
@@ -154,6 +165,14 @@ class Router:
         for one in decisions:
             metrics.routing_decisions_total.labels(one.why).inc()
         return plan
+
+    def _is_whole(self, tenant_id: UUID) -> bool:
+        """Whether all lines are to be read: it is a while since they were."""
+        now_s = self._tools.clock.monotonic()
+        whole = now_s - self._whole_at_s.get(tenant_id, -WHOLE_EVERY_S) >= WHOLE_EVERY_S
+        if whole:
+            self._whole_at_s[tenant_id] = now_s
+        return whole
 
     async def _presence(self, tenant_id: UUID) -> Mapping[UUID, Seen]:
         """Who of the staff can be reached, also of those who chose not to be asked."""
@@ -207,10 +226,6 @@ class Router:
 
     def _unserved(self, tenant_id: UUID, round_: Round, plan: Plan) -> list[Stored]:
         """Why nobody takes a session: kept when it is new or different, a few at a time."""
-        if plan.chosen:
-            # Somebody's phone is to ring: reasons can wait.
-            plan.look_at(self._tools.clock.now() + EXPLAINED_NEXT)
-            return []
         now_s, before = self._tools.clock.monotonic(), self._told.get(tenant_id, {})
         waiting = {one.waiting.session_id: one for one in plan.left}
         new = [one for one in waiting if one not in before]
@@ -241,15 +256,20 @@ def _frees(event: DomainEvent) -> bool:
 
 
 async def _facts(
-    tx: Transaction, tenant_id: UUID, seen: Mapping[UUID, Seen], *, now: datetime
+    tx: Transaction, tenant_id: UUID, seen: Mapping[UUID, Seen], *, now: datetime, whole: bool
 ) -> Facts:
-    """Read what a round is decided by: six statements, however many wait."""
+    """Read what a round is decided by, in a few statements; lines that sleep only for a `whole`."""
     queues = await store.queues(tx, tenant_id)
+    people, but = list(seen), list[UUID]()
+    agents = [] if whole else await store.agents(tx, tenant_id, people, now=now)
+    if not whole:
+        but = asleep(queues.values(), agents, seen)
     places = [
-        *await store.queued(tx, tenant_id),
+        *await store.queued(tx, tenant_id, but=but),
         *await store.deferred(tx, tenant_id, limit=DEFERRED_AT_ONCE),
     ]
-    agents = await store.agents(tx, tenant_id, list(seen), now=now) if places else []
+    if whole and places:
+        agents = await store.agents(tx, tenant_id, people, now=now)
     teams = await store.teams(tx, tenant_id, {one.team_id for one in places if one.team_id})
     asked = {one.waiting.queue_id for one in places}
     hours = {queue_id: _hours(queues[queue_id]) for queue_id in asked}

@@ -45,7 +45,8 @@ WHERE s.tenant_id = :tenant
 # Sessions of a manual queue only matter where waiting too long moves them to another one, or
 # where the queue was deleted.
 _QUEUED: Final = text(
-    _PLACE + " AND s.status = 'queued' AND (q.policy <> 'manual' OR q.archived_at IS NOT NULL"
+    _PLACE
+    + " AND s.status = 'queued' AND s.queue_id <> ALL(CAST(:but AS uuid[])) AND (q.policy <> 'manual' OR q.archived_at IS NOT NULL"
     " OR (q.max_wait_s IS NOT NULL AND q.overflow_queue_id IS NOT NULL))"
 )
 _DEFERRED: Final = text(
@@ -54,9 +55,9 @@ _DEFERRED: Final = text(
 )
 
 
-async def queued(session: Reader, tenant_id: UUID) -> list[Place]:
-    """Every session the router may move; in no order."""
-    found = await every(session, _QUEUED, {"tenant": tenant_id})
+async def queued(session: Reader, tenant_id: UUID, *, but: Collection[UUID] = ()) -> list[Place]:
+    """Every session the router may move, `but` of some queues; in no order."""
+    found = await every(session, _QUEUED, {"tenant": tenant_id, "but": list(but)})
     return [_place(row, deferred=False) for row in found]
 
 

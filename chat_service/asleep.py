@@ -1,0 +1,38 @@
+"""Lines that cannot move now, because everybody who serves them is here and has their hands full.
+
+A round that has just looked at all of them may leave these unread. Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from chat_service.routing_round import UNSEEN, AgentFacts, QueueFacts
+from chorus.presence import Seen
+from chorus.wire.common import PresenceStatus
+
+
+def asleep(
+    queues: Iterable[QueueFacts], agents: Iterable[AgentFacts], seen: Mapping[UUID, Seen]
+) -> list[UUID]:
+    """The queues of which a round can make nothing: nobody has room, nobody overflows.
+
+    One without anybody is not among them: how long it is so is counted.
+    """
+    here = {
+        one.id: one
+        for one in agents
+        if one.willing and seen.get(one.id, UNSEEN).status is PresenceStatus.ONLINE
+    }
+    return [queue.id for queue in queues if _sleeps(queue, here)]
+
+
+def _sleeps(queue: QueueFacts, here: Mapping[UUID, AgentFacts]) -> bool:
+    overflows = queue.max_wait_s is not None and queue.overflow_queue_id is not None
+    members = [here[one] for one in queue.members if one in here]
+    if queue.gone or overflows or not members:
+        return False
+    return not any(_has_room(one) for one in members)
+
+
+def _has_room(agent: AgentFacts) -> bool:
+    return not agent.in_wrap_up and agent.load + agent.offered < agent.capacity

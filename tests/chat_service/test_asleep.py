@@ -1,0 +1,99 @@
+"""Which lines need not be read: only those of which a round could make nothing."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chat_service.asleep import asleep
+from chat_service.router import WHOLE_EVERY_S, Router
+from chat_service.routing_round import AgentFacts, QueueFacts
+from chorus.ids import uuid7
+from chorus.presence import Seen
+from chorus.wire.common import PresenceStatus
+from tests.chat_service.ingest_world import superuser
+from tests.chat_service.routing_world import (
+    MovableClock,
+    come,
+    fetch,
+    make_floor,
+    make_waiting,
+    presence_watched,
+    tools_for,
+)
+
+ADA, BOB = uuid7(), uuid7()
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+QUEUE = QueueFacts(uuid7(), "support", 30, None, None, None, {ADA: None})
+FULL = AgentFacts(ADA, "online", NOW, 2, frozenset(), frozenset(), None, 1, 1, False, ())
+HERE = {ADA: Seen(PresenceStatus.ONLINE, 0), BOB: Seen(PresenceStatus.ONLINE, 0)}
+
+
+def test_a_line_whose_people_are_here_and_full_sleeps() -> None:
+    assert asleep([QUEUE], [FULL], HERE) == [QUEUE.id]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"load": 0}, {"offered": 0}, {"capacity": 3}], ids=lambda one: next(iter(one))
+)
+def test_room_for_one_wakes_it(changed: dict[str, Any]) -> None:
+    assert asleep([QUEUE], [replace(FULL, **changed)], HERE) == []
+
+
+def test_who_wraps_up_has_no_room() -> None:
+    assert asleep([QUEUE], [replace(FULL, load=0, in_wrap_up=True)], HERE) == [QUEUE.id]
+
+
+def test_room_of_a_colleague_counts_in_their_lines_only() -> None:
+    free = replace(FULL, id=BOB, load=0)
+    both = replace(QUEUE, id=uuid7(), members={ADA: None, BOB: None})
+    assert asleep([QUEUE, both], [FULL, free], HERE) == [QUEUE.id]
+
+
+@pytest.mark.parametrize(
+    "status", [PresenceStatus.AWAY, PresenceStatus.OFFLINE, PresenceStatus.UNKNOWN]
+)
+def test_a_line_without_anybody_is_awake_for_how_long_is_counted(status: PresenceStatus) -> None:
+    assert asleep([QUEUE], [FULL], {ADA: Seen(status, 0)}) == []
+    assert asleep([QUEUE], [replace(FULL, status="busy")], HERE) == []
+    assert asleep([QUEUE], [FULL], {}) == []
+
+
+def test_a_line_whose_people_go_elsewhere_is_awake() -> None:
+    overflowing = replace(QUEUE, max_wait_s=60, overflow_queue_id=uuid7())
+    assert asleep([overflowing, replace(QUEUE, gone=True)], [FULL], HERE) == []
+    assert asleep([replace(QUEUE, max_wait_s=60)], [FULL], HERE) == [QUEUE.id]
+
+
+class StoppedClock(MovableClock):
+    """Time that passes by hand only, but for what rows are stamped with."""
+
+    def monotonic(self) -> float:
+        return self.ahead_s
+
+
+@pytest.mark.anyio
+async def test_it_is_read_again_after_a_while_or_when_somebody_has_room(
+    database_url: str, redis_db: str
+) -> None:
+    floor = await make_floor(database_url, 1, capacity=1)
+    await make_waiting(database_url, floor, 3)
+    async with tools_for(database_url, redis_db) as tools, presence_watched(redis_db):
+        await come(tools.client, floor)
+        clock = StoppedClock()
+        router = Router(replace(tools, clock=clock))
+        first = await router.route(floor.tenant_id)
+        second = await router.route(floor.tenant_id)
+        assert [len(one.chosen) for one in (first, second)] == [1, 0]
+        assert [len(one.left) for one in (first, second)] == [2, 0]
+        assert second.look_again_at is not None
+        clock.ahead_s += WHOLE_EVERY_S
+        assert len((await router.route(floor.tenant_id)).left) == 2
+        async with superuser(database_url) as connection:
+            await connection.execute(
+                "UPDATE agents SET capacity = 2 WHERE tenant_id = $1", floor.tenant_id
+            )
+        assert len((await router.route(floor.tenant_id)).chosen) == 1
+    kept = await fetch(database_url, "SELECT chosen FROM routing_decisions ORDER BY at, id")
+    assert sorted(row["chosen"] is None for row in kept) == [False, False, True, True]
