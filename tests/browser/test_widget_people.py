@@ -319,7 +319,7 @@ def test_a_title_counts_what_a_hidden_page_has_not_read(
     )
     agent.answer("Take your time.")
     expect(widget.page).to_have_title("(1) Host")
-    expect(widget.page.get_by_role("button", name="Chat with us (1)")).to_be_visible()
+    expect(widget.page.get_by_role("button", name="Chat with us, 1")).to_be_visible()
     widget.page.evaluate(
         """() => {
           delete document.visibilityState;

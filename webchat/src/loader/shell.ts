@@ -33,8 +33,6 @@ export class Shell {
     sheet.replaceSync(css);
     this.root.adoptedStyleSheets = [sheet, this.#theme];
     this.#error.setAttribute("role", "alert");
-    // The name of the launcher says the count in words that belong together.
-    this.#badge.setAttribute("aria-hidden", "true");
     const button = this.#button;
     button.type = "button";
     button.className = "launcher";
@@ -79,9 +77,11 @@ export class Shell {
 
   showUnread(count: number): void {
     this.#unread = count;
-    this.#badge.textContent = count === 0 ? "" : count > 99 ? "99+" : String(count);
+    const shown = count === 0 ? "" : count > 99 ? "99+" : String(count);
     const name = this.#label.textContent || this.#words[0];
-    this.#button.setAttribute("aria-label", count === 0 ? name : `${name} (${count})`);
+    this.#badge.textContent = shown;
+    // Who speaks to the browser says what can be seen, so the name holds it word for word.
+    this.#button.setAttribute("aria-label", shown === "" ? name : `${name}, ${shown}`);
   }
 
   showFailure(failed: boolean): void {
