@@ -201,7 +201,8 @@ async def test_while_redis_is_away_nobody_is_lost_and_no_offer_runs_out(
     with start_redis(tmp_path) as redis:
         async with (
             tools_for(database_url, redis.url) as real,
-            presence_watched(redis.url, ttl_ms=200),
+            # Long enough to look once more between the restart and the end of not knowing.
+            presence_watched(redis.url, ttl_ms=1_500),
         ):
             tools = replace(real, clock=clock)
             router = Router(tools)
