@@ -1,5 +1,6 @@
-"""The ingest rules without a database: services that speak as an agent."""
+"""The ingest rules without a database: services that speak as an agent or for the system."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -60,3 +61,12 @@ def test_a_service_that_takes_the_floor_assigns_nobody() -> None:
         "floor": {"holder": "human", "epoch": 4},
         "by": str(SERVICE),
     }
+
+
+def test_a_word_of_the_system_is_stored_and_moves_no_inbox_row() -> None:
+    word = replace(answer_of_a_service(), role="system")
+    before = replace(head("human"), preview="Hello", waiting_since=NOW)
+    ruling = rule([word], Facts(NOW, {CONVERSATION: before}))
+    after = ruling.heads[CONVERSATION]
+    assert [one.seq for one in ruling.answers if isinstance(one, Stored)] == [8]
+    assert (after.preview, after.waiting_since, after.unread_added) == ("Hello", NOW, 0)

@@ -437,3 +437,11 @@ def test_a_failed_session_holds_neither_agent_nor_offer() -> None:
     assert failed.session.state == SessionState.FAILED
     assert failed.conversation.assignee_id is None
     assert failed.conversation.holder == Floor.BOT
+
+
+def test_a_silent_customer_is_asked_once_in_each_silence() -> None:
+    story = active()
+    assert story.goes(facts.CustomerIdle(NOW), now=LATER).say == Say.STILL_THERE
+    story.ignores(facts.CustomerIdle(NOW), now=LATER)
+    silent_again = LATER + timedelta(seconds=1)
+    assert story.goes(facts.CustomerIdle(silent_again)).say == Say.STILL_THERE
