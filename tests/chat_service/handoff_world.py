@@ -11,9 +11,12 @@ from chat_service.handoff import Moved
 from chat_service.handoff_draft import Beside
 from chat_service.session_facts import Actor, Happening
 from chat_service.store.sessions import Request
+from chorus import topics
+from chorus.bus import open_redis
 from chorus.clock import SystemClock
 from chorus.db import Db
 from chorus.ids import uuid7
+from chorus.presence import PEOPLE, person_key
 from tests.chat_service.api_world import Tenant
 from tests.chat_service.ingest_world import superuser
 
@@ -72,3 +75,10 @@ async def happen(db: Db, tenant: Tenant, happening: Happening) -> Moved:
 async def offer_to(db: Db, tenant: Tenant, agent_id: UUID) -> Moved:
     deadline = SystemClock().now() + OFFER
     return await happen(db, tenant, facts.Offered(agent_id, deadline))
+
+
+async def comes(redis_url: str, tenant: Tenant, agent: UUID) -> None:
+    """Let an agent be here with an open inbox, as far as presence is watched."""
+    async with open_redis(redis_url) as client:
+        await client.hset(PEOPLE, person_key(tenant.id, agent), b"0 online 0")
+        await client.set(topics.at_inbox(agent), 1, px=600_000)

@@ -155,6 +155,9 @@ async def presence_watched(
             yield
         finally:
             stop.set()
+    async with open_redis(redis_url) as client:
+        # It outlives its watcher, and this Redis is the next test's.
+        await client.delete(presence.WATCH)
 
 
 def beat_of(floor: Floor, agent: UUID) -> Beat:

@@ -1,7 +1,6 @@
 """Asking for a person: the plan, what is promised, doing it once, and taking it back."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
@@ -9,15 +8,14 @@ from uuid import UUID
 import pytest
 
 from chat_service import commands, deeds
-from chorus import presence, topics
+from chorus import presence
 from chorus.auth import AUD_INTERNAL, Principal
 from chorus.bus import open_redis
 from chorus.errors import Forbidden
 from chorus.ids import uuid7
-from chorus.presence import PEOPLE, WATCH, person_key
 from chorus.wire.client import Escalate, Resolve
 from tests.chat_service.api_world import Api, Tenant, codes, read_events, read_items, read_snapshot
-from tests.chat_service.handoff_world import make_queue
+from tests.chat_service.handoff_world import comes, make_queue
 
 pytestmark = pytest.mark.anyio
 CLOSED = '{"timezone": "Europe/Vienna", "week": {}}'
@@ -38,28 +36,13 @@ async def command(api: Api, who: Principal, tenant: Tenant, event: str, **data: 
 
 
 @pytest.fixture
-async def watched(redis_url: str) -> AsyncIterator[None]:
-    """Presence that can be believed: it has watched since long ago."""
-    async with open_redis(redis_url) as client:
-        await client.set(WATCH, b"0 0")
-        yield
-        await client.delete(WATCH)
-
-
-@pytest.fixture
 async def support(api: Api, acme: Tenant, redis_url: str, watched: None) -> UUID:
     """A queue whose one member is here."""
     queue = await make_queue(
         api.database_url, acme, members=[acme.agent], is_default=True, sla_s=60
     )
-    await _comes(redis_url, acme, acme.agent)
+    await comes(redis_url, acme, acme.agent)
     return queue
-
-
-async def _comes(redis_url: str, tenant: Tenant, agent: UUID) -> None:
-    async with open_redis(redis_url) as client:
-        await client.hset(PEOPLE, person_key(tenant.id, agent), b"0 online 0")
-        await client.set(topics.at_inbox(agent), 1, px=600_000)
 
 
 async def test_who_asks_is_queued_with_a_place_and_told_what_else_there_is(
@@ -187,7 +170,7 @@ async def test_a_closed_queue_defers_and_says_nothing_of_whoever_is_there(
     api: Api, acme: Tenant, redis_url: str, watched: None
 ) -> None:
     await make_queue(api.database_url, acme, members=[acme.agent], is_default=True, hours=CLOSED)
-    await _comes(redis_url, acme, acme.agent)
+    await comes(redis_url, acme, acme.agent)
     asked = (await escalate(api, acme.principal("contact"), acme)).json()
     assert (asked["state"], asked["queue"]) == ("deferred", "support")
 

@@ -15,7 +15,7 @@ from chat_service.session_facts import OfferExpired
 from chorus import presence
 from chorus.bus import open_redis
 from chorus.clock import SystemClock
-from chorus.presence import PEOPLE, WATCH, person_key
+from chorus.presence import PEOPLE, person_key
 from tests.chat_service.api_world import Api, Tenant, codes
 from tests.chat_service.handoff_world import ask, happen, make_queue
 from tests.chat_service.ingest_world import superuser
@@ -86,17 +86,15 @@ async def test_a_customer_who_goes_while_it_is_offered_takes_the_offer_along(
 
 
 async def test_a_transfer_to_somebody_who_is_offline_is_refused_while_that_is_known(
-    api: Api, acme: Tenant, waiting: UUID, redis_url: str
+    api: Api, acme: Tenant, waiting: UUID, redis_url: str, watched: None
 ) -> None:
     await act(api, acme, "agent", waiting, "claim")
     to = {"agent": str(acme.colleague)}
     async with open_redis(redis_url) as client:
-        await client.set(WATCH, b"0 0")
         refused = await act(api, acme, "agent", waiting, "transfer", to=to)
         await client.hset(PEOPLE, person_key(acme.id, acme.colleague), b"0 away 0")
         seen = await presence.read(client, acme.id, [acme.colleague])
         away = await act(api, acme, "agent", waiting, "transfer", to=to)
-        await client.delete(WATCH)
     assert (*codes(refused), away.status_code) == ((422, "INVALID"), 200), seen
     assert "cannot be reached" in refused.json()["detail"]
 

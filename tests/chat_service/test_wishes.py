@@ -19,7 +19,7 @@ from chorus.errors import ConversationClosed, IdConflict, KeyReused, NotFound, U
 from chorus.ids import uuid7
 from chorus.wire.client import Escalate
 from tests.chat_service.api_world import Api, Tenant
-from tests.chat_service.handoff_world import make_queue
+from tests.chat_service.handoff_world import comes, make_queue
 from tests.chat_service.ingest_world import superuser
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +27,9 @@ CLOSED = '{"timezone": "Europe/Vienna", "week": {}}'
 
 
 @pytest.fixture
-async def support(api: Api, acme: Tenant) -> UUID:
+async def support(api: Api, acme: Tenant, redis_url: str, watched: None) -> UUID:
+    """A queue whose one member is here."""
+    await comes(redis_url, acme, acme.agent)
     return await make_queue(api.database_url, acme, members=[acme.agent], is_default=True)
 
 
