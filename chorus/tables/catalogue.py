@@ -3,6 +3,7 @@
 from chorus.tables import (
     content,
     conversations,
+    desk,
     people,
     routing,
     security,
@@ -12,7 +13,7 @@ from chorus.tables import (
 )
 from chorus.tables.columns import Row
 
-MODULES = (tenancy, people, conversations, sessions, routing, work, security, content)
+MODULES = (tenancy, people, conversations, sessions, routing, work, security, content, desk)
 """Named so that importing this module registers every table class."""
 
 metadata = Row.metadata

@@ -129,6 +129,13 @@ class Message(Row, table=True):
         one_of("role", Role),
         one_of("visibility", Visibility),
         CheckConstraint("seq >= 1", name="seq"),
+        # Few messages name anybody, so most inserts never touch it.
+        Index(
+            "messages_mentions_idx",
+            "tenant_id",
+            "conversation_id",
+            postgresql_where=text("payload ? 'mentions'"),
+        ),
         # Receipts and edits update rows in place.
         {"postgresql_with": {"fillfactor": 90}},
     )
