@@ -199,26 +199,25 @@ async def test_while_redis_is_away_nobody_is_lost_and_no_offer_runs_out(
     answered, asked = await make_waiting(database_url, floor, 2)
     clock = MovableClock()
     with start_redis(tmp_path) as redis:
-        async with (
-            tools_for(database_url, redis.url) as real,
-            # Long enough to look once more between the restart and the end of not knowing.
-            presence_watched(redis.url, ttl_ms=1_500),
-        ):
+        async with tools_for(database_url, redis.url) as real:
             tools = replace(real, clock=clock)
             router = Router(tools)
             absence = Absence(tools, router)
-            await come(tools.client, floor)
-            await router.route(floor.tenant_id)
-            first, offered = await sessions(database_url, floor)
-            await happen(tools, floor, answered, Accepted(first["asked"]))
-            await absence.look()
+            async with presence_watched(redis.url):
+                await come(tools.client, floor)
+                await router.route(floor.tenant_id)
+                first, offered = await sessions(database_url, floor)
+                await happen(tools, floor, answered, Accepted(first["asked"]))
+                await absence.look()
             redis.kill9()
             for clock.ahead_s in (100, 200):
                 await _everything(tools, absence, database_url)
             redis.restart()
+            # Here again, and nobody knows yet who is.
             await _everything(tools, absence, database_url)
-            await come(tools.client, floor)
-            await absence.look()
+            async with presence_watched(redis.url, ttl_ms=500):
+                await come(tools.client, floor)
+                await absence.look()
     held, found = await sessions(database_url, floor)
     assert (held["status"], found["status"]) == ("active", "offered")
     # A look accounts for what passed since the last one, but for 5 s at most.
