@@ -68,7 +68,7 @@ export class Outbox {
   readonly #nowMs: () => number;
   readonly #random: Random;
   readonly #lanes = new Map<string, Lane>();
-  readonly #unsaved = new Set<string>();
+  readonly #saving = new Map<string, Promise<void>>();
   #lastOrder = 0;
   #lastRef = 0;
 
@@ -88,15 +88,16 @@ export class Outbox {
 
   /** Add a message at the end of its conversation; resolves when it outlives a reload. */
   async add(draft: Omit<OutboxEntry, "order">): Promise<void> {
-    if (this.find(draft.id) !== undefined) return;
+    if (this.find(draft.id) !== undefined) return this.#saving.get(draft.id);
     if (this.#size() >= MAX_ENTRIES) {
       throw new ChorusError("OUTBOX_FULL", "Too many unsent messages are waiting.");
     }
     const entry = { ...draft, order: this.#lastOrder + 1 };
-    this.#unsaved.add(entry.id);
     this.#take(entry);
-    await this.#store.putEntry(entry);
-    this.#unsaved.delete(entry.id);
+    const saved = this.#store.putEntry(entry);
+    this.#saving.set(entry.id, saved);
+    await saved;
+    this.#saving.delete(entry.id);
   }
 
   /** Give every message that may leave now a new ref and count it as in flight. */
@@ -107,7 +108,7 @@ export class Outbox {
     const departures: Departure[] = [];
     for (const entry of lane.entries) {
       if (entry.failure !== undefined || lane.flights.has(entry.id)) continue;
-      if (lane.flights.size >= MAX_IN_FLIGHT || this.#unsaved.has(entry.id)) break;
+      if (lane.flights.size >= MAX_IN_FLIGHT || this.#saving.has(entry.id)) break;
       const ref = this.nextRef();
       lane.flights.set(entry.id, { ref, sentMs: nowMs });
       departures.push({ entry, ref });

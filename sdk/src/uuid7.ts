@@ -21,6 +21,17 @@ export function uuid7(nowMs: number = Date.now()): string {
   return format(bytes);
 }
 
+/**
+ * The UUIDv7 of a moment and eight bytes that nobody else has drawn: the same ones from the same
+ * two, so that whoever repeats what they name uses one id.
+ */
+export function uuid7Of(ms: number, drawn: Uint8Array): string {
+  const bytes = new Uint8Array(16);
+  bytes.set(drawn, 8);
+  stamp(bytes, ms, 0);
+  return format(bytes);
+}
+
 /** Make a random UUIDv4: `crypto.randomUUID` exists in secure contexts only. */
 export function uuid4(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

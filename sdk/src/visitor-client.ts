@@ -114,9 +114,15 @@ export class VisitorClient {
     return this.#emitter.on(name, listener);
   }
 
-  /** Say something. Resolves with its id as soon as it outlives a reload. */
-  async send(content: string, options: Omit<MessageBody, "content"> = {}): Promise<string> {
-    const id = uuid7();
+  /**
+   * Say something. Resolves with its id as soon as it outlives a reload. What is said again with
+   * the same `id` is there once.
+   */
+  async send(
+    content: string,
+    options: Omit<MessageBody, "content"> = {},
+    id = uuid7(),
+  ): Promise<string> {
     await this.#tabs.call("send", { id, createdMs: Date.now(), body: { ...options, content } });
     return id;
   }

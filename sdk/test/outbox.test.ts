@@ -71,6 +71,21 @@ describe("order", () => {
     expect(leave(box)).toEqual(["first", "second"]);
   });
 
+  test("what is added again while it is being stored is safe no sooner, and there once", async () => {
+    let stored: () => void = () => undefined;
+    const slow = new MemoryStore();
+    slow.putEntry = () => new Promise((resolve) => (stored = resolve));
+    const box = newOutbox(slow);
+    const draft = { id: uuid7(), conv: CONV, createdMs: nowMs, body: { content: "once" } };
+    const safe: string[] = [];
+    const both = [box.add(draft), box.add(draft)].map((it) => it.then(() => safe.push("safe")));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(safe).toEqual([]);
+    stored();
+    await Promise.all(both);
+    expect(leave(box)).toEqual(["once"]);
+  });
+
   test("a retryable refusal starts again from the oldest, after the wait it asked for", async () => {
     const [, second] = await Promise.all([say("a"), say("b"), say("c")]);
     leave();

@@ -32,6 +32,28 @@ def test_a_message_reloaded_away_is_sent_once_and_shown_once(
     each_is_there_once(customer, agent, [*texts, "That was all."])
 
 
+def test_words_said_before_the_line_has_come_are_said_by_the_next_page(
+    eyes: Eyes, sign_in: SignIn
+) -> None:
+    agent = sign_in()
+    page = eyes.window()
+    # Never answered, as on a slow network: the first page is left before its parts have come.
+    page.route("**/widget/v1/line.*.js", lambda route: None)
+    customer = CustomerPage(page)
+    customer.visit()
+    customer.open_chat()
+    texts = ["Said and gone.", "And this.", "But hear me."]
+    for text in texts[:2]:
+        customer.say(text)
+    customer.composer.fill("But hear me.")
+    page.unroute("**/widget/v1/line.*.js")
+    page.reload()
+    expect(customer.composer).to_have_value("But hear me.")
+    customer.composer.press("Enter")
+    agent.open("But hear me.")
+    each_is_there_once(customer, agent, texts)
+
+
 def test_what_is_written_without_a_network_is_sent_once_when_it_is_back(
     eyes: Eyes, customer: CustomerPage, sign_in: SignIn
 ) -> None:

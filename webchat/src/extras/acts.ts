@@ -21,6 +21,7 @@ const ACTS: Readonly<Partial<Record<MethodName, Act>>> = {
   newConversation,
   openConversation,
   prefill: (scene: Scene, text: string) => {
+    // Not kept: the visitor has not written it, and may not even have opened the chat.
     scene.draft = String(text);
     scene.changed();
   },
@@ -45,13 +46,20 @@ const ACTS: Readonly<Partial<Record<MethodName, Act>>> = {
   markRead: (scene: Scene) => scene.line.client?.markRead(),
 };
 
+/** A page is told once of what it got wrong: it may call in a loop. */
+const complained = new Set<string>();
+
 /** What pages do seldom, so it is fetched when one does. */
 export async function perform(
   scene: Scene,
   method: MethodName,
   args: readonly unknown[],
 ): Promise<unknown> {
-  return ACTS[method]?.(scene, ...(args as never[]));
+  const act = Object.hasOwn(ACTS, method) ? ACTS[method] : undefined;
+  if (act !== undefined) return act(scene, ...(args as never[]));
+  if (complained.has(method)) return undefined;
+  complained.add(method);
+  throw new Error(`Chorus knows no '${method}'`);
 }
 
 async function newConversation(scene: Scene, options: NewConversation = {}): Promise<void> {

@@ -91,8 +91,7 @@ async function begin(scene: Scene, kind: Kind, values: Attributes, traits: Trait
   await scene.line.describe(traits);
   scene.host.emit(kind === "offline" ? "offline:submit" : "prechat:submit", values);
   scene.wantsFocus = true;
-  await scene.line.open();
-  if (kind !== "offline") return;
+  if (kind !== "offline") return void (await scene.line.open());
   await scene.say(String(values.message ?? ""));
   await scene.requestHuman();
 }

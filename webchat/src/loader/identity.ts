@@ -24,24 +24,33 @@ export function scopeOf(token: string | undefined): string {
 /** Forget what this browser keeps of the visitors of an inbox, but for the one of `kept`. */
 export function forgetVisitors(key: string, kept: string | undefined): void {
   const prefix = `${visitorName(key)}:`;
-  try {
-    for (const name of Object.keys(localStorage).filter((it) => it.startsWith(prefix))) {
-      const parts = name.slice(prefix.length).split(":");
-      const scope = parts.length > 1 ? (parts[0] ?? "") : "";
-      if (scope === kept) continue;
-      localStorage.removeItem(name);
-      indexedDB.deleteDatabase(visitorName(key, scope));
-    }
-  } catch {
-    // Where there is no storage, nothing was kept.
+  for (const name of storedNames(prefix)) {
+    const parts = name.split(":");
+    const scope = parts.length > 1 ? (parts[0] ?? "") : "";
+    if (scope === kept) continue;
+    stored((storage) => storage.removeItem(prefix + name));
+    stored(() => indexedDB.deleteDatabase(visitorName(key, scope)));
   }
 }
 
-/** The page's storage, or one that holds nothing, where it is denied. */
-export function readableStorage(): Pick<Storage, "getItem"> {
+/** True for who has a chat, or has said what is to begin one. */
+export function hasChat(key: string, scope: string): boolean {
+  const names = storedNames(`${visitorName(key, scope)}:`);
+  return names.some((name) => /^(session$|held-)/u.test(name));
+}
+
+/** The rest of all names in the storage that begin with `prefix`, sorted. */
+export function storedNames(prefix: string): string[] {
+  const names = stored(Object.keys) ?? [];
+  const mine = names.filter((name) => name.startsWith(prefix));
+  return mine.map((name) => name.slice(prefix.length)).sort();
+}
+
+/** Do something with what the browser keeps for the page; undefined where that is denied. */
+export function stored<T>(act: (storage: Storage) => T): T | undefined {
   try {
-    return localStorage;
+    return act(localStorage);
   } catch {
-    return { getItem: () => null };
+    return undefined;
   }
 }

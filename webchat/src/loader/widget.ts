@@ -1,9 +1,8 @@
-import { hasVisitorSession } from "@chorus/sdk/session-key";
 import type { EventName, Events, Facts, Listener, MethodName, Settings, User } from "../api";
 import type { Panel } from "../panel/main";
 import { Bus } from "./bus";
 import { chunkLoader, fetchWords, type Load } from "./chunks";
-import { forgetVisitors, readableStorage, scopeOf, tokenOf } from "./identity";
+import { forgetVisitors, hasChat, scopeOf, tokenOf } from "./identity";
 import { isWanted } from "./settings";
 import { Shell } from "./shell";
 import { localeOf } from "./words";
@@ -18,7 +17,6 @@ export class Widget {
   readonly #bus = new Bus();
   readonly #base: string;
   readonly #load: Load;
-  readonly #warned = new Set<string>();
   readonly #own: Own;
   #settings: Settings | undefined;
   #shell: Shell | undefined;
@@ -70,11 +68,7 @@ export class Widget {
       throw new Error(`Chorus('${method}') needs Chorus('boot', { key }) first`);
     }
     if (own !== undefined) return own(...(args as never[]));
-    const panel = await this.#summon();
-    if (panel.knows(method)) return panel.act(method, args);
-    if (this.#warned.has(method)) return undefined;
-    this.#warned.add(method);
-    throw new Error(`Chorus knows no '${method}'`);
+    return (await this.#summon()).act(method, args);
   }
 
   #tellError(cause: unknown): void {
@@ -100,7 +94,7 @@ export class Widget {
     if (this.#shell === undefined) return;
     const { key, open, container } = settings;
     if (container !== undefined || open === true) await this.#open(false);
-    else if (hasVisitorSession(key, readableStorage(), this.#scope)) await this.#resume();
+    else if (hasChat(key, this.#scope)) await this.#resume();
     if (typeof open === "number" && open > 0) setTimeout(() => void this.#open(false), open);
   }
 

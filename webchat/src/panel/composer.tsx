@@ -6,7 +6,6 @@ import { t } from "./words";
 
 /** UTF-8 bytes that the server takes. */
 const MAX_BYTES = 16_384;
-const MAX_HEIGHT_PX = 132;
 
 export function Composer() {
   const scene = useScene();
@@ -20,8 +19,7 @@ export function Composer() {
   useEffect(() => scene.offerFocus(field.current), [scene]);
 
   const change = (value: string) => {
-    scene.draft = value;
-    scene.changed();
+    scene.write(value);
     setProblem(isTooLong(value) ? t("tooLong") : "");
     scene.line.client?.typing(value.trim() !== "");
   };
@@ -110,5 +108,5 @@ function isTooLong(text: string): boolean {
 function fit(field: HTMLTextAreaElement | null): void {
   if (field === null) return;
   field.style.blockSize = "auto";
-  field.style.blockSize = `${Math.min(field.scrollHeight, MAX_HEIGHT_PX)}px`;
+  field.style.blockSize = `${field.scrollHeight}px`;
 }

@@ -22,7 +22,8 @@ export class Line {
   #coming: Promise<VisitorClient> | undefined;
   /** There as soon as it has begun. */
   client: VisitorClient | undefined;
-  #closed = false;
+  /** This chat was left; another may begin. */
+  isClosed = false;
   /** What the visitor said of themselves; told with the first word. */
   traits: Traits;
 
@@ -58,7 +59,7 @@ export class Line {
   async #begin(): Promise<VisitorClient> {
     const [{ openLine }, thread] = await this.warm();
     const { base, scope, token, load, settings } = this.#host;
-    if (this.#closed) throw new Error("This chat was left");
+    if (this.isClosed) throw new Error("This chat was left");
     const client = openLine(load, {
       apiBase: base,
       inboxKey: settings().key,
@@ -79,12 +80,12 @@ export class Line {
   }
 
   close(): void {
-    this.#closed = true;
+    this.isClosed = true;
     this.client?.close();
   }
 
   async forget(): Promise<void> {
-    this.#closed = true;
+    this.isClosed = true;
     await this.client?.reset();
     this.client = undefined;
   }

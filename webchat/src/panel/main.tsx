@@ -16,30 +16,12 @@ export interface Panel {
   connect(): void;
   /** Settings changed. */
   update(): Promise<void>;
-  knows(method: string): boolean;
   act(method: MethodName, args: readonly unknown[]): Promise<unknown>;
   facts(): Facts;
   /** Leave, and forget the visitor in this browser. */
   forget(): Promise<void>;
   destroy(): void;
 }
-
-const ACTS: ReadonlySet<string> = new Set<MethodName>([
-  "popout",
-  "newConversation",
-  "openConversation",
-  "prefill",
-  "send",
-  "requestHuman",
-  "setAttributes",
-  "removeAttributes",
-  "addTags",
-  "removeTags",
-  "track",
-  "setQueue",
-  "mute",
-  "markRead",
-]);
 
 /** Here the panel fills the screen. */
 const NARROW = matchMedia("(max-width: 480px), (max-height: 420px)");
@@ -78,9 +60,7 @@ class PanelWindow implements Panel {
   open(focus: boolean): void {
     this.#isOpen = true;
     this.#scene.choices.set("open", "1");
-    if (this.#scene.config.phase === "asking") void this.#scene.ask();
-    if (this.#scene.isKnown()) this.connect();
-    else this.#scene.line.warm().catch(() => undefined);
+    this.connect(this.#scene.isKnown());
     this.#scene.wantsFocus = focus;
     this.#draw();
   }
@@ -95,9 +75,10 @@ class PanelWindow implements Panel {
     return this.#scene.choices.get("open") === "1";
   }
 
-  connect(): void {
-    this.#scene.line.open().catch(this.#host.onError);
-    if (this.#scene.config.phase === "asking") void this.#scene.ask();
+  connect(known = true): void {
+    const { line, config } = this.#scene;
+    (known ? line.open() : line.warm()).catch(this.#host.onError);
+    if (config.phase === "asking") void this.#scene.ask();
   }
 
   async update(): Promise<void> {
@@ -111,10 +92,6 @@ class PanelWindow implements Panel {
     this.#told = now;
     if (before.user === now.user && before.attributes === now.attributes) return;
     await this.#scene.line.describe(traitsOf(now));
-  }
-
-  knows(method: string): boolean {
-    return ACTS.has(method);
   }
 
   async act(method: MethodName, args: readonly unknown[]): Promise<unknown> {

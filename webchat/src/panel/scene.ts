@@ -1,9 +1,9 @@
 import type { Message, Traits, VisitorState } from "@chorus/sdk";
 import type { Catalogue } from "@chorus/sdk/catalogue";
-import { hasVisitorSession } from "@chorus/sdk/session-key";
 import type { Attributes, Settings } from "../api";
 import type { Emit } from "../loader/bus";
 import type { Load } from "../loader/chunks";
+import { hasChat } from "../loader/identity";
 import type { Modules } from "../modules";
 import { Choices } from "./choices";
 import { askConfig, type ConfigState } from "./config";
@@ -27,6 +27,15 @@ export interface PanelHost {
   onError(cause: unknown): void;
 }
 
+/** Something that is being said, as it is held until it is safe. */
+export interface Word {
+  readonly text: string;
+  /** Id of the message it answers. */
+  readonly replyTo?: string | undefined;
+  /** What is known of who says it, who may have no session yet. */
+  readonly traits: Traits;
+}
+
 /** What stands where the composer would: a form that comes first, or that it is of no use here. */
 export type Gate = "asking" | "refused" | "prechat" | "offline" | null;
 
@@ -42,7 +51,7 @@ export class Scene {
   config: ConfigState = { phase: "asking" };
   /** How a conversation is drawn; here once there is one. */
   thread: Modules["thread"] | undefined;
-  draft = "";
+  draft: string;
   replyTo: Message | null = null;
   /** What was filled in once need not be filled in again. */
   filled: Attributes = {};
@@ -58,6 +67,7 @@ export class Scene {
     this.host = host;
     const { key, queue } = host.settings();
     this.choices = new Choices(key, host.scope);
+    this.draft = this.choices.get("draft") ?? "";
     this.queue = queue;
     const told = { locale: host.locale(), ...traitsOf(host.settings()) };
     this.line = new Line(host, told, (client, thread) => {
@@ -107,6 +117,14 @@ export class Scene {
     for (const listener of [...this.#listeners]) listener();
   }
 
+  /** Change what stands in the composer; it is there again on the next page. */
+  write(draft: string): void {
+    if (this.line.isClosed) return;
+    this.draft = draft;
+    this.choices.set("draft", draft);
+    this.changed();
+  }
+
   /** Style the panel, by CSSOM: a policy without `unsafe-inline` allows that. */
   dress(css: string): void {
     if (this.#sheets.has(css)) return;
@@ -135,19 +153,32 @@ export class Scene {
   /** Who has been here before, or is vouched for, has a chat that can be shown. */
   isKnown(): boolean {
     const { key, user } = this.host.settings();
-    return (
-      user?.token !== undefined || hasVisitorSession(key, this.choices.storage, this.host.scope)
-    );
+    return user?.token !== undefined || hasChat(key, this.host.scope);
   }
 
+  /**
+   * Say something. It is held by the browser from this very moment until it is safe: whatever is
+   * still on its way when the page is left, the next page says (`thread/say.ts`).
+   */
   async say(text: string): Promise<string> {
-    const [, thread] = await this.line.warm();
-    return thread.say(this, text);
+    const { line, choices, replyTo } = this;
+    this.replyTo = null;
+    const word: Word = { text, replyTo: replyTo?.id, traits: line.traits };
+    const name = choices.hold(word);
+    try {
+      const [, thread] = await line.warm();
+      return await thread.say(this, name, word);
+    } catch (cause) {
+      this.replyTo = replyTo;
+      throw cause;
+    } finally {
+      if (!line.isClosed) choices.drop(name);
+    }
   }
 
   async requestHuman(reason?: string): Promise<void> {
-    const client = await this.line.open();
-    await client.command("escalate", known({ reason, queue: this.queue }));
+    const [, thread] = await this.line.warm();
+    return thread.requestHuman(this, reason);
   }
 
   close(): void {

@@ -1,6 +1,4 @@
-import { spoken, t } from "./words";
-
-const DAY_MS = 86_400_000;
+import { spoken } from "./words";
 
 export function clockTime(ts: string): string {
   return new Date(ts).toLocaleTimeString(spoken(), { hour: "2-digit", minute: "2-digit" });
@@ -9,12 +7,6 @@ export function clockTime(ts: string): string {
 /** The day of a time in the reader's zone, as a key to group by. */
 export function dayKey(ts: string | number): string {
   return new Date(ts).toDateString();
-}
-
-export function dayName(ts: string, nowMs: number): string {
-  if (dayKey(ts) === dayKey(nowMs)) return t("today");
-  if (dayKey(ts) === dayKey(nowMs - DAY_MS)) return t("yesterday");
-  return new Date(ts).toLocaleDateString(spoken(), { dateStyle: "long" });
 }
 
 /** When somebody is there again: the time today, else the day with it. */

@@ -13,18 +13,6 @@ export function useScene(): Scene {
   return scene;
 }
 
-/** The time now, told anew every second while `active`. */
-export function useNow(active: boolean): number {
-  const [nowMs, setNowMs] = useState(Date.now());
-  useEffect(() => {
-    if (!active) return;
-    setNowMs(Date.now());
-    const timer = setInterval(() => setNowMs(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, [active]);
-  return nowMs;
-}
-
 /** What is not always needed, fetched when it is first drawn; undefined until it is here. */
 export function useExtras(wanted = true): Modules["extras"] | undefined {
   const { host } = scene;

@@ -1,6 +1,6 @@
 import { CLOSE } from "@chorus/sdk/close";
 import { useEffect, useState } from "preact/hooks";
-import { useNow, useScene } from "../panel/use-scene";
+import { useScene } from "../panel/use-scene";
 import { t } from "../panel/words";
 
 /** Shorter than this is not worth a word. */
@@ -21,7 +21,7 @@ export function Banner() {
 
 function Waiting({ retryAtMs }: { readonly retryAtMs: number }) {
   const { line } = useScene();
-  const count = Math.ceil((retryAtMs - useNow(true)) / 1_000);
+  const count = Math.ceil((retryAtMs - useNow()) / 1_000);
   return (
     <div class="banner warning" data-banner="waiting">
       {/* The count goes on without being read out every second. */}
@@ -57,4 +57,14 @@ function Stopped({ code }: { readonly code: number }) {
       </button>
     </div>
   );
+}
+
+/** The time now, told anew every second. */
+function useNow(): number {
+  const [nowMs, setNowMs] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return nowMs;
 }

@@ -9,12 +9,13 @@ import { tellHappenings } from "./happenings";
 import { MessageLog } from "./log";
 import { nameOf } from "./people";
 import { QueueBar } from "./queue-bar";
+import { sayHeld } from "./say";
 import css from "./thread.css?inline";
 
 export { Ending } from "./ending";
 export { isWaiting, nameOf, responderOf } from "./people";
 export { Quote } from "./quote";
-export { say } from "./say";
+export { requestHuman, say } from "./say";
 
 /** What is drawn once there is a conversation. */
 export function Thread() {
@@ -34,6 +35,7 @@ export function attach(scene: Scene, client: VisitorClient): () => void {
   const attention = new Attention(scene);
   let before = scene.state;
   scene.dress(css);
+  sayHeld(scene, client);
   // The first time a browser writes a time takes it long: not while a message is being drawn.
   setTimeout(() => clockTime(new Date().toISOString()));
   client.on("message", (message) => onReceived(scene, message));

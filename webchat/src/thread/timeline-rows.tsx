@@ -1,9 +1,10 @@
 import type { Change, ConversationView, Message, PendingMessage, TimelineItem } from "@chorus/sdk";
 import { messageStatus } from "@chorus/sdk/selectors";
 import { Icon } from "../panel/icon";
-import { clockTime, dayKey, dayName } from "../panel/time";
+import { clockTime, dayKey } from "../panel/time";
 import { useScene } from "../panel/use-scene";
 import { t } from "../panel/words";
+import { dayName } from "./days";
 import { ROW_ICONS } from "./icons";
 import { nameOf } from "./people";
 import { RichText } from "./rich-text";
