@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "dist" / "pages"
@@ -46,11 +47,17 @@ def widget_kib() -> dict[str, tuple[float, float]]:
     for name, most_kib in PARTS_KIB.items():
         files = {name, *manifest["parts"][name][1:]} - known
         known |= files if name in ("panel", "line") else set()
-        kib = sum(compressed_kib(next(folder.glob(f"{file}.*.js"))) for file in files)
+        kib = sum(compressed_kib(folder / part_file(manifest, file)) for file in files)
         sizes[name] = (kib, most_kib)
-    catalogues = [compressed_kib(path) for path in folder.glob("??.*.json")]
+    catalogues = [compressed_kib(path) for path in folder.glob(f"??.{manifest['words']}.json")]
     sizes["catalogue"] = (max(catalogues), CATALOGUE_KIB)
     return sizes
+
+
+def part_file(manifest: Any, name: str) -> str:
+    """As `webchat/vite.widget.ts` spells it: files of an earlier build lie beside it."""
+    letters = re.sub(r"\W", "", manifest["parts"][name][0])
+    return f"{name}.{letters[:12]}.js"
 
 
 def compressed_kib(path: Path) -> float:

@@ -365,3 +365,9 @@ def test_a_chat_moves_into_a_window_on_top_and_comes_back(eyes: Eyes, key: str) 
     popped.page.close()
     expect(widget.stored("From the window on top.")).to_have_count(1)
     expect(widget.window).to_have_css("position", "fixed")
+    with widget.page.context.expect_page() as again:
+        assert widget.call("popout") is True
+    with again.value.expect_event("close"):
+        widget.call("close")
+    widget.launcher.click()
+    expect(widget.stored("From the window on top.")).to_have_count(1)

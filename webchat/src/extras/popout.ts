@@ -22,9 +22,15 @@ export async function popOut({ host: { root } }: Scene): Promise<boolean> {
   host.setAttribute("data-popped", "");
   popped.document.body.append(host);
   root.adoptedStyleSheets = [...sheets.map(textOf), css].map((text) => sheetOf(popped, text));
+  // Whoever closes the chat, or is followed out of it, has no use for an empty window.
+  const watch = new MutationObserver(() => {
+    if (root.querySelector(".window") === null) popped.close();
+  });
+  watch.observe(root, { childList: true, subtree: true });
   popped.addEventListener(
     "pagehide",
     () => {
+      watch.disconnect();
       host.removeAttribute("data-popped");
       place?.append(host);
       root.adoptedStyleSheets = sheets;
