@@ -287,7 +287,8 @@ def _hours(queue: QueueFacts) -> Hours | None:
 def _moves(plan: Plan) -> Iterator[tuple[Place, Happening | Deferral]]:
     """What a plan does with each session it moves."""
     for chosen in plan.chosen:
-        yield chosen.place, Offered(chosen.agent_id, chosen.deadline_at)
+        again = chosen.agent_id in chosen.place.waiting.excluded
+        yield chosen.place, Offered(chosen.agent_id, chosen.deadline_at, again)
     for place, target in plan.overflowing:
         yield place, Queued(target, Reason.OVERFLOW)
     for place, instead in plan.homeless:

@@ -1,4 +1,4 @@
-"""Who is offered which waiting session (DESIGN §6).
+"""Who is offered which waiting session (DESIGN §6, ADR-0024).
 
 Pure and total: facts and a moment in, a decision with a verdict on every candidate out. The same
 facts in any order give the same decision, so a conductor that is killed and started again
@@ -7,7 +7,7 @@ decides the same.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -19,6 +19,8 @@ LOGIN_WINDOW: Final = timedelta(seconds=30)
 AGEING: Final = timedelta(seconds=60)
 """A session gains one step of priority for each such time it has waited."""
 NEVER_S: Final = 1e9
+ASKED_AGAIN_AFTER_S: Final = 120
+"""So long is whoever refused a session left in peace with it, where the queue says nothing else."""
 STORED_MAX: Final = 1_000
 """Candidates that are listed in a stored decision."""
 
@@ -71,6 +73,8 @@ class Outcome(StrEnum):
     """Why an agent was chosen, or nobody."""
 
     STICKY = "sticky"
+    ASKED_AGAIN = "asked_again"
+    """Who is left refused it a while ago, and nobody who did not has room."""
     LONGEST_IDLE = "longest_idle"
     LEAST_LOADED = "least_loaded"
     ROUND_ROBIN = "round_robin"
@@ -118,7 +122,12 @@ class Waiting:
     optional_skills: frozenset[str] = frozenset()
     language: str | None = None
     sla_due_at: datetime | None = None
-    excluded: frozenset[UUID] = frozenset()
+    excluded: Mapping[UUID, datetime] = field(default_factory=dict, hash=False)
+    """Who refused it or lost it, and since when they are left in peace."""
+    asked_again_after_s: int | None = ASKED_AGAIN_AFTER_S
+    """Then they are asked again, after all who did not refuse it; None: never."""
+    leaving_id: UUID | None = None
+    """Who hands over warmly is not asked to take it back."""
     owner_id: UUID | None = None
     """Who answered this customer last."""
     weight: int = 1
@@ -132,6 +141,8 @@ class Verdict:
 
     refused: Refusal | None = None
     score: tuple[float, ...] = ()
+    again: bool = False
+    """They refused it before, and that has lapsed."""
 
     @property
     def eligible(self) -> bool:
@@ -159,7 +170,8 @@ class Decision:
 
 def _told(verdict: Verdict) -> dict[str, Any]:
     if verdict.refused is None:
-        return {"eligible": True, "score": verdict.score}
+        again = {"again": True} if verdict.again else {}
+        return {"eligible": True, "score": verdict.score} | again
     return {"eligible": False, "refused": verdict.refused.value}
 
 
@@ -172,7 +184,9 @@ class Overflow:
 
 
 def route(waiting: Waiting, candidates: Iterable[Candidate], *, now: datetime) -> Decision:
-    """Choose whom to offer a session to: skill gap, owner, policy, load, idleness, id."""
+    """Choose whom to offer a session to: who did not refuse it, skill gap, owner, policy, load,
+    idleness, id.
+    """
     asked = _asked(waiting, now)
     verdicts = {one.agent_id: _verdict(waiting, one, asked, now=now) for one in candidates}
     fit = [(verdict.score, agent) for agent, verdict in verdicts.items() if verdict.eligible]
@@ -183,8 +197,13 @@ def route(waiting: Waiting, candidates: Iterable[Candidate], *, now: datetime) -
         why = Outcome.PRESENCE_UNKNOWN if unknown else Outcome.NOBODY
         return Decision(waiting.session_id, None, why, verdicts)
     chosen = min(fit)[1]
-    why = Outcome.STICKY if chosen == waiting.owner_id else Outcome(waiting.policy.value)
-    return Decision(waiting.session_id, chosen, why, verdicts)
+    return Decision(waiting.session_id, chosen, _why(waiting, chosen), verdicts)
+
+
+def _why(waiting: Waiting, chosen: UUID) -> Outcome:
+    if chosen in waiting.excluded:
+        return Outcome.ASKED_AGAIN
+    return Outcome.STICKY if chosen == waiting.owner_id else Outcome(waiting.policy.value)
 
 
 def in_order(waiting: Iterable[Waiting], *, now: datetime) -> list[Waiting]:
@@ -207,8 +226,11 @@ def with_offer(candidate: Candidate, waiting: Waiting, *, now: datetime) -> Cand
 
 
 def relaxed_at(waiting: Waiting, *, now: datetime) -> datetime | None:
-    """The next moment at which a demand is given up, so that the router looks again."""
-    moments = (waiting.requested_at + _seconds(step.after_s) for step in waiting.relaxations)
+    """The next moment at which a demand is given up or somebody may be asked again."""
+    moments = [waiting.requested_at + _seconds(step.after_s) for step in waiting.relaxations]
+    if waiting.asked_again_after_s is not None:
+        peace = _seconds(waiting.asked_again_after_s)
+        moments += [since + peace for since in waiting.excluded.values()]
     return min((one for one in moments if one > now), default=None)
 
 
@@ -268,16 +290,17 @@ def _asked(waiting: Waiting, now: datetime) -> _Asked:
 
 
 def _verdict(waiting: Waiting, one: Candidate, asked: _Asked, *, now: datetime) -> Verdict:
-    refused = _unavailable(waiting, one) or _unfit(waiting, one, asked, now=now)
+    refused = _unavailable(waiting, one, now) or _unfit(waiting, one, asked, now=now)
     if refused is not None:
         return Verdict(refused)
-    return Verdict(score=_score(waiting, one, asked, now))
+    again = one.agent_id in waiting.excluded
+    return Verdict(score=_score(waiting, one, asked, now), again=again)
 
 
-def _unavailable(waiting: Waiting, one: Candidate) -> Refusal | None:
+def _unavailable(waiting: Waiting, one: Candidate, now: datetime) -> Refusal | None:
     if not one.member:
         return Refusal.NO_MEMBER
-    if one.agent_id in waiting.excluded:
+    if _is_left_in_peace(waiting, one.agent_id, now):
         return Refusal.EXCLUDED
     if one.status != PresenceStatus.ONLINE:
         unknown = one.status == PresenceStatus.UNKNOWN
@@ -299,6 +322,13 @@ def _unfit(waiting: Waiting, one: Candidate, asked: _Asked, *, now: datetime) ->
     return None
 
 
+def _is_left_in_peace(waiting: Waiting, agent_id: UUID, now: datetime) -> bool:
+    if agent_id == waiting.leaving_id:
+        return True
+    since, after_s = waiting.excluded.get(agent_id), waiting.asked_again_after_s
+    return since is not None and (after_s is None or now - since < _seconds(after_s))
+
+
 def _just_came(one: Candidate, now: datetime) -> bool:
     return one.online_since is not None and now - one.online_since < LOGIN_WINDOW
 
@@ -310,7 +340,10 @@ def _score(waiting: Waiting, one: Candidate, asked: _Asked, now: datetime) -> tu
     ratio = (one.load + one.offered) / max(1, one.capacity)
     rested = -_ago_s(one.idle_since, now)
     stranger = float(one.agent_id != waiting.owner_id)
-    return (gap, stranger, *_preference(waiting.policy, one, now), ratio, rested)
+    # Of those who refused it, whoever did so longest ago.
+    refused_at = waiting.excluded.get(one.agent_id)
+    peace = (0.0, 0.0) if refused_at is None else (1.0, -_ago_s(refused_at, now))
+    return (*peace, gap, stranger, *_preference(waiting.policy, one, now), ratio, rested)
 
 
 def _preference(policy: Policy, one: Candidate, now: datetime) -> tuple[float, ...]:

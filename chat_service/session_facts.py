@@ -165,10 +165,11 @@ class QueueGone:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The router holds the session out to an agent."""
+    """The router holds the session out to an agent. `again`: to one whose refusal has lapsed."""
 
     agent_id: UUID
     deadline_at: datetime
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,8 @@ def _queue_gone(here: Here, happening: facts.QueueGone) -> Result:
 
 def _offered(here: Here, happening: facts.Offered) -> Result:
     session, agent_id = here.session, happening.agent_id
-    if agent_id in session.excluded or agent_id == session.leaving_agent_id:
+    left_in_peace = agent_id in session.excluded and not happening.again
+    if left_in_peace or agent_id == session.leaving_agent_id:
         return Refused(NackCode.INVALID, "This agent is not asked again.")
     offer = Offer(agent_id, happening.deadline_at)
     held_out = replace(session, state=SessionState.OFFERED, offer=offer, offered_at=here.now)

@@ -258,7 +258,8 @@ class Day:
             session.requested_at,
             session.queued_at or session.requested_at,
             language=one.language,
-            excluded=session.excluded,
+            excluded=dict.fromkeys(session.excluded, self.now),
+            asked_again_after_s=None,
         )
 
     def _happens(self, one: Case, happening: Happening) -> bool:

@@ -129,6 +129,11 @@ class QueueChange(Setting):
     relaxations: Relaxations = Absent
     """Which wishes are given up when; [] none ever, null as the router does: language after
     30 s, wished skills after 60 s."""
+    asked_again_after_seconds: Annotated[int, Field(strict=True, ge=10, le=24 * 3600)] | None = (
+        Absent
+    )
+    """So long whoever declined a session, or let it ring out, is left in peace with it; then they
+    are asked again, after all who did not. null: never, a person has to claim it."""
 
 
 class NewQueue(QueueChange):
@@ -157,6 +162,7 @@ class QueueAnswer(Shape):
     idle_ends_after_seconds: int
     idle_then: Literal["end", "bot"]
     relaxations: list[dict[str, Any]] | None
+    asked_again_after_seconds: int | None
     created_at: str
     members: int
     """Who serve it and may work."""

@@ -39,6 +39,7 @@ _COLUMNS = {
     "wrap_up_seconds": "wrap_up_s",
     "idle_asked_after_seconds": "idle_asked_after_s",
     "idle_ends_after_seconds": "idle_ends_after_s",
+    "asked_again_after_seconds": "asked_again_after_s",
 }
 
 
@@ -137,6 +138,7 @@ def _answer(card: QueueCard) -> dict[str, Any]:
         "idleThen": chosen["idle_then"],
         "relaxations": steps
         and [{"afterSeconds": one["after_s"], "demand": one["demand"]} for one in steps],
+        "askedAgainAfterSeconds": chosen["asked_again_after_s"],
         "createdAt": rfc3339(card.created_at),
         "members": card.members,
         "waiting": card.waiting,

@@ -302,6 +302,8 @@ class Candidate(Shape):
     eligible: bool
     refused: str | None = None
     """The first reason that applies."""
+    again: bool = False
+    """They refused it before, and that has lapsed."""
     score: list[float] | None = None
     """The lowest wins."""
 

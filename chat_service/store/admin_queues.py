@@ -34,6 +34,7 @@ SETTABLE: Final = (
     "idle_ends_after_s",
     "idle_then",
     "relaxations",
+    "asked_again_after_s",
 )
 """The columns that are somebody's choice."""
 

@@ -26,8 +26,16 @@ CASE WHEN jsonb_typeof(b.settings->'weight') = 'number'
 """
 _PLACE: Final = f"""
 SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.requested_at),
-    greatest(s.priority, c.priority) + q.priority, q.skills, s.skills, k.locale, s.sla_due_at, s.excluded_agent_ids,
-    owner.agent_id, {WEIGHT}, q.relaxations, s.conversation_id, s.leaving_agent_id,
+    greatest(s.priority, c.priority) + q.priority, q.skills, s.skills, k.locale, s.sla_due_at,
+    s.leaving_agent_id, owner.agent_id, {WEIGHT}, q.asked_again_after_s, s.excluded_agent_ids,
+    CASE WHEN s.excluded_agent_ids <> '{{}}' THEN (
+        SELECT json_object_agg(r.agent_id, r.at) FROM (
+            SELECT o.agent_id, max(o.settled_at) AS at FROM session_offers o
+            WHERE o.session_id = s.id AND o.agent_id = ANY(s.excluded_agent_ids)
+                AND o.settled_at IS NOT NULL
+            GROUP BY 1) r
+    ) END,
+    q.relaxations, s.conversation_id,
     (SELECT t.id FROM teams t WHERE t.id = c.team_id AND t.archived_at IS NULL)
 FROM live_chat_sessions s
 JOIN queues q ON q.id = s.queue_id
@@ -68,9 +76,9 @@ async def deferred(session: Reader, tenant_id: UUID, *, limit: int) -> list[Plac
 
 
 def _place(row: list[Any], *, deferred: bool) -> Place:
-    *waiting, relaxations, conversation_id, leaving_agent_id, team_id = row
+    *waiting, excluded, settled, relaxations, conversation_id, team_id = row
     id_, queue_id, policy, requested_at, queued_at, priority, *wishes = waiting
-    required, optional, language, sla_due_at, excluded, owner_id, weight = wishes
+    required, optional, language, sla_due_at, leaving_id, owner_id, weight, again_after_s = wishes
     return Place(
         Waiting(
             session_id=id_,
@@ -83,8 +91,9 @@ def _place(row: list[Any], *, deferred: bool) -> Place:
             optional_skills=frozenset(optional),
             language=language,
             sla_due_at=sla_due_at,
-            # Who hands over warmly is not asked to take it back.
-            excluded=frozenset(excluded) | ({leaving_agent_id} if leaving_agent_id else set()),
+            excluded=_refused(excluded, _json(settled) or {}, queued_at),
+            asked_again_after_s=again_after_s,
+            leaving_id=leaving_id,
             owner_id=owner_id,
             weight=weight,
             relaxations=_relaxations(_json(relaxations)),
@@ -93,6 +102,14 @@ def _place(row: list[Any], *, deferred: bool) -> Place:
         team_id,
         deferred,
     )
+
+
+def _refused(
+    excluded: Collection[UUID], settled: Mapping[str, str], queued_at: datetime
+) -> dict[UUID, datetime]:
+    """Since when each is excluded: their last refusal, or when the session came to stand here."""
+    at = {UUID(agent): datetime.fromisoformat(moment) for agent, moment in settled.items()}
+    return {one: max(queued_at, at.get(one, queued_at)) for one in excluded}
 
 
 def _relaxations(stored: list[dict[str, Any]] | None) -> tuple[Relaxation, ...]:

@@ -44,6 +44,7 @@ class Queue(Row, table=True):
         CheckConstraint("idle_asked_after_s > 0", name="idle_asked_after_s"),
         CheckConstraint("idle_ends_after_s > idle_asked_after_s", name="idle_ends_after_s"),
         one_of("idle_then", QUEUE_IDLE_ENDS),
+        CheckConstraint("asked_again_after_s > 0", name="asked_again_after_s"),
         CheckConstraint("overflow_queue_id <> id", name="overflow_queue_id"),
         CheckConstraint("archived_at IS NULL OR NOT is_default", name="archived_at"),
         Index(
@@ -89,6 +90,8 @@ class Queue(Row, table=True):
     """`end` closes the conversation, `bot` gives it back to the bot."""
     relaxations: Json | None = json_value()
     """Which wishes are given up when, as a list of {after_s, demand}; NULL: as the router does."""
+    asked_again_after_s: int | None = number(120)
+    """So long is who refused a session left in peace with it; NULL: for good."""
     created_at: datetime = created()
     archived_at: datetime | None = moment()
     """A deleted queue is kept for what happened in it."""

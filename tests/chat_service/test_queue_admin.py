@@ -56,6 +56,7 @@ async def test_a_queue_is_as_it_was_set_up(api: Api, acme: Tenant) -> None:
         "idleEndsAfterSeconds": 120,
         "idleThen": "bot",
         "relaxations": [{"afterSeconds": 10, "demand": "language"}],
+        "askedAgainAfterSeconds": 45,
     }
     made = (await call(api, acme, "POST", QUEUES, chosen)).json()
     assert chosen.items() <= made.items()
@@ -65,6 +66,7 @@ async def test_a_queue_is_as_it_was_set_up(api: Api, acme: Tenant) -> None:
         "hours": None,
         "overflowQueueId": None,
         "relaxations": None,
+        "askedAgainAfterSeconds": None,
         "visibleTo": [],
     }
     changed = (await call(api, acme, "PATCH", f"{QUEUES}/{made['id']}", later)).json()
@@ -125,6 +127,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"idleAskedAfterSeconds": 900}, "idleEndsAfterSeconds"),
     ({"idleEndsAfterSeconds": 300}, "idleEndsAfterSeconds"),
     ({"idleThen": "wait"}, "idleThen"),
+    ({"askedAgainAfterSeconds": 9}, "askedAgainAfterSeconds"),
     ({"conditions": {"channel": ["web"]}}, "conditions.channel"),
     ({"conditions": {"channels": []}}, "conditions.channels"),
     ({"conditions": {"channels": ["fax"]}}, "conditions.channels.0"),

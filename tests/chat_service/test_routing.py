@@ -85,8 +85,8 @@ def test_an_agent_is_passed_over_for_a_reason(unfit: Candidate, reason: Refusal 
     assert (chosen(waiting(), unfit) is None) == (reason is not None)
 
 
-def test_who_declined_is_not_asked_again() -> None:
-    session = waiting(excluded=frozenset({ADA}))
+def test_who_declined_is_not_asked_again_at_once() -> None:
+    session = waiting(excluded={ADA: NOW})
     assert refusal(agent(), session) == Refusal.EXCLUDED
     assert chosen(session, agent(), agent(BEN)) == BEN
 
@@ -293,7 +293,8 @@ SESSIONS = st.builds(
     optional_skills=WORDS,
     language=st.one_of(st.none(), st.sampled_from(["de-AT", "en", "fr"])),
     sla_due_at=PAST,
-    excluded=st.frozensets(SOMEBODY, max_size=4),
+    excluded=st.dictionaries(SOMEBODY, st.integers(0, 300).map(ago), max_size=4),
+    asked_again_after_s=st.one_of(st.none(), st.integers(10, 200)),
     owner_id=st.one_of(st.none(), SOMEBODY),
     weight=st.integers(0, 2),
 )
@@ -310,7 +311,9 @@ def test_the_chosen_agent_may_be_asked_and_has_room(
 ) -> None:
     decision = route(session, crowd, now=NOW)
     assert set(decision.candidates) == {one.agent_id for one in crowd}
-    assert decision.chosen not in session.excluded
+    if decision.chosen in session.excluded:
+        assert decision.why == Outcome.ASKED_AGAIN
+        assert not eligible(decision) - set(session.excluded)
     if session.policy == Policy.MANUAL:
         assert decision.chosen is None
     else:

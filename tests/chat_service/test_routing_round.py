@@ -55,7 +55,9 @@ def places(chance: random.Random, staff: list[AgentFacts]) -> list[Place]:
                 priority=chance.randrange(3),
                 optional_skills=frozenset(chance.sample(SKILLS, chance.randrange(2))),
                 language=chance.choice((None, "de", "fr")),
-                excluded=frozenset(one.id for one in chance.sample(staff, chance.randrange(4))),
+                excluded={
+                    one.id: ago(chance, 240) for one in chance.sample(staff, chance.randrange(4))
+                },
                 owner_id=chance.choice((None, chance.choice(staff).id)),
                 weight=chance.choice((1, 1, 2)),
             ),
