@@ -13,9 +13,17 @@ from uuid import UUID
 
 import orjson
 
-from chat_service import conversations, escalate, events, handoff, handoff_acts, left_contact
+from chat_service import (
+    conversations,
+    escalate,
+    events,
+    handoff,
+    handoff_acts,
+    left_contact,
+    message_acts,
+    properties,
+)
 from chat_service.deeds import (
-    SENIORS,
     Act,
     Commands,
     Deed,
@@ -27,13 +35,12 @@ from chat_service.deeds import (
     not_a_colleagues,
 )
 from chat_service.emit import Publication, control, delivered, durable, inbox_hint
-from chat_service.frames import EVENT, StoredRow, seen_by_customer
+from chat_service.frames import StoredRow
 from chat_service.handoff import Moved
 from chat_service.left_contact import LeaveContact
 from chat_service.store import conversations as store
 from chat_service.store import people, sessions, timeline, work
 from chat_service.store.conversations import Locked
-from chat_service.store.ingest import OutboxRow
 from chat_service.store.work import CommandKey
 from chat_service.wishes import Asked, granted
 from chorus.auth import Principal
@@ -42,7 +49,6 @@ from chorus.db import Transaction
 from chorus.errors import (
     BadRequest,
     ConversationClosed,
-    EditWindow,
     Forbidden,
     IdConflict,
     KeyReused,
@@ -54,54 +60,6 @@ from chorus.wire.common import ChosenStatus, ConversationStatus, Inbound, Visibi
 
 SNOOZE_MAX: Final = timedelta(days=365)
 RATE_WINDOW: Final = timedelta(days=7)
-
-
-async def edit(deed: Deed, where: Locked, frame: frames.Edit) -> Effects:
-    """Change the content of one's own message; customers for a while only."""
-    row = await _own_message(deed, where, frame.target)
-    rev = int(row.payload.get("rev", 0)) + 1
-    await timeline.edit(deed.tx, deed.tenant_id, row, content=frame.content, rev=rev, at=deed.now)
-    data = {"target": str(row.id), "content": frame.content, "by": deed.by, "rev": rev}
-    event = deed.event("message.updated", data, visibility=row.visibility)
-    return Effects((event,), (_changed(deed, row, "edited"),))
-
-
-async def delete(deed: Deed, where: Locked, frame: frames.Delete) -> Effects:
-    """Take a message back: a tombstone keeps its seq. Seniors may do so for others."""
-    if deed.principal.role in SENIORS:
-        row = await _message(deed, where, frame.target)
-    else:
-        row = await _own_message(deed, where, frame.target)
-    await timeline.tombstone(deed.tx, deed.tenant_id, row, at=deed.now)
-    data = {"target": str(row.id), "by": deed.by}
-    event = deed.event("message.deleted", data, visibility=row.visibility)
-    return Effects((event,), (_changed(deed, row, "deleted"),))
-
-
-async def moderate(deed: Deed, where: Locked, frame: frames.Moderate) -> Effects:
-    """Change who sees a message. Who sees it no longer is told so without its content."""
-    agents_only(deed)
-    row = await _message(deed, where, frame.target)
-    if row.visibility == frame.visibility:
-        return Effects()
-    rev = int(row.payload.get("rev", 0)) + 1
-    await timeline.moderate(deed.tx, deed.tenant_id, row, visibility=frame.visibility, rev=rev)
-    data = {
-        "target": str(row.id),
-        "visibility": str(frame.visibility),
-        "by": deed.by,
-        "rev": rev,
-    }
-    if frame.visibility == Visibility.PUBLIC:
-        data["content"] = row.content
-    event = deed.event("message.updated", data, visibility=_told_to(row, frame.visibility))
-    return Effects((event,), (_changed(deed, row, "moderated"),))
-
-
-def _told_to(row: StoredRow, visibility: str) -> str:
-    """Tell the customer only when what they see changes: a shadowed author shall not notice."""
-    same = seen_by_customer(row.visibility, row.role) == seen_by_customer(visibility, row.role)
-    return Visibility.AGENTS if same else Visibility.PUBLIC
 
 
 async def snooze(deed: Deed, where: Locked, frame: frames.Snooze) -> Effects:
@@ -163,9 +121,8 @@ async def agent_status(deed: Deed, frame: frames.AgentStatus) -> Effects:
 
 
 ACTS: Final[Mapping[str, Act]] = {
-    frames.Edit.event: edit,
-    frames.Delete.event: delete,
-    frames.Moderate.event: moderate,
+    **message_acts.ACTS,
+    **properties.ACTS,
     frames.Snooze.event: snooze,
     frames.Rate.event: rate,
     frames.Escalate.event: escalate.escalate,
@@ -356,38 +313,3 @@ def _body_hash(order: Order) -> bytes:
     place = order.conversation_id or order.session_id or ""
     body = [order.frame.event, str(place), said]
     return blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
-
-
-async def _message(deed: Deed, where: Locked, target: UUID) -> StoredRow:
-    """A message that this principal can see and that still has content.
-
-    Raises:
-        NotFound: there is none.
-    """
-    row = await timeline.find(deed.tx, deed.tenant_id, where.id, target)
-    if row is None or row.message_type == EVENT or row.deleted_at is not None:
-        raise NotFound
-    if not conversations.may_see(deed.principal, row):
-        raise NotFound
-    return row
-
-
-async def _own_message(deed: Deed, where: Locked, target: UUID) -> StoredRow:
-    row = await _message(deed, where, target)
-    if row.sender_id != deed.principal.user_id:
-        raise Forbidden
-    if where.status == ConversationStatus.CLOSED:
-        raise ConversationClosed
-    if not deed.principal.is_agent and deed.now - row.created_at > deed.edit_window:
-        raise EditWindow
-    return row
-
-
-def _changed(deed: Deed, row: StoredRow, change: str) -> OutboxRow:
-    told = {
-        "conversation_id": str(row.conversation_id),
-        "message_id": str(row.id),
-        "change": change,
-        "by": deed.by,
-    }
-    return events.outbox_row(events.MESSAGE_CHANGED, deed.tenant_id, told)

@@ -122,6 +122,17 @@ CONVERSATION_SNOOZED: Final = EventKind(
     {"conversation_id": "the conversation", "by": "who did it", "until": "RFC 3339"},
     "commands.snooze",
 )
+CONVERSATION_CHANGED: Final = EventKind(
+    "conversation.changed",
+    1,
+    "An agent chose another priority or other tags.",
+    {
+        "conversation_id": "the conversation",
+        "by": "who did it",
+        "changed": "list of priority, tags",
+    },
+    "properties.update",
+)
 MESSAGE_CHANGED: Final = EventKind(
     "message.changed",
     1,
@@ -166,6 +177,7 @@ REGISTRY: Final[dict[str, EventKind]] = {
         CONVERSATION_CREATED,
         CONVERSATION_CLOSED,
         CONVERSATION_SNOOZED,
+        CONVERSATION_CHANGED,
         MESSAGE_CHANGED,
         AGENT_STATUS_CHANGED,
         ROUTING_CHANGED,

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from chat_service.handoff_news import offer_frame
+from chat_service.inbox_filters import narrowed
 from chat_service.store import inbox as store
 from chat_service.store import lines, open_offers
 from chat_service.store import viewers as sight
@@ -20,10 +21,11 @@ from chorus.clock import rfc3339
 from chorus.db import Db, Reader
 from chorus.db_connect import RawConnection
 from chorus.errors import BadRequest, Forbidden
+from chorus.wire.common import InboxSort
 from chorus.wire.envelope import with_envelope
 
 MAX_ROWS: Final = 200
-STATUSES: Final = frozenset({"open", "snoozed", "closed"})
+PRIORITY_MAX: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ async def _page(session: Reader, principal: Principal, asked: Asked) -> Page:
     more = replace(asked, limit=asked.limit + 1, viewer_id=viewer_of(principal))
     found = await store.page(session, principal.tenant_id, more)
     items = found[: asked.limit]
-    return Page(items, cursor_of(items[-1]) if len(found) > asked.limit else None)
+    return Page(items, cursor_of(items[-1], asked.sort) if len(found) > asked.limit else None)
 
 
 async def opened(db: Db, principal: Principal, asked: Asked) -> list[tuple[str, dict[str, Any]]]:
@@ -122,60 +124,66 @@ def item_of(row: InboxRecord) -> dict[str, Any]:
         "tags": row.tags,
         "channel": row.channel,
         "last_ts": rfc3339(row.last_ts),
+        "inbox": str(row.inbox_id),
+        "snoozed_until": rfc3339(row.snoozed_until) if row.snoozed_until else None,
+        "mentions": sorted(map(str, row.mentioned)) if row.mentioned else None,
     }
     return {name: value for name, value in item.items() if value is not None}
 
 
-def asked_of(
-    view: str, filters: Mapping[str, Any], *, agent_id: UUID, cursor: str | None, limit: int
-) -> Asked:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which page of a view, in which order."""
+
+    view: str
+    sort: InboxSort = InboxSort.LATEST
+    cursor: str | None = None
+    limit: int = 50
+
+
+def asked_of(wish: Wish, filters: Mapping[str, Any], *, agent_id: UUID) -> Asked:
     """Read what a client asks for.
 
     Raises:
         BadRequest: a filter or the cursor does not fit.
     """
-    assignee, status, queue = filters.get("assignee"), filters.get("status"), filters.get("queue")
-    if status is not None and status not in STATUSES:
-        raise BadRequest("`status` is open, snoozed or closed.")
-    if queue is not None and not (isinstance(queue, str) and len(queue) <= 80):
-        raise BadRequest("`queue` is the name or id of a queue.")
     return Asked(
-        view=view,
+        view=wish.view,
         agent_id=agent_id,
-        status=status,
-        queue=queue,
-        assignee_id=None if assignee is None else _uuid(assignee, agent_id),
-        after=None if cursor is None else after_of(cursor),
-        limit=limit,
+        sort=wish.sort,
+        after=None if wish.cursor is None else after_of(wish.cursor, wish.sort),
+        limit=wish.limit,
+        **narrowed(filters, agent_id=agent_id),
     )
 
 
-def _uuid(spelled: object, me: UUID) -> UUID:
-    if spelled == "me":
-        return me
-    try:
-        return UUID(str(spelled))
-    except ValueError as error:
-        raise BadRequest("`assignee` is `me` or the id of an agent.") from error
-
-
-def cursor_of(row: InboxRecord) -> str:
+def cursor_of(row: InboxRecord, sort: InboxSort) -> str:
     """The place of a row in its list, opaque to clients."""
-    place = orjson.dumps([row.last_ts.isoformat(), str(row.id)])
-    return base64.urlsafe_b64encode(place).decode().rstrip("=")
+    place = store.place_of(row, sort)
+    spelled = place.isoformat() if isinstance(place, datetime) else place
+    packed = orjson.dumps([spelled, str(row.id)])
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def after_of(cursor: str) -> tuple[datetime, UUID]:
+def after_of(cursor: str, sort: InboxSort = InboxSort.LATEST) -> tuple[datetime | int, UUID]:
     """Read a cursor of ours.
 
     Raises:
-        BadRequest: it is none.
+        BadRequest: it is none, or one of another order.
     """
     try:
         at, spelled = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if sort == InboxSort.PRIORITY:
+            return _priority(at), UUID(spelled)
         moment = datetime.fromisoformat(at)
         if moment.tzinfo is None:
             raise ValueError(cursor)
         return moment, UUID(spelled)
     except (ValueError, TypeError, AttributeError, binascii.Error) as error:
         raise BadRequest("This cursor is none of ours.") from error
+
+
+def _priority(value: object) -> int:
+    if not isinstance(value, int) or abs(value) > PRIORITY_MAX:
+        raise ValueError(value)
+    return value

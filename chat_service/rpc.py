@@ -149,13 +149,8 @@ class ChatCalls:
     async def _opened(
         self, principal: Principal, frame: InboxOpen
     ) -> list[tuple[str, dict[str, Any]]]:
-        asked = inbox.asked_of(
-            frame.view,
-            frame.filter or {},
-            agent_id=principal.user_id,
-            cursor=frame.cursor,
-            limit=frame.limit,
-        )
+        wish = inbox.Wish(frame.view, frame.sort, frame.cursor, frame.limit)
+        asked = inbox.asked_of(wish, frame.filter or {}, agent_id=principal.user_id)
         return await inbox.opened(self.db, principal, asked)
 
 

@@ -21,6 +21,7 @@ from chorus.rpc import ActRequest, ChatRpc
 from chorus.wire.common import InboxView
 from chorus.wire.envelope import encode_raw
 from gateway.hub import Connection, Hub
+from gateway.inbox_views import Row, belongs
 from gateway.offers import Offers
 from gateway.room import Packet
 from gateway.tasks import Tasks
@@ -29,10 +30,8 @@ log = get_logger(__name__)
 MERGE_S = 0.25
 REFRESH_S = 60.0
 ROWS_PER_CALL = 200
-Row = dict[str, Any]
 Viewers = Mapping[str | None, Collection[str]]
 """Who sees a queue, by its name; one that is not named is seen by all."""
-WAITING = frozenset({"requested", "queued", "offered", "deferred"})
 
 
 @dataclass(slots=True)
@@ -52,23 +51,6 @@ class OpenView:
         if queue not in viewers or principal is None or principal.role != "agent":
             return True
         return str(principal.user_id) in viewers[queue]
-
-
-def matches(view: InboxView, row: Row, agent_id: str) -> bool:
-    """Say whether a row belongs to a view of this agent."""
-    match view:
-        case InboxView.MINE:
-            return row.get("assignee") == agent_id and row["status"] == "open"
-        case InboxView.ALL:
-            return bool(row["status"] == "open")
-        case InboxView.SNOOZED:
-            return bool(row["status"] == "snoozed")
-        case InboxView.BOT:
-            return bool(row["status"] == "open" and row["floor"]["holder"] == "bot")
-        case InboxView.QUEUE:
-            return bool(row["status"] != "closed" and row.get("session") in WAITING)
-        case InboxView.MENTIONS:
-            return False
 
 
 class Inboxes:
@@ -217,7 +199,7 @@ def _update(view: OpenView, rows: list[tuple[Row, Packet]], viewers: Viewers) ->
     for row, packet in rows:
         conv = row["conv"]
         hidden = view.view is InboxView.QUEUE and not view.sees(row.get("queue"), viewers)
-        if not hidden and matches(view.view, row, agent_id):
+        if not hidden and belongs(row, view.view, view.request.get("filter"), agent_id):
             # The same `rev` may come again with another `unread`: a receipt changes no seq.
             view.shown[conv] = row["rev"]
             view.connection.send(packet)

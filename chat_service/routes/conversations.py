@@ -9,10 +9,11 @@ from fastapi import Header, Path, Query, Response
 from chat_service import commands, conversations, escalate, inbox, receipts, speech, visitors
 from chat_service.conversations import Stride
 from chat_service.frames import StoredRow
-from chat_service.inbox import asked_of
+from chat_service.inbox import Wish, asked_of
 from chat_service.resources import Resources
 from chat_service.routes import render
 from chat_service.routes.guard import From, Needs, Route, Who, With
+from chat_service.routes.list_shapes import ListQuery
 from chat_service.routes.shapes import (
     MAX_PAGE,
     AckBody,
@@ -42,29 +43,20 @@ MessageId = Annotated[UUID, Path(alias="messageId")]
 Seq = Annotated[int | None, Query(ge=0, le=2**53)]
 
 
-async def listed(  # noqa: PLR0913 - the parameters of the query
-    resources: With,
-    who: Who,
-    *,
-    view: InboxView = InboxView.ALL,
-    status: Annotated[str | None, Query(max_length=20)] = None,
-    queue: Annotated[str | None, Query(max_length=80)] = None,
-    assignee: Annotated[str | None, Query(max_length=40)] = None,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> Response:
-    """Latest first. A visitor gets their own, whatever view they ask for."""
-    filters = {"status": status, "queue": queue, "assignee": assignee}
-    asked = asked_of(view, filters, agent_id=who.user_id, cursor=cursor, limit=limit)
+async def listed(asked: Annotated[ListQuery, Query()], resources: With, who: Who) -> Response:
+    """Latest first unless told otherwise. A visitor gets their own, whatever view they ask for."""
+    wish = Wish(asked.view, asked.sort, asked.cursor, asked.limit)
+    wanted = asked_of(wish, asked.filters(), agent_id=who.user_id)
     if not who.is_agent:
-        asked = Asked(
+        wanted = Asked(
             view=InboxView.ALL,
             contact_id=who.user_id,
-            status=status,
-            after=asked.after,
-            limit=limit,
+            status=asked.status,
+            after=wanted.after,
+            limit=asked.limit,
+            sort=asked.sort,
         )
-    page = await inbox.read_page(resources.db, who, asked)
+    page = await inbox.read_page(resources.db, who, wanted)
     rows = [render.list_item(one, who) for one in page.items]
     return json_response({"items": rows, "nextCursor": page.next_cursor})
 

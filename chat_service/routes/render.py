@@ -148,6 +148,8 @@ def list_item(row: InboxRecord, principal: Principal) -> dict[str, Any]:
         "waitingSince": _at(row.waiting_since),
         "priority": row.priority,
         "tags": row.tags,
+        "inboxId": row.inbox_id,
+        "snoozedUntil": _at(row.snoozed_until),
     }
 
 

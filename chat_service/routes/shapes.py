@@ -362,6 +362,8 @@ class ListItem(Shape):
     waiting_since: str | None = None
     priority: int | None = None
     tags: list[str] | None = None
+    inbox_id: UUID | None = None
+    snoozed_until: str | None = None
 
 
 class ConversationList(Shape):

@@ -111,4 +111,4 @@ async def delete(tx: Transaction, place: Place) -> None:
 
 def _row(found: list[Any]) -> DraftRow:
     details = found[3] if isinstance(found[3], dict) else orjson.loads(found[3])
-    return DraftRow(*found[:3], details, *found[4:])
+    return DraftRow(*[*found[:3], details, *found[4:]])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from chat_service.store.conversations import FINAL, WAITING
 from chat_service.store.rows import every, first
 from chat_service.store.viewers import VISIBLE
 from chorus.db import Reader
-from chorus.wire.common import InboxView
+from chorus.wire.common import InboxSort, InboxView
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,10 @@ class InboxRecord:
     tags: list[str]
     channel: str
     last_ts: datetime
+    inbox_id: UUID
+    snoozed_until: datetime | None
+    mentioned: list[UUID] | None
+    """The agents whom notes name, by themselves or by a team of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,25 @@ class Asked:
     status: str | None = None
     queue: str | None = None
     assignee_id: UUID | None = None
+    nobodys: bool | None = None
+    """Only what no agent has."""
+    tags: tuple[str, ...] | None = None
+    """All of them."""
+    priority: int | None = None
+    """At least so high."""
+    inbox_id: UUID | None = None
+    channel: str | None = None
+    unread: bool | None = None
     viewer_id: UUID | None = None
     """Of queues, only what this agent may see; None sees all."""
-    after: tuple[datetime, UUID] | None = None
-    """The last row of the page before."""
+    sort: InboxSort = InboxSort.LATEST
+    after: tuple[datetime | int, UUID] | None = None
+    """The place of the last row of the page before, as `place_of` says it."""
     limit: int = 50
 
 
+# As the partial index of `messages` says it.
+NAMING: Final = "m.payload ? 'mentions' AND m.role = 'agent' AND m.deleted_at IS NULL"
 _OPEN_SESSION: Final = f"""
 LEFT JOIN live_chat_sessions s ON s.conversation_id = c.id AND s.status NOT IN {FINAL}
 """
@@ -64,18 +80,29 @@ LEFT JOIN queues q ON q.id = coalesce(s.queue_id, c.queue_id)
 """
 _COLUMNS: Final = """
 SELECT c.id, c.last_seq, c.status, c.floor_holder, c.floor_epoch, s.status, q.name,
-    c.assignee_id, k.id, k.name, k.verified, c.preview, c.unread, c.waiting_since, c.priority,
-    c.tags, b.channel, coalesce(c.last_ts, c.created_at)
+    c.assignee_id, k.id, k.name, k.verified, c.preview,
+    greatest(c.unread, CAST(c.marked_unread AS integer)), c.waiting_since, c.priority,
+    c.tags, b.channel, coalesce(c.last_ts, c.created_at), c.inbox_id, c.snoozed_until, named.who
 """
 _JOINED: Final = f"""
 JOIN contacts k ON k.id = c.contact_id
 JOIN inboxes b ON b.id = c.inbox_id
 {_SESSION}
-"""
-_MENTIONED: Final = (
-    "c.status <> 'closed' AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id"
-    " AND m.payload->'mentions' @> to_jsonb(CAST(:agent AS text)))"
+LEFT JOIN LATERAL (
+    SELECT array_agg(DISTINCT coalesce(t.agent_id, CAST(n.id AS uuid))) AS who
+    FROM messages m CROSS JOIN LATERAL jsonb_array_elements_text(m.payload->'mentions') AS n (id)
+    LEFT JOIN team_members t ON t.team_id = CAST(n.id AS uuid)
+    WHERE m.tenant_id = c.tenant_id AND m.conversation_id = c.id AND {NAMING}
+) named ON true
+"""  # noqa: S608 - our own constants
+_MENTIONED: Final = f"""
+c.status <> 'closed' AND c.id IN (
+    SELECT m.conversation_id FROM messages m WHERE m.tenant_id = :tenant AND {NAMING}
+        AND m.payload->'mentions' ?| array_append(ARRAY(
+            SELECT CAST(t.team_id AS text) FROM team_members t WHERE t.agent_id = :agent
+        ), CAST(CAST(:agent AS uuid) AS text))
 )
+"""  # noqa: S608 - our own constants
 _VIEWS: Final = {
     InboxView.ALL: "true",
     InboxView.MINE: "c.assignee_id = :agent AND c.status = 'open'",
@@ -89,38 +116,90 @@ _FILTERS: Final = {
     "status": "c.status = :status",
     "queue": "(q.name = :queue OR CAST(q.id AS text) = :queue)",
     "assignee_id": "c.assignee_id = :assignee_id",
+    "nobodys": "(c.assignee_id IS NULL) = :nobodys",
+    "tags": "c.tags @> CAST(:tags AS text[])",
+    "priority": "c.priority >= :priority",
+    "inbox_id": "c.inbox_id = :inbox_id",
+    "channel": "c.inbox_id IN (SELECT id FROM inboxes WHERE channel = :channel)",
+    "unread": "(c.unread > 0 OR c.marked_unread) = :unread",
 }
-_ORDER: Final = " ORDER BY coalesce(c.last_ts, c.created_at) DESC, c.id DESC"
-_AFTER: Final = (
-    "(coalesce(c.last_ts, c.created_at), c.id)"
-    " < (CAST(:after_ts AS timestamptz), CAST(:after_id AS uuid))"
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """In which order rows come: by what, and from where on the next page begins."""
+
+    by: str
+    of: str
+    """The type of `by`."""
+    downwards: bool = False
+
+    @property
+    def clause(self) -> str:
+        way = "DESC" if self.downwards else "ASC"
+        return f" ORDER BY {self.by} {way}, c.id {way}"
+
+    @property
+    def after(self) -> str:
+        sign = "<" if self.downwards else ">"
+        return f"({self.by}, c.id) {sign} (CAST(:after_by AS {self.of}), CAST(:after_id AS uuid))"
+
+
+FAR: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""When those who do not wait have been waiting since."""
+_LAST: Final = "coalesce(c.last_ts, c.created_at)"
+_ORDERS: Final = {
+    InboxSort.LATEST: Order(_LAST, "timestamptz", downwards=True),
+    InboxSort.OLDEST: Order(_LAST, "timestamptz"),
+    InboxSort.WAITING: Order(
+        "coalesce(c.waiting_since, timestamptz '9999-12-31 00:00:00+00')", "timestamptz"
+    ),
+    InboxSort.PRIORITY: Order("-c.priority", "integer"),
+}
+
+
+def place_of(row: InboxRecord, sort: InboxSort) -> datetime | int:
+    """Where a row stands in a list of this order."""
+    match sort:
+        case InboxSort.WAITING:
+            return row.waiting_since or FAR
+        case InboxSort.PRIORITY:
+            return -row.priority
+        case _:
+            return row.last_ts
 
 
 def page_query(tenant_id: UUID, asked: Asked) -> tuple[str, dict[str, Any]]:
     """The one statement of a page: which rows first, then what is shown of those few."""
+    picked, given = picked_query(tenant_id, asked)
+    order = _ORDERS[asked.sort].clause
+    return (
+        f"WITH picked AS MATERIALIZED ({picked}) {_COLUMNS}"
+        f" FROM picked JOIN conversations c ON c.id = picked.id {_JOINED} {order}"
+    ), given
+
+
+def picked_query(tenant_id: UUID, asked: Asked) -> tuple[str, dict[str, Any]]:
+    """Which conversations stand on a page."""
     given: dict[str, Any] = {"tenant": tenant_id, "limit": asked.limit}
     where = [_VIEWS[InboxView(asked.view)]]
     if ":agent" in where[0]:
-        given["agent"] = str(asked.agent_id) if asked.view == InboxView.MENTIONS else asked.agent_id
+        given["agent"] = asked.agent_id
     for name, condition in _FILTERS.items():
         if (value := getattr(asked, name)) is not None:
             where.append(condition)
-            given[name] = value
+            given[name] = list(value) if isinstance(value, tuple) else value
+    order = _ORDERS[asked.sort]
     if asked.after is not None:
-        where.append(_AFTER)
-        given["after_ts"], given["after_id"] = asked.after
+        where.append(order.after)
+        given["after_by"], given["after_id"] = asked.after
     by_session = asked.view == InboxView.QUEUE or asked.queue is not None
     if by_session and asked.viewer_id is not None:
         where.append(VISIBLE)
         given["viewer"] = asked.viewer_id
-    picked = (
-        f"SELECT c.id FROM conversations c {_SESSION if by_session else ''}"  # noqa: S608
-        f" WHERE c.tenant_id = :tenant AND {' AND '.join(where)} {_ORDER} LIMIT :limit"
-    )
     return (
-        f"WITH picked AS MATERIALIZED ({picked}) {_COLUMNS}"
-        f" FROM picked JOIN conversations c ON c.id = picked.id {_JOINED} {_ORDER}"
+        f"SELECT c.id FROM conversations c {_SESSION if by_session else ''}"  # noqa: S608
+        f" WHERE c.tenant_id = :tenant AND {' AND '.join(where)} {order.clause} LIMIT :limit"
     ), given
 
 
@@ -145,12 +224,27 @@ _COUNTS: Final = """
 SELECT count(*) FILTER (WHERE s.status IN {waiting} AND {visible}),
     count(*) FILTER (WHERE c.assignee_id = :agent AND c.status = 'open'),
     count(*), count(*) FILTER (WHERE c.status = 'snoozed'),
-    count(*) FILTER (WHERE c.floor_holder = 'bot' AND c.status = 'open')
+    count(*) FILTER (WHERE c.floor_holder = 'bot' AND c.status = 'open'),
+    count(*) FILTER (WHERE {mentioned})
 FROM conversations c {session}
 WHERE c.tenant_id = :tenant AND c.status <> 'closed'
 """
-_COUNTS_ALL = text(_COUNTS.format(waiting=WAITING, visible="true", session=_OPEN_SESSION))
-_COUNTS_SEEN = text(_COUNTS.format(waiting=WAITING, visible=VISIBLE, session=_SESSION))
+_COUNTS_ALL = text(
+    _COUNTS.format(waiting=WAITING, visible="true", session=_OPEN_SESSION, mentioned=_MENTIONED)
+)
+_COUNTS_SEEN = text(
+    _COUNTS.format(waiting=WAITING, visible=VISIBLE, session=_SESSION, mentioned=_MENTIONED)
+)
+
+
+_COUNTED: Final = (
+    InboxView.QUEUE,
+    InboxView.MINE,
+    InboxView.ALL,
+    InboxView.SNOOZED,
+    InboxView.BOT,
+    InboxView.MENTIONS,
+)
 
 
 async def counts(
@@ -162,5 +256,4 @@ async def counts(
         found = await first(session, _COUNTS_ALL, given)
     else:
         found = await first(session, _COUNTS_SEEN, given | {"viewer": viewer_id})
-    names = (InboxView.QUEUE, InboxView.MINE, InboxView.ALL, InboxView.SNOOZED, InboxView.BOT)
-    return dict(zip(map(str, names), found or [0] * 5, strict=True))
+    return dict(zip(map(str, _COUNTED), found or [0] * len(_COUNTED), strict=True))

@@ -88,7 +88,8 @@ async def merge(raw: RawConnection, tenant_id: UUID, said: Sequence[Advance]) ->
 
 
 _LOCK = (
-    "SELECT id FROM conversations WHERE id = ANY($1) AND unread > 0 ORDER BY id FOR NO KEY UPDATE"
+    "SELECT id FROM conversations WHERE id = ANY($1) AND (unread > 0 OR marked_unread)"
+    " ORDER BY id FOR NO KEY UPDATE"
 )
 _COUNT_UNREAD = """
 UPDATE conversations c SET unread = (
@@ -97,7 +98,7 @@ UPDATE conversations c SET unread = (
         AND m.message_type <> 'event' AND m.deleted_at IS NULL
         AND m.seq > (SELECT max(r.read_seq) FROM conversation_reads r
             WHERE r.conversation_id = c.id AND r.role = 'agent')
-)
+), marked_unread = false
 WHERE c.id = ANY($1)
 RETURNING c.id, c.last_seq
 """

@@ -10,6 +10,7 @@ from chorus.tables.columns import (
     Row,
     count,
     created,
+    flag,
     json_object,
     key,
     meta,
@@ -107,6 +108,8 @@ class Conversation(Row, table=True):
     """The start of the last public message."""
     unread: int = number(0)
     """Public messages of the customer past what any agent has read."""
+    marked_unread: bool = flag(default=False)
+    """An agent put it back among the unread ones; who reads on takes it out."""
     waiting_since: datetime | None = moment()
     """The first customer message nobody has answered yet."""
     last_ts: datetime | None = moment()

@@ -9,11 +9,13 @@ from chorus.wire.common import (
     MAX_ATTACHMENTS,
     MAX_MENTIONS,
     MAX_SUBSCRIPTIONS,
+    MAX_TAGS,
     MAX_TOKEN_BYTES,
     ChosenStatus,
     Content,
     Count,
     Inbound,
+    InboxSort,
     InboxView,
     Meta,
     Name,
@@ -22,6 +24,7 @@ from chorus.wire.common import (
     Shape,
     ShortText,
     StartStop,
+    Tag,
     Timestamp,
     Uuid7,
     Visibility,
@@ -177,6 +180,9 @@ class InboxOpen(Inbound):
     event = "inbox.open"
     view: InboxView
     filter: dict[str, Any] | None = None
+    """What narrows it: `status`, `queue`, `assignee` (an id, `me`, `none`), `tags` (all of them),
+    `priority` (at least), `inbox`, `channel`, `unread`."""
+    sort: InboxSort = InboxSort.LATEST
     cursor: Annotated[str, Field(strict=True, max_length=500)] | None = None
     limit: Annotated[int, Field(strict=True, ge=1, le=100)] = 50
 
@@ -254,6 +260,25 @@ class Snooze(Inbound):
     until: Timestamp
 
 
+class Update(Inbound):
+    """Changes what the team keeps of the conversation: its priority and its tags (agents)."""
+
+    event = "update"
+    id: Uuid7
+    priority: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
+    """Higher is sooner; 0 is normal."""
+    add_tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = []
+    remove_tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = []
+
+
+class Mark(Inbound):
+    """Puts the conversation back among the unread ones, for the whole team, or takes it out (agents)."""
+
+    event = "mark"
+    id: Uuid7
+    unread: Annotated[bool, Field(strict=True)]
+
+
 class ReturnToBot(Inbound):
     """Gives the floor back to the bot."""
 
@@ -300,6 +325,8 @@ CONVERSATION_COMMANDS: tuple[type[Inbound], ...] = (
     Resolve,
     Reopen,
     Snooze,
+    Update,
+    Mark,
     ReturnToBot,
 )
 """Frames that go through `Act` with a conversation."""

@@ -22,6 +22,7 @@ MAX_SUBSCRIPTIONS = 200
 MAX_REPLAY_EVENTS = 500
 MAX_ATTACHMENTS = 10
 MAX_MENTIONS = 50
+MAX_TAGS = 50
 
 
 class Role(StrEnum):
@@ -106,6 +107,15 @@ class InboxView(StrEnum):
     BOT = "bot"
 
 
+class InboxSort(StrEnum):
+    """In which order rows of a view come."""
+
+    LATEST = "latest"
+    OLDEST = "oldest"
+    WAITING = "waiting"
+    PRIORITY = "priority"
+
+
 def _uuid7(value: UUID) -> UUID:
     if not is_uuid7(value):
         msg = "not a UUIDv7"
@@ -122,6 +132,13 @@ def _content(value: str) -> str:
     return value
 
 
+def _tag(value: str) -> str:
+    if not value.strip() or value != value.strip():
+        msg = "begins and ends with a letter"
+        raise ValueError(msg)
+    return value
+
+
 class ContentTooLarge(ValueError):
     """The content is larger than 16 KiB of UTF-8."""
 
@@ -130,6 +147,12 @@ Uuid7 = Annotated[UUID, AfterValidator(_uuid7)]
 Content = Annotated[str, Field(strict=True, min_length=1), AfterValidator(_content)]
 ShortText = Annotated[str, Field(strict=True, max_length=500), AfterValidator(_content)]
 Name = Annotated[str, Field(strict=True, max_length=80), AfterValidator(_content)]
+Tag = Annotated[
+    str,
+    Field(strict=True, min_length=1, max_length=50),
+    AfterValidator(_content),
+    AfterValidator(_tag),
+]
 Seq = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 Timestamp = Annotated[AwareDatetime, PlainSerializer(rfc3339, return_type=str)]

@@ -381,6 +381,10 @@ class InboxItem(Shape):
     tags: list[str]
     channel: str
     last_ts: Timestamp
+    inbox: UUID | None = None
+    snoozed_until: Timestamp | None = None
+    mentions: list[UUID] | None = None
+    """The agents whom notes name, by themselves or by a team of theirs."""
 
 
 class InboxSnapshot(Outbound):

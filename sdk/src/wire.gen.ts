@@ -13,6 +13,7 @@ export const MAX_SUBSCRIPTIONS = 200;
 export const MAX_REPLAY_EVENTS = 500;
 export const MAX_ATTACHMENTS = 10;
 export const MAX_MENTIONS = 50;
+export const MAX_TAGS = 50;
 
 /** What an agent may choose to be. */
 export type ChosenStatus = "online" | "away" | "busy" | "offline";
@@ -21,6 +22,9 @@ export type ConversationStatus = "open" | "snoozed" | "closed";
 
 /** Who answers the customer now. */
 export type Floor = "bot" | "human" | "none";
+
+/** In which order rows of a view come. */
+export type InboxSort = "latest" | "oldest" | "waiting" | "priority";
 
 export type InboxView = "queue" | "mine" | "all" | "mentions" | "snoozed" | "bot";
 
@@ -103,6 +107,10 @@ export interface InboxItem {
   readonly tags: readonly string[];
   readonly channel: string;
   readonly last_ts: string;
+  readonly inbox?: string;
+  readonly snoozed_until?: string;
+  /** The agents whom notes name, by themselves or by a team of theirs. */
+  readonly mentions?: readonly string[];
 }
 
 export interface OfferPacket {
@@ -434,6 +442,33 @@ export interface SnoozeCommand {
   readonly conv?: string;
 }
 
+/** Changes what the team keeps of the conversation: its priority and its tags (agents). */
+export interface UpdateCommand {
+  readonly event: "update";
+  readonly data: {
+    readonly id: string;
+    /** Higher is sooner; 0 is normal. ≥ 0, ≤ 100. */
+    readonly priority?: number;
+    /** At most 50 long. */
+    readonly add_tags?: readonly string[];
+    /** At most 50 long. */
+    readonly remove_tags?: readonly string[];
+  };
+  readonly ref?: number;
+  readonly conv?: string;
+}
+
+/** Puts the conversation back among the unread ones, for the whole team, or takes it out (agents). */
+export interface MarkCommand {
+  readonly event: "mark";
+  readonly data: {
+    readonly id: string;
+    readonly unread: boolean;
+  };
+  readonly ref?: number;
+  readonly conv?: string;
+}
+
 /** Gives the floor back to the bot. */
 export interface ReturnToBotCommand {
   readonly event: "return_to_bot";
@@ -451,7 +486,12 @@ export interface InboxOpenCommand {
   readonly event: "inbox.open";
   readonly data: {
     readonly view: InboxView;
+    /**
+     * What narrows it: `status`, `queue`, `assignee` (an id, `me`, `none`), `tags` (all of them),
+     * `priority` (at least), `inbox`, `channel`, `unread`.
+     */
     readonly filter?: Readonly<Record<string, unknown>>;
+    readonly sort?: InboxSort;
     /** At most 500 long. */
     readonly cursor?: string;
     /** ≥ 1, ≤ 100. */
@@ -1091,6 +1131,8 @@ export type ClientFrame =
   | ResolveCommand
   | ReopenCommand
   | SnoozeCommand
+  | UpdateCommand
+  | MarkCommand
   | ReturnToBotCommand
   | InboxOpenCommand
   | SubscribeCommand

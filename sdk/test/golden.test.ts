@@ -78,6 +78,8 @@ describe("golden frames of the client", () => {
       resolve: true,
       reopen: true,
       snooze: true,
+      update: true,
+      mark: true,
       return_to_bot: true,
       "offer.accept": true,
       "offer.decline": true,

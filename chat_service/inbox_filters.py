@@ -1,0 +1,95 @@
+"""What narrows a view of the inbox: read from a frame, a query or a saved view alike."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from chorus.errors import BadRequest
+from chorus.wire.common import MAX_TAGS
+
+STATUSES: Final = frozenset({"open", "snoozed", "closed"})
+CHANNELS: Final = frozenset({"web", "email", "sms", "whatsapp", "messenger"})
+ME: Final = "me"
+NOBODY: Final = "none"
+
+
+def narrowed(filters: Mapping[str, Any], *, agent_id: UUID) -> dict[str, Any]:
+    """The fields of `store.inbox.Asked` that filters set; what is None or unknown narrows nothing.
+
+    Raises:
+        BadRequest: says which one does not fit, and what would.
+    """
+    found: dict[str, Any] = {}
+    for name, read in _READERS.items():
+        if (value := filters.get(name)) is not None:
+            found |= read(value, agent_id)
+    return found
+
+
+def _status(value: object, _me: UUID) -> dict[str, Any]:
+    if value not in STATUSES:
+        raise BadRequest("`status` is open, snoozed or closed.", field="status")
+    return {"status": value}
+
+
+def _queue(value: object, _me: UUID) -> dict[str, Any]:
+    if not isinstance(value, str) or len(value) > 80:
+        raise BadRequest("`queue` is the name or id of a queue.", field="queue")
+    return {"queue": value}
+
+
+def _assignee(value: object, me: UUID) -> dict[str, Any]:
+    if value == NOBODY:
+        return {"nobodys": True}
+    if value == ME:
+        return {"assignee_id": me}
+    what = "`assignee` is `me`, `none` or the id of an agent."
+    return {"assignee_id": _uuid(value, what, "assignee")}
+
+
+def _tags(value: object, _me: UUID) -> dict[str, Any]:
+    fits = isinstance(value, list) and len(value) <= MAX_TAGS
+    if not fits or not all(isinstance(one, str) and 0 < len(one) <= 50 for one in value):  # type: ignore[attr-defined]
+        raise BadRequest(f"`tags` are at most {MAX_TAGS} names.", field="tags")
+    return {"tags": tuple(value)} if value else {}  # type: ignore[arg-type]
+
+
+def _priority(value: object, _me: UUID) -> dict[str, Any]:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 100:
+        raise BadRequest("`priority` goes from 0 to 100.", field="priority")
+    return {"priority": value}
+
+
+def _inbox(value: object, _me: UUID) -> dict[str, Any]:
+    return {"inbox_id": _uuid(value, "`inbox` is the id of an inbox.", "inbox")}
+
+
+def _channel(value: object, _me: UUID) -> dict[str, Any]:
+    if value not in CHANNELS:
+        raise BadRequest(f"`channel` is one of {', '.join(sorted(CHANNELS))}.", field="channel")
+    return {"channel": value}
+
+
+def _unread(value: object, _me: UUID) -> dict[str, Any]:
+    if not isinstance(value, bool):
+        raise BadRequest("`unread` is true or false.", field="unread")
+    return {"unread": value}
+
+
+def _uuid(value: object, what: str, field: str) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError as error:
+        raise BadRequest(what, field=field) from error
+
+
+_READERS: Final[Mapping[str, Callable[[object, UUID], dict[str, Any]]]] = {
+    "status": _status,
+    "queue": _queue,
+    "assignee": _assignee,
+    "tags": _tags,
+    "priority": _priority,
+    "inbox": _inbox,
+    "channel": _channel,
+    "unread": _unread,
+}
