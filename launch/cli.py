@@ -99,13 +99,20 @@ def status(data: Data = HERE, as_json: Json = False) -> None:
 
 
 @app.command()
-def doctor(data: Data = HERE, as_json: Json = False) -> None:
+def doctor(
+    data: Data = HERE,
+    url: Annotated[
+        str, typer.Option(envvar="CHORUS_BASE_URL", help="The server, as pages see it.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
     """Look for the usual causes of trouble, each with its fix."""
     from dataclasses import asdict
 
-    from launch.doctor import examine, render
+    from launch.doctor import examine
+    from launch.findings import render
 
-    findings = _run(examine(data, os.environ))
+    findings = _run(examine(data, os.environ, public_url=url))
     _print([asdict(finding) for finding in findings], render(findings), as_json=as_json)
     raise typer.Exit(1 if any(finding.state == "broken" for finding in findings) else 0)
 

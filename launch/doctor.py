@@ -1,6 +1,5 @@
 """`chorus doctor`: the usual causes, each with what to do about it."""
 
-import asyncio
 import resource
 import shutil
 import subprocess
@@ -13,9 +12,9 @@ from pathlib import Path
 import httpx
 
 from chat_service import migrate
-from launch import dependencies, files, postgres
-from launch.client import Refused, open_socket
+from launch import dependencies, files, postgres, public_address
 from launch.faults import LaunchError
+from launch.findings import Finding, broken, fine, warning
 from launch.installation import named_pids, process_status, the_database_url
 from launch.round_trip import round_trip_ms
 
@@ -23,30 +22,6 @@ PYTHON_OLDEST = (3, 11)
 NODE_OLDEST = 20
 FILES_NEEDED = 4_096
 DISK_NEEDED_MIB = 500
-SKEW_MAX_S = 5.0
-NO_CONVERSATION = "00000000-0000-7000-8000-000000000000"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The outcome of one check; `fix` is empty when all is well. A warning does not fail."""
-
-    check: str
-    state: str
-    fact: str
-    fix: str = ""
-
-
-def fine(check: str, fact: str) -> Finding:
-    return Finding(check, "ok", fact)
-
-
-def warning(check: str, fact: str, fix: str) -> Finding:
-    return Finding(check, "warning", fact, fix)
-
-
-def broken(check: str, fact: str, fix: str) -> Finding:
-    return Finding(check, "broken", fact, fix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +33,18 @@ class Patient:
     run: files.RunFile | None
 
 
-async def examine(data: Path, environment: Mapping[str, str]) -> list[Finding]:
-    """Run every check that makes sense now, the machine first, then what runs."""
+async def examine(
+    data: Path, environment: Mapping[str, str], *, public_url: str = ""
+) -> list[Finding]:
+    """Run every check that makes sense now: the machine, what runs, and then what others see."""
+    findings = await _examine_here(data, environment)
+    if not public_url:
+        return findings
+    base = public_address.origin(public_url, "--url")
+    return [*findings, *await public_address.examine(base)]
+
+
+async def _examine_here(data: Path, environment: Mapping[str, str]) -> list[Finding]:
     running = files.holder(data) is not None
     patient = Patient(data, environment, files.read_run_file(data) if running else None)
     findings = [check(patient) for check in MACHINE_CHECKS]
@@ -146,7 +131,7 @@ async def _database(patient: Patient) -> Finding:
         if patient.run is None and not patient.environment.get("DATABASE_URL"):
             return fine("database", "embedded, not running")
         return broken("database", str(error), "check DATABASE_URL, the server and its firewall")
-    if abs(facts.clock_skew_s) > SKEW_MAX_S:
+    if abs(facts.clock_skew_s) > public_address.SKEW_MAX_S:
         fact = f"its clock is {facts.clock_skew_s:+.1f} s from ours"
         return broken("database", fact, "synchronise both clocks (NTP): tokens and timers need it")
     if waiting:
@@ -200,18 +185,8 @@ async def _http(_patient: Patient, run: files.RunFile) -> Finding:
     return fine("edge", f"{base} is ready")
 
 
-async def _upgrade(_patient: Patient, run: files.RunFile) -> Finding:
-    """Open a socket with a token that cannot be valid: any close code proves the upgrade."""
-    try:
-        async with asyncio.timeout(10):
-            path = f"/ws/v1/conversations/{NO_CONVERSATION}"
-            async with open_socket(run.urls["ws"], path, "not-a-token"):
-                return broken("websocket", "a false token was let in", "do not use this build")
-    except (Refused, TimeoutError) as error:
-        if "closed the socket: 4" in str(error):
-            return fine("websocket", f"{run.urls['ws']} upgrades")
-        fix = "a proxy strips `Upgrade`: set proxy_http_version 1.1 and both upgrade headers"
-        return broken("websocket", str(error) or "no answer in 10 s", fix)
+async def _websocket(_patient: Patient, run: files.RunFile) -> Finding:
+    return await public_address.upgrade(run.urls["ws"])
 
 
 async def _message(_patient: Patient, run: files.RunFile) -> Finding:
@@ -236,17 +211,6 @@ MACHINE_CHECKS: tuple[Callable[[Patient], Finding], ...] = (
 )
 RUNNING_CHECKS: tuple[Callable[[Patient, files.RunFile], Awaitable[Finding]], ...] = (
     _http,
-    _upgrade,
+    _websocket,
     _message,
 )
-
-
-def render(findings: list[Finding]) -> str:
-    """Lay the findings out as text, the fix below what is not well."""
-    marks = {"ok": "✓", "warning": "–", "broken": "✗"}
-    lines = []
-    for finding in findings:
-        lines.append(f"  {marks[finding.state]} {finding.check:<12} {finding.fact}")
-        if finding.fix:
-            lines.append(f"    {'':<12} fix: {finding.fix}")
-    return "\n".join(lines)

@@ -4,19 +4,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from launch.doctor import Finding, broken, fine, render, warning
 from launch.faults import LaunchError
-from launch.plan import is_loopback
+from launch.findings import Finding, broken, fine, render, warning
 from launch.policy import Directives, widget_directives, written
+from launch.public_address import address, loader, origin
 from launch.widget_files import LOADER, PREFIX
 
 ASK_S = 5.0
 _KEY = re.compile(r"[\w.-]{1,100}")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +42,7 @@ def the_place(base: str, inbox_key: str, sites: Sequence[str]) -> Place:
     """
     if not _KEY.fullmatch(inbox_key):
         raise LaunchError("An inbox key has letters, digits, `_`, `-` and `.` only, like pk_live_1")
-    return Place(_origin(base, "--url"), inbox_key, tuple(_origin(one, "--site") for one in sites))
-
-
-def _origin(typed: str, option: str) -> str:
-    """Write scheme, host and port as a browser does; what stands behind them is no part of it."""
-    example = f"{option} takes an address like https://example.com"
-    try:
-        parts = urlsplit(typed if "://" in typed else f"https://{typed}")
-        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
-    except ValueError as error:
-        raise LaunchError(f"{example}, not {typed!r}") from error
-    if parts.scheme not in _DEFAULT_PORTS or not host or "@" in parts.netloc:
-        raise LaunchError(f"{example}, not {typed!r}")
-    if option == "--url" and _rest(parts):
-        raise LaunchError(f"{example}, without {_rest(parts)!r}: all paths are the server's own")
-    shown = f"[{host}]" if ":" in host else host
-    usual = port is None or port == _DEFAULT_PORTS[parts.scheme]
-    return f"{parts.scheme}://{shown}" + ("" if usual else f":{port}")
-
-
-def _rest(parts: SplitResult) -> str:
-    return parts._replace(scheme="", netloc="").geturl().removesuffix("/")
+    return Place(origin(base, "--url"), inbox_key, tuple(origin(one, "--site") for one in sites))
 
 
 def tag(place: Place, pinned: Pinned | None = None) -> str:
@@ -114,7 +91,7 @@ def report(place: Place) -> Report:
     """Write the snippet and ask the server whether it would work; blocks for seconds at most."""
     with httpx.Client(base_url=place.base, timeout=ASK_S, trust_env=False) as client:
         pinned = _pinned(client)
-        findings = (_address(place), _loader(client), *_inbox(client, place))
+        findings = (address(place.base), loader(client), *_inbox(client, place))
     return Report(
         tag(place),
         tag(place, pinned) if pinned else None,
@@ -129,33 +106,6 @@ def _pinned(client: httpx.Client) -> Pinned | None:
         return Pinned(str(known["loader"]), str(known["integrity"]))
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return None
-
-
-def _address(place: Place) -> Finding:
-    parts = urlsplit(place.base)
-    if is_loopback(parts.hostname or ""):
-        fix = "name the public address: --url https://chat.example.com"
-        return warning("address", f"{place.base} is seen from this machine alone", fix)
-    if parts.scheme == "http":
-        fix = "put TLS in front and name that: --url https://…"
-        return warning("address", "browsers let no https page talk to an http server", fix)
-    return fine("address", place.base)
-
-
-def _loader(client: httpx.Client) -> Finding:
-    try:
-        answer = client.get(LOADER)
-    except httpx.HTTPError as error:
-        fix = "is it running, and does its name lead here? chorus doctor"
-        return broken("script", f"{client.base_url} does not answer ({type(error).__name__})", fix)
-    kind = answer.headers.get("content-type", "")
-    if answer.is_success and "javascript" in kind:
-        return fine("script", f"{LOADER} is served, {len(answer.content) / 1024:.0f} KiB")
-    if answer.status_code in (404, 503):
-        fix = "build the pages (`npm ci && npm run build`), or let the proxy pass /widget/ on"
-        return broken("script", f"{LOADER} is not served ({answer.status_code})", fix)
-    fix = "let the proxy pass /widget/ on to the edge as it is"
-    return broken("script", f"{LOADER} is {kind or 'nothing'} ({answer.status_code})", fix)
 
 
 def _inbox(client: httpx.Client, place: Place) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from launch import cli, doctor, files
 from launch.doctor import Patient
+from launch.findings import Finding, render
 from launch.process import PROCESSES
 
 RUN = files.RunFile(
@@ -66,7 +67,7 @@ def test_a_sentence_and_a_status_are_all_of_an_error(
     )
 
 
-async def examined(data: Path) -> dict[str, doctor.Finding]:
+async def examined(data: Path) -> dict[str, Finding]:
     return {finding.check: finding for finding in await doctor.examine(data, {})}
 
 
@@ -77,7 +78,7 @@ async def test_the_doctor_names_what_is_gone_and_how_to_mend_it(held: Path) -> N
     for check in ("processes", "database", "edge", "websocket"):
         assert findings[check].state == "broken"
         assert findings[check].fix
-    assert "fix:" in doctor.render(list(findings.values()))
+    assert "fix:" in render(list(findings.values()))
 
 
 @pytest.mark.anyio

@@ -15,8 +15,9 @@ import pytest
 from launch import postgres
 from launch.conversation import chat_as_agent, chat_as_customer
 from launch.database import add_agent, mint_agent_token
-from launch.doctor import examine, render
+from launch.doctor import examine
 from launch.faults import LaunchError
+from launch.findings import render
 from launch.installation import the_database_url
 from launch.rest_client import open_rest
 from launch.status import read_status
@@ -78,9 +79,11 @@ def test_status_shows_every_process(up: Up) -> None:
 
 
 async def test_the_doctor_finds_nothing(up: Up) -> None:
-    findings = await examine(up.data, clean_environment())
+    base = up.run_file.urls["base"]
+    findings = await examine(up.data, clean_environment(), public_url=base)
     assert [finding for finding in findings if finding.state == "broken"] == []
-    assert {"websocket", "round trip", "database", "redis"} <= {each.check for each in findings}
+    expected = {"websocket", "round trip", "database", "redis", "address", "script", "clock"}
+    assert expected <= {each.check for each in findings}
     assert "fix:" not in render([each for each in findings if each.state == "ok"])
 
 
