@@ -15,7 +15,7 @@ from chorus.auth import OWN_ISSUER, Principal
 from chorus.db import Db, Reader, Transaction
 from chorus.db_connect import RawConnection
 from chorus.errors import IdConflict, NotFound, Unauthenticated
-from chorus.rpc import (
+from chorus.wire.calls import (
     AccessItem,
     AccessReply,
     AccessRequest,

@@ -27,12 +27,7 @@ from chorus.wire.common import (
     Visibility,
 )
 from chorus.wire.envelope import dump
-from chorus.wire.server import (
-    ConversationClosed,
-    ConversationUpdated,
-    Handoff,
-    Participant,
-)
+from chorus.wire.server_chat import ConversationClosed, ConversationUpdated, Handoff, Participant
 
 Values = dict[str, Any]
 Turn = Sequence[str]

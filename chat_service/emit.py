@@ -16,8 +16,8 @@ from chat_service.frames import StoredRow, audience_of, frame_of
 from chorus import topics
 from chorus.bus import Client, publish_all
 from chorus.clock import rfc3339, unix_ms
-from chorus.rpc import Outgoing
 from chorus.topics import HEADER_BYTES, Audience, Header, Kind
+from chorus.wire.calls import Outgoing
 from chorus.wire.envelope import encode_raw
 
 Publication = tuple[str, bytes]

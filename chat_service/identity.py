@@ -320,7 +320,7 @@ def _tell(identity: Identity, rows: list[security.RevocationRow]) -> Callable[[]
 
 
 def spelled(row: security.RevocationRow) -> dict[str, Any]:
-    """A revocation as `chorus.rpc.Revocation`: tokens issued before `before` are void."""
+    """A revocation as `chorus.wire.calls.Revocation`: tokens issued before `before` are void."""
     return {
         "id": row.seq,
         "kind": row.kind,

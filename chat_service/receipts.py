@@ -11,8 +11,8 @@ from chat_service.store.receipts import Advance, Advanced
 from chorus.clock import Clock, rfc3339
 from chorus.db import Db
 from chorus.errors import Unavailable
-from chorus.rpc import ReceiptItem
 from chorus.topics import Audience
+from chorus.wire.calls import ReceiptItem
 from chorus.wire.common import ReceiptKind, Role
 
 CHUNK: Final = 100

@@ -25,7 +25,7 @@ from chorus.clock import Clock, unix_ms
 from chorus.codes import NackCode
 from chorus.db import Db
 from chorus.errors import BadRequest, ChorusError, NotFound, Unauthenticated
-from chorus.rpc import (
+from chorus.wire.calls import (
     AccessReply,
     AccessRequest,
     ActReply,

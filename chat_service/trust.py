@@ -20,7 +20,7 @@ from chorus.clock import Clock
 from chorus.db import Db
 from chorus.errors import Forbidden, TenantDisabled, Unauthenticated
 from chorus.ids import uuid7
-from chorus.rpc import Revocation
+from chorus.wire.calls import Revocation
 from chorus.wire.common import MAX_TOKEN_BYTES
 
 TENANT_CACHE_S: Final = 300.0

@@ -10,7 +10,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from chorus.clock import rfc3339_ms
-from chorus.rpc import AgentState, ChatRpc, HeadsRequest
+from chorus.rpc import ChatRpc
+from chorus.wire.calls import AgentState, HeadsRequest
 from chorus.wire.common import ChosenStatus, PresenceStatus
 from chorus.wire.envelope import encode_raw
 from gateway.hub import Hub

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chorus.rpc import ResumePoint
 from chorus.wire import client
+from chorus.wire.calls import ResumePoint
 
 
 @dataclass(frozen=True, slots=True)

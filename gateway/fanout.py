@@ -10,8 +10,8 @@ import orjson
 from chorus import metrics, topics
 from chorus.codes import NackCode
 from chorus.log import get_logger
-from chorus.rpc import Outgoing
 from chorus.topics import Header, Kind
+from chorus.wire.calls import Outgoing
 from gateway.hub import Hub, Member
 from gateway.pending import Outstanding, Pending
 from gateway.repair import Repairer

@@ -14,7 +14,8 @@ from chorus import bus, metrics, topics
 from chorus.errors import ChorusError
 from chorus.ingest import IngestItem, dump_items
 from chorus.log import get_logger
-from chorus.rpc import ChatRpc, IngestRequest, Outgoing
+from chorus.rpc import ChatRpc
+from chorus.wire.calls import IngestRequest, Outgoing
 from gateway.pending import Outstanding, Pending
 
 log = get_logger(__name__)

@@ -17,7 +17,8 @@ from chorus.auth import Principal
 from chorus.bus import Listener
 from chorus.errors import ChorusError
 from chorus.log import get_logger
-from chorus.rpc import ActRequest, ChatRpc
+from chorus.rpc import ChatRpc
+from chorus.wire.calls import ActRequest
 from chorus.wire.common import InboxView
 from chorus.wire.envelope import encode_raw
 from gateway.hub import Connection, Hub

@@ -6,7 +6,8 @@ from uuid import UUID
 from chorus.auth import Principal
 from chorus.errors import ChorusError
 from chorus.log import get_logger
-from chorus.rpc import ChatRpc, ReceiptItem, ReceiptsRequest
+from chorus.rpc import ChatRpc
+from chorus.wire.calls import ReceiptItem, ReceiptsRequest
 from chorus.wire.client import Receipt
 
 log = get_logger(__name__)

@@ -14,7 +14,8 @@ import orjson
 
 from chorus.errors import ChorusError
 from chorus.log import get_logger
-from chorus.rpc import ActRequest, ChatRpc
+from chorus.rpc import ChatRpc
+from chorus.wire.calls import ActRequest
 from chorus.wire.envelope import encode_raw, with_envelope
 from gateway.hub import Connection, Hub
 from gateway.protocol import Phase

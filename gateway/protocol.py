@@ -11,8 +11,8 @@ from uuid import UUID
 
 from chorus.auth import Principal
 from chorus.codes import NACK_RULES, CloseCode, NackCode
-from chorus.rpc import ResumePoint
-from chorus.wire import client, server
+from chorus.wire import client, server_socket
+from chorus.wire.calls import ResumePoint
 from chorus.wire.common import MAX_SUBSCRIPTIONS, Inbound
 from chorus.wire.envelope import Received, Refused, decode, encode, encode_raw, nack
 from gateway import nonce
@@ -397,4 +397,4 @@ class Peer:
         if code in UNEXPLAINED or not code >= CloseCode.PROTOCOL:
             return closing
         fatal = code < CloseCode.OVERLOADED
-        return [Send(encode(server.ErrorFrame(code=code.name, fatal=fatal))), *closing]
+        return [Send(encode(server_socket.ErrorFrame(code=code.name, fatal=fatal))), *closing]

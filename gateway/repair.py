@@ -13,15 +13,15 @@ from chorus import metrics
 from chorus.codes import NackCode
 from chorus.errors import ChorusError, NotFound
 from chorus.log import get_logger
-from chorus.rpc import (
-    ChatRpc,
+from chorus.rpc import ChatRpc
+from chorus.topics import author_key
+from chorus.wire.calls import (
     ConversationState,
     HeadsRequest,
     ResumeRequest,
     Revocation,
     StoredEvent,
 )
-from chorus.topics import author_key
 from chorus.wire.common import MAX_REPLAY_EVENTS, Visibility
 from chorus.wire.envelope import encode_raw, nack
 from gateway.hub import Hub, Member

@@ -5,7 +5,7 @@ from typing import Any
 from chorus.auth import Principal
 from chorus.codes import CloseCode
 from chorus.log import get_logger
-from chorus.rpc import Revocation
+from chorus.wire.calls import Revocation
 from gateway.hub import Hub
 
 log = get_logger(__name__)

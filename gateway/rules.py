@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from chorus.auth import Principal
 from chorus.codes import CloseCode
-from chorus.wire import client, server
+from chorus.wire import client, server_socket
 from chorus.wire.common import MAX_FRAME_BYTES, MAX_SUBSCRIPTIONS, PROTOCOL
 from gateway import nonce
 
@@ -43,9 +43,9 @@ class Rules:
     elsewhere: Mapping[str, tuple[float, int]] = field(default_factory=dict)
     """Limits that are kept elsewhere and only told here; a rate of 0 is a count of what is open."""
 
-    def hello(self, conn: str, unix_s: float) -> server.Hello:
+    def hello(self, conn: str, unix_s: float) -> server_socket.Hello:
         """The greeting of one connection; its nonce is made now."""
-        return server.Hello(
+        return server_socket.Hello(
             protocol=PROTOCOL,
             conn=conn,
             node=self.node,
@@ -65,7 +65,7 @@ class Rules:
                 "subscription": (0.0, MAX_SUBSCRIPTIONS),
                 **self.elsewhere,
             },
-            backoff=server.Backoff(min_ms=100, max_ms=20_000),
+            backoff=server_socket.Backoff(min_ms=100, max_ms=20_000),
             features=["resume", "receipts", "typing", "presence", "drain"],
         )
 

@@ -12,7 +12,9 @@ from chorus.codes import CloseCode, NackCode
 from chorus.errors import ChorusError, NotFound, Unavailable
 from chorus.ingest import IngestItem, body_hash, payload_of
 from chorus.log import get_logger
-from chorus.rpc import (
+from chorus.topics import NO_CONN, Audience, Header, Kind, author_key
+from chorus.wire import client, server_socket
+from chorus.wire.calls import (
     AccessItem,
     AccessReply,
     AccessRequest,
@@ -20,10 +22,9 @@ from chorus.rpc import (
     ConversationState,
     ResumePoint,
 )
-from chorus.topics import NO_CONN, Audience, Header, Kind, author_key
-from chorus.wire import client, server
 from chorus.wire.common import ConversationStatus, Floor, FloorState
 from chorus.wire.envelope import dump, encode, encode_raw, nack
+from chorus.wire.server_inbox import SubscribedItem
 from gateway import effects
 from gateway.effects import Effect
 from gateway.hub import Connection, Member
@@ -153,10 +154,10 @@ class Shell:
         await self._resources.repairer.enter(member, state, self._principal.tenant_id)
         self._present(conversation_id, state)
 
-    def _ready(self, state: ConversationState) -> server.Ready:
-        return server.Ready(
-            user=server.ReadyUser(userId=self._principal.user_id, role=self._principal.role),
-            conversation=server.ReadyConversation(
+    def _ready(self, state: ConversationState) -> server_socket.Ready:
+        return server_socket.Ready(
+            user=server_socket.ReadyUser(userId=self._principal.user_id, role=self._principal.role),
+            conversation=server_socket.ReadyConversation(
                 id=state.conversation_id,
                 epoch=state.epoch,
                 head_seq=state.head_seq,
@@ -167,7 +168,7 @@ class Shell:
             ),
             floor=FloorState(holder=Floor(state.floor_holder), epoch=state.floor_epoch),
             receipts=[
-                server.ReceiptMark(
+                server_socket.ReceiptMark(
                     userId=mark.user_id, delivered=mark.delivered_seq, read=mark.read_seq
                 )
                 for mark in state.receipts
@@ -200,11 +201,11 @@ class Shell:
         mine = {"view": "mine", "limit": 50}
         await self._command(effects.Command(None, "inbox.open", mine, None, None))
 
-    def _inbox_ready(self, reply: AccessReply) -> server.Ready:
+    def _inbox_ready(self, reply: AccessReply) -> server_socket.Ready:
         agent = reply.agent
-        return server.Ready(
-            user=server.ReadyUser(userId=self._principal.user_id, role=self._principal.role),
-            agent=server.ReadyAgent.model_validate(
+        return server_socket.Ready(
+            user=server_socket.ReadyUser(userId=self._principal.user_id, role=self._principal.role),
+            agent=server_socket.ReadyAgent.model_validate(
                 {
                     # Who has chosen nothing yet is shown, and asked, as online.
                     "status": agent.status or "online",
@@ -368,7 +369,7 @@ def _is_snapshot(frame: str) -> bool:
 
 def _subscribed(reply: AccessReply) -> dict[str, object]:
     items = [
-        server.SubscribedItem(
+        SubscribedItem(
             conv=state.conversation_id,
             head_seq=state.head_seq,
             epoch=state.epoch,

@@ -18,9 +18,9 @@ from chorus import metrics
 from chorus.auth import Principal
 from chorus.codes import CloseCode
 from chorus.errors import ChorusError, Forbidden, Overloaded, Unauthenticated
-from chorus.rpc import ResumePoint
 from chorus.topics import node_name
 from chorus.web import client_address, problem_of
+from chorus.wire.calls import ResumePoint
 from gateway.admission import Refused, Ticket
 from gateway.hub import Connection
 from gateway.origins import page_of

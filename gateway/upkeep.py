@@ -13,8 +13,8 @@ from chorus.auth import TOKEN_TTL_S
 from chorus.codes import CloseCode, NackCode
 from chorus.errors import ChorusError
 from chorus.log import get_logger
-from chorus.rpc import HeadsRequest
 from chorus.topics import NO_AUTHOR, NO_CONN, Audience, Header, Kind
+from chorus.wire.calls import HeadsRequest
 from chorus.wire.envelope import encode_raw, nack
 from gateway.effects import Close, Send
 from gateway.hub import Connection

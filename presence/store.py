@@ -10,9 +10,9 @@ from uuid import UUID
 
 from chorus import presence, topics
 from chorus.bus import Client
-from chorus.wire import server
 from chorus.wire.common import PresenceStatus, Role
 from chorus.wire.envelope import encode
+from chorus.wire.server_chat import Presence
 from presence.tracker import Announced, Person, Sighting, Transition
 
 AHEAD_MS: Final = 1_000
@@ -116,7 +116,7 @@ def _announcement(one: Transition) -> list[Any]:
 def _publications(one: Transition) -> list[str | bytes]:
     """Channel and message for each conversation to be told; never tenant-wide."""
     since = datetime.fromtimestamp(one.since_ms / 1000, UTC)
-    frame = encode(server.Presence(userId=one.person.user_id, status=one.status, since=since))
+    frame = encode(Presence(userId=one.person.user_id, status=one.status, since=since))
     author = topics.author_key(one.person.user_id)
     published: list[str | bytes] = []
     for conversation in one.conversations:

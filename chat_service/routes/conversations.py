@@ -31,9 +31,9 @@ from chat_service.visitors import Wanted
 from chorus.auth import Principal
 from chorus.errors import BY_NACK, BadRequest, NotFound
 from chorus.ids import uuid7
-from chorus.rpc import ReceiptItem
 from chorus.web import json_response
 from chorus.wire import client as frames
+from chorus.wire.calls import ReceiptItem
 from chorus.wire.common import Inbound, InboxView
 from chorus.wire.envelope import Refused as BadFrame
 from chorus.wire.envelope import decode

@@ -10,7 +10,8 @@ import pytest
 from chorus import rpc
 from chorus.auth import AUD_INTERNAL, Principal
 from chorus.ids import uuid7
-from chorus.rpc import ActRequest, RpcClient
+from chorus.rpc import RpcClient
+from chorus.wire.calls import ActRequest
 from chorus.wire.envelope import decode_server
 from tests.chat_service.api_world import Api, Tenant, read_items, read_snapshot, say
 

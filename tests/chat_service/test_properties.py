@@ -9,7 +9,7 @@ import pytest
 from chat_service import receipts
 from chat_service.inbox import Wish, asked_of, opened
 from chorus.ids import uuid7
-from chorus.rpc import ReceiptItem
+from chorus.wire.calls import ReceiptItem
 from tests.chat_service.admin_world import TEAMS, call, joined, make
 from tests.chat_service.api_world import Api, Tenant, codes, read_events, read_snapshot, say
 

@@ -40,7 +40,7 @@ from tests.chat_service.routing_world import (
     sessions,
     tools_for,
 )
-from tests.chat_service.session_story import ADA, BEN, CAT, NOW, QUEUE, Story, offered, queued
+from tests.chat_service.session_story import ADA, BEN, CAT, NOW, QUEUE, offered, queued
 
 PEOPLE = (ADA, BEN, CAT)
 HERE = Seen(PresenceStatus.ONLINE, 0)

@@ -12,20 +12,21 @@ from chorus.auth import AUD_AGENT, AUD_VISITOR, ROLE_SCOPES, Principal, foreign_
 from chorus.errors import ChorusError, NotFound, Unauthenticated
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem, body_hash
-from chorus.rpc import (
+from chorus.rpc import RpcClient
+from chorus.wire import client as frames
+from chorus.wire.calls import (
     AccessItem,
     AccessReply,
     AccessRequest,
     ActRequest,
     HeadsRequest,
     IngestRequest,
+    Outgoing,
     ReceiptItem,
     ReceiptsRequest,
     ResumePoint,
     ResumeRequest,
-    RpcClient,
 )
-from chorus.wire import client as frames
 from chorus.wire.envelope import decode_server
 from tests.chat_service.api_world import Api, Tenant, say
 
@@ -396,6 +397,6 @@ def _item(tenant: Tenant, content: str, **changes: Any) -> IngestItem:
     return IngestItem(**{**facts, **changes})
 
 
-def _told(outgoing: rpc.Outgoing) -> tuple[topics.Header, dict[str, Any]]:
+def _told(outgoing: Outgoing) -> tuple[topics.Header, dict[str, Any]]:
     header, frame = topics.unpack(bytes.fromhex(outgoing.header) + outgoing.frame.encode())
     return header, orjson.loads(frame)

@@ -13,9 +13,10 @@ from chorus import keys, rpc
 from chorus.auth import AUD_AGENT, AUD_INTERNAL, TokenMaker
 from chorus.errors import Unavailable
 from chorus.ids import uuid7
-from chorus.rpc import SERVICE, HeadsRequest, RpcSecurity
+from chorus.rpc import SERVICE, RpcSecurity
 from chorus.rpc_security import rpc_security
 from chorus.settings import BadSettings, Settings
+from chorus.wire.calls import HeadsRequest
 from launch.spawn import free_port
 from tests.chat_service.api_world import open_api
 from tests.support.certificates import Authority

@@ -14,7 +14,7 @@ from chat_service import session_facts as facts
 from chat_service.session_facts import SYSTEM, Actor, Happening, TransferMode
 from chat_service.session_records import HandoffRecord, Refused, Result, Transition
 from chorus.wire.common import ConversationStatus, Floor, SessionState
-from chorus.wire.server import ConversationClosed, ConversationUpdated, Handoff, Participant
+from chorus.wire.server_chat import ConversationClosed, ConversationUpdated, Handoff, Participant
 from tests.chat_service.session_story import (
     ADA,
     BEN,

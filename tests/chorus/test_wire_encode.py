@@ -11,7 +11,9 @@ from pydantic import ValidationError
 
 from chorus.wire.common import Role, Visibility
 from chorus.wire.envelope import decode_server, encode, encode_raw, with_envelope
-from chorus.wire.server import SERVER_FRAMES, Message, Ping, Void
+from chorus.wire.server import SERVER_FRAMES
+from chorus.wire.server_chat import Message, Void
+from chorus.wire.server_socket import Ping
 
 IDS = st.uuids()
 SEQS = st.integers(1, 2**53)

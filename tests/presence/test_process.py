@@ -18,9 +18,9 @@ from chorus.errors import Unavailable
 from chorus.ids import uuid7
 from chorus.presence import Beat
 from chorus.tasks import beside
-from chorus.wire import server
 from chorus.wire.common import PresenceStatus, Role
 from chorus.wire.envelope import decode_server
+from chorus.wire.server_chat import Presence
 from presence.app import serve
 from presence.settings import PresenceSettings
 from tests.support.servers import RunningServer, start_redis
@@ -125,7 +125,7 @@ class Person:
 
     async def _note(self, packed: bytes) -> None:
         frame, _ = decode_server(topics.unpack(packed)[1])
-        assert isinstance(frame, server.Presence)
+        assert isinstance(frame, Presence)
         assert frame.userId == self.beat.user_id
         async with self.news:
             self.told.append(frame.status)

@@ -12,9 +12,9 @@ from chorus.bus import Client, open_redis
 from chorus.errors import Unavailable
 from chorus.ids import uuid7
 from chorus.presence import Beat, Seen
-from chorus.wire import server
 from chorus.wire.common import PresenceStatus, Role
 from chorus.wire.envelope import decode_server
+from chorus.wire.server_chat import Presence
 from launch.spawn import free_port
 from presence import store
 from presence.tracker import Announced, Person, Transition
@@ -143,7 +143,7 @@ async def test_two_processes_publish_a_transition_once_and_only_where_it_matters
     assert (header.kind, header.audience) == (topics.Kind.EPHEMERAL, topics.Audience.OTHERS)
     assert header.author == topics.author_key(one.user_id)
     said, _ = decode_server(frame)
-    assert isinstance(said, server.Presence)
+    assert isinstance(said, Presence)
     assert (said.userId, said.status) == (one.user_id, ONLINE)
 
 

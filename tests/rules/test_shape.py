@@ -14,11 +14,6 @@ MAX_BODY_LINES = 40
 MAX_LONG_SHARE = 0.02
 # 2,000 and a little: lines of 100 columns are broken earlier than we would by hand.
 KERNEL_BUDGET_LINES = 2_100
-# Files that are one list, read from top to bottom.
-LONG_FILES = {
-    "chorus/wire/server.py": "all frames of a server, a few lines each",
-    "chorus/rpc.py": "six calls, what they carry, and both ends",
-}
 # Functions that are one long straight line of thought; a name here needs a reason.
 LONG_BODIES = {"gateway/resources.py:assemble": "a line for each part of a gateway"}
 # Start-up speed: `chorus --help` must not load five processes.
@@ -46,19 +41,11 @@ def typescript_files() -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize(
-    "source", [one for one in EVERYTHING if one.name not in LONG_FILES], ids=by_name
-)
+@pytest.mark.parametrize("source", EVERYTHING, ids=by_name)
 def test_a_file_has_at_most_400_lines(source: Source) -> None:
     lines = len(source.text.splitlines())
     most = MAX_TEST_LINES if source.package == "tests" else MAX_FILE_LINES
     assert lines <= most, f"{source.name} has {lines} lines: move one idea to its own file"
-
-
-@pytest.mark.parametrize("name", LONG_FILES)
-def test_a_long_file_is_still_long(name: str) -> None:
-    lines = len((ROOT / name).read_text().splitlines())
-    assert lines > MAX_FILE_LINES, "the exception is no longer needed: take it away"
 
 
 def test_a_typescript_file_has_at_most_400_lines() -> None:

@@ -24,7 +24,8 @@ from chorus.auth import AUD_INTERNAL, OWN_ISSUER, Principal, TokenMaker, Verifie
 from chorus.bus import Client, RedisFailure, open_redis
 from chorus.errors import Overloaded, Unavailable
 from chorus.ids import uuid7
-from chorus.rpc import ActRequest, ResumeRequest, RpcClient
+from chorus.rpc import RpcClient
+from chorus.wire.calls import ActRequest, ResumeRequest
 from launch.plan import rpc_target
 from load.stage import Stage
 

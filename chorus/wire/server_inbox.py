@@ -1,0 +1,134 @@
+"""Frames of the agent inbox: rows, counters, offers, notices."""
+
+from uuid import UUID
+
+from chorus.wire.common import (
+    ConversationStatus,
+    FloorState,
+    InboxView,
+    Outbound,
+    SessionState,
+    Shape,
+    Timestamp,
+    UserRef,
+)
+
+
+class InboxContact(Shape):
+    id: UUID
+    name: str | None = None
+    verified: bool
+
+
+class InboxItem(Shape):
+    """One row of the agent inbox. `rev` is the conversation's head; a lower one is ignored."""
+
+    conv: UUID
+    rev: int
+    status: ConversationStatus
+    floor: FloorState
+    session: SessionState | None = None
+    queue: str | None = None
+    assignee: UUID | None = None
+    contact: InboxContact
+    preview: str
+    unread: int
+    waiting_since: Timestamp | None = None
+    priority: int
+    tags: list[str]
+    channel: str
+    last_ts: Timestamp
+    inbox: UUID | None = None
+    snoozed_until: Timestamp | None = None
+    mentions: list[UUID] | None = None
+    """The agents whom notes name, by themselves or by a team of theirs."""
+
+
+class InboxSnapshot(Outbound):
+    """A page of a view."""
+
+    event = "inbox.snapshot"
+    view: InboxView
+    items: list[InboxItem]
+    counts: dict[str, int]
+    next: str | None = None
+
+
+class InboxUpsert(Outbound):
+    """A row of the open view is new or changed."""
+
+    event = "inbox.upsert"
+    item: InboxItem
+
+
+class InboxRemove(Outbound):
+    """A row left the open view."""
+
+    event = "inbox.remove"
+    conv: UUID
+
+
+class InboxCounts(Outbound):
+    """Counters of the queues, merged to one per 250 ms."""
+
+    event = "inbox.counts"
+    queues: dict[str, int]
+
+
+class SubscribedItem(Shape):
+    conv: UUID
+    head_seq: int
+    epoch: str
+    recovered: bool
+    floor: FloorState
+
+
+class Subscribed(Outbound):
+    """Which conversations are followed now; replay and `synced` follow for each."""
+
+    event = "subscribed"
+    items: list[SubscribedItem]
+    refused: list[UUID]
+
+
+class OfferPacket(Shape):
+    summary: str | None = None
+    reason: str | None = None
+    waiting_s: int
+    contact: InboxContact
+
+
+class Offer(Outbound):
+    """A session is offered to this agent."""
+
+    event = "offer"
+    session: UUID
+    deadline_ms: int
+    packet: OfferPacket
+
+
+class OfferRescinded(Outbound):
+    """The offer is gone."""
+
+    event = "offer.rescinded"
+    session: UUID
+    reason: str
+    by: UserRef | None = None
+
+
+class Summary(Outbound):
+    """A refined summary is ready."""
+
+    event = "summary"
+    upto_seq: int
+    behind: int
+    source: str
+
+
+class Notice(Outbound):
+    """Something this agent should know."""
+
+    event = "notice"
+    id: UUID
+    kind: str
+    text: str | None = None
