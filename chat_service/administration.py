@@ -15,15 +15,14 @@ from uuid import UUID
 
 import orjson
 
-from chat_service import events
+from chat_service import audit, events
 from chat_service.deeds import Commands
 from chat_service.emit import router_word
-from chat_service.store import people, routing, security, work
+from chat_service.store import people, routing, work
 from chat_service.store.work import CommandKey
 from chorus.auth import Principal
 from chorus.db import Transaction
 from chorus.errors import BadRequest, Conflict, Forbidden, KeyReused
-from chorus.ids import uuid7
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +100,16 @@ async def record(
     revision: Revision, subject: Subject, action: Action, detail: Mapping[str, Any]
 ) -> None:
     """Write into the audit log who did what, and tell whoever follows domain events."""
-    who = revision.author.principal
-    entry = {
-        "id": uuid7(),
-        "tenant": who.tenant_id,
-        "actor": who.user_id,
-        "role": who.role,
-        "action": f"{subject.kind}.{action}",
-        "subject": f"{subject.kind}:{subject.id}",
-        "detail": orjson.dumps(dict(detail), default=str).decode(),
-        "address": revision.author.address,
-    }
-    await security.audit(revision.tx, [entry])
+    author = revision.author
+    await audit.write(
+        revision.tx,
+        author.principal,
+        f"{subject.kind}.{action}",
+        subject=f"{subject.kind}:{subject.id}",
+        detail=detail,
+        address=author.address,
+    )
+    who = author.principal
     told = {
         "kind": subject.kind,
         "id": str(subject.id),

@@ -22,9 +22,11 @@ from chat_service.routes import (
     escalate,
     ops,
     queues,
+    replies,
     reports,
     sessions,
     teams,
+    views,
     visitors,
 )
 from chat_service.routes.guard import SCHEMES, GuardedRoute, Route, allowance_of, declared
@@ -38,6 +40,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *visitors.ROUTES,
     *conversations.ROUTES,
     *drafts.ROUTES,
+    *replies.ROUTES,
+    *views.ROUTES,
     *escalate.ROUTES,
     *sessions.ROUTES,
     *reports.ROUTES,

@@ -20,6 +20,7 @@ from chat_service import (
     handoff,
     handoff_acts,
     left_contact,
+    macros,
     message_acts,
     properties,
 )
@@ -31,20 +32,19 @@ from chat_service.deeds import (
     PersonalAct,
     Prepare,
     a_person_only,
-    agents_only,
-    not_a_colleagues,
 )
 from chat_service.emit import Publication, control, delivered, durable, inbox_hint
 from chat_service.frames import StoredRow
 from chat_service.handoff import Moved
 from chat_service.left_contact import LeaveContact
+from chat_service.macros import RunMacro
 from chat_service.store import conversations as store
 from chat_service.store import people, sessions, timeline, work
 from chat_service.store.conversations import Locked
 from chat_service.store.work import CommandKey
 from chat_service.wishes import Asked, granted
 from chorus.auth import Principal
-from chorus.clock import rfc3339, unix_ms
+from chorus.clock import unix_ms
 from chorus.db import Transaction
 from chorus.errors import (
     BadRequest,
@@ -54,42 +54,10 @@ from chorus.errors import (
     KeyReused,
     NotFound,
 )
-from chorus.jobs import JobKind
 from chorus.wire import client as frames
-from chorus.wire.common import ChosenStatus, ConversationStatus, Inbound, Visibility
+from chorus.wire.common import ChosenStatus, ConversationStatus, Inbound
 
-SNOOZE_MAX: Final = timedelta(days=365)
 RATE_WINDOW: Final = timedelta(days=7)
-
-
-async def snooze(deed: Deed, where: Locked, frame: frames.Snooze) -> Effects:
-    """Put the conversation aside until a time to come; a timer opens it again."""
-    agents_only(deed)
-    if where.status == ConversationStatus.CLOSED:
-        raise ConversationClosed
-    if not deed.now < frame.until <= deed.now + SNOOZE_MAX:
-        raise BadRequest("`until` lies in the next 365 days.")
-    not_a_colleagues(deed, where)
-    await store.set_status(
-        deed.tx,
-        deed.tenant_id,
-        where.id,
-        status=ConversationStatus.SNOOZED,
-        until=frame.until,
-    )
-    await work.set_timer(
-        deed.tx,
-        deed.tenant_id,
-        kind=JobKind.UNSNOOZE,
-        conversation_id=where.id,
-        due_at=frame.until,
-    )
-    until = rfc3339(frame.until)
-    data = {"status": ConversationStatus.SNOOZED, "until": until, "by": deed.by}
-    event = deed.event("conversation.updated", data, visibility=Visibility.AGENTS)
-    told = {"conversation_id": str(where.id), "by": deed.by, "until": until}
-    outbox = events.outbox_row(events.CONVERSATION_SNOOZED, deed.tenant_id, told)
-    return Effects((event,), (outbox,))
 
 
 async def rate(deed: Deed, where: Locked, frame: frames.Rate) -> Effects:
@@ -123,10 +91,10 @@ async def agent_status(deed: Deed, frame: frames.AgentStatus) -> Effects:
 ACTS: Final[Mapping[str, Act]] = {
     **message_acts.ACTS,
     **properties.ACTS,
-    frames.Snooze.event: snooze,
     frames.Rate.event: rate,
     frames.Escalate.event: escalate.escalate,
     LeaveContact.event: left_contact.leave,
+    RunMacro.event: macros.run,
     **handoff_acts.ACTS,
 }
 """Acts in a conversation, by the frame that asks for them."""
@@ -137,6 +105,7 @@ PERSONAL_ACTS: Final[Mapping[str, PersonalAct]] = {frames.AgentStatus.event: age
 PREPARED: Final[Mapping[str, Prepare]] = {
     frames.Escalate.event: escalate.prepare,
     frames.Transfer.event: handoff_acts.prepare_transfer,
+    RunMacro.event: macros.prepare_run,
 }
 """What an act must know of Redis, read before its transaction begins: the act gets it."""
 

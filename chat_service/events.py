@@ -120,7 +120,7 @@ CONVERSATION_SNOOZED: Final = EventKind(
     1,
     "A conversation was put aside.",
     {"conversation_id": "the conversation", "by": "who did it", "until": "RFC 3339"},
-    "commands.snooze",
+    "properties.snooze",
 )
 CONVERSATION_CHANGED: Final = EventKind(
     "conversation.changed",
@@ -143,7 +143,7 @@ MESSAGE_CHANGED: Final = EventKind(
         "change": "edited, deleted or moderated",
         "by": "who did it",
     },
-    "commands.edit, commands.delete, commands.moderate",
+    "message_acts",
 )
 AGENT_STATUS_CHANGED: Final = EventKind(
     "agent.status_changed",

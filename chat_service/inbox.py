@@ -21,10 +21,11 @@ from chorus.clock import rfc3339
 from chorus.db import Db, Reader
 from chorus.db_connect import RawConnection
 from chorus.errors import BadRequest, Forbidden
-from chorus.wire.common import InboxSort
+from chorus.wire.common import InboxSort, InboxView
 from chorus.wire.envelope import with_envelope
 
 MAX_ROWS: Final = 200
+COUNT_MAX: Final = 1_000
 PRIORITY_MAX: Final = 2**31 - 1
 
 
@@ -50,6 +51,23 @@ async def _page(session: Reader, principal: Principal, asked: Asked) -> Page:
     found = await store.page(session, principal.tenant_id, more)
     items = found[: asked.limit]
     return Page(items, cursor_of(items[-1], asked.sort) if len(found) > asked.limit else None)
+
+
+async def count_views(
+    db: Db, principal: Principal, filters: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    """How many rows each view has for this agent, at most `COUNT_MAX`."""
+    if not filters:
+        return []
+    viewer_id = viewer_of(principal)
+    wanted = [replace(_counting(one, principal), viewer_id=viewer_id) for one in filters]
+    async with db.read(principal.tenant_id) as session:
+        return await store.sizes(session, principal.tenant_id, wanted)
+
+
+def _counting(filters: Mapping[str, Any], principal: Principal) -> Asked:
+    wish = Wish(filters.get("view", InboxView.ALL), limit=COUNT_MAX)
+    return asked_of(wish, filters, agent_id=principal.user_id)
 
 
 async def opened(db: Db, principal: Principal, asked: Asked) -> list[tuple[str, dict[str, Any]]]:

@@ -1,17 +1,23 @@
-"""What the team keeps of a conversation: its priority, its tags, and whether it counts as unread."""
+"""What the team keeps of a conversation: priority, tags, whether it counts as unread, until when it rests."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from chat_service import events
-from chat_service.deeds import Act, Deed, Effects, agents_only
+from chat_service.deeds import Act, Deed, Effects, agents_only, not_a_colleagues
 from chat_service.emit import router_word
+from chat_service.store import conversations, work
 from chat_service.store import properties as store
 from chat_service.store.conversations import Locked
 from chat_service.store.properties import Properties
-from chorus.errors import BadRequest
+from chorus.clock import rfc3339
+from chorus.errors import BadRequest, ConversationClosed
+from chorus.jobs import JobKind
 from chorus.wire import client as frames
-from chorus.wire.common import MAX_TAGS, Visibility
+from chorus.wire.common import MAX_TAGS, ConversationStatus, Visibility
+
+SNOOZE_MAX: Final = timedelta(days=365)
 
 
 async def update(deed: Deed, where: Locked, frame: frames.Update) -> Effects:
@@ -63,4 +69,38 @@ async def mark(deed: Deed, where: Locked, frame: frames.Mark) -> Effects:
     return Effects()
 
 
-ACTS: Final[Mapping[str, Act]] = {frames.Update.event: update, frames.Mark.event: mark}
+async def snooze(deed: Deed, where: Locked, frame: frames.Snooze) -> Effects:
+    """Put the conversation aside until a time to come; a timer opens it again."""
+    agents_only(deed)
+    if where.status == ConversationStatus.CLOSED:
+        raise ConversationClosed
+    if not deed.now < frame.until <= deed.now + SNOOZE_MAX:
+        raise BadRequest("`until` lies in the next 365 days.")
+    not_a_colleagues(deed, where)
+    await conversations.set_status(
+        deed.tx,
+        deed.tenant_id,
+        where.id,
+        status=ConversationStatus.SNOOZED,
+        until=frame.until,
+    )
+    await work.set_timer(
+        deed.tx,
+        deed.tenant_id,
+        kind=JobKind.UNSNOOZE,
+        conversation_id=where.id,
+        due_at=frame.until,
+    )
+    until = rfc3339(frame.until)
+    data = {"status": ConversationStatus.SNOOZED, "until": until, "by": deed.by}
+    event = deed.event("conversation.updated", data, visibility=Visibility.AGENTS)
+    told = {"conversation_id": str(where.id), "by": deed.by, "until": until}
+    outbox = events.outbox_row(events.CONVERSATION_SNOOZED, deed.tenant_id, told)
+    return Effects((event,), (outbox,))
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    frames.Update.event: update,
+    frames.Mark.event: mark,
+    frames.Snooze.event: snooze,
+}

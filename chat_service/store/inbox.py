@@ -1,5 +1,6 @@
 """SQL of the agents' inbox: pages of views, single rows, and counters."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -207,6 +208,22 @@ async def page(session: Reader, tenant_id: UUID, asked: Asked) -> list[InboxReco
     """Read a page, latest first; at most `limit` rows."""
     statement, given = page_query(tenant_id, asked)
     return [InboxRecord(*row) for row in await every(session, text(statement), given)]
+
+
+_NAME: Final = re.compile(r"(?<!:):([a-z_]+)")
+
+
+async def sizes(session: Reader, tenant_id: UUID, wanted: Sequence[Asked]) -> list[int]:
+    """How many rows each of these lists has, at most its `limit`: one statement for all."""
+    parts: list[str] = []
+    given: dict[str, Any] = {}
+    for place, asked in enumerate(wanted):
+        picked, values = picked_query(tenant_id, asked)
+        numbered = _NAME.sub(rf":\1_{place}", picked)
+        parts.append(f"(SELECT count(*) FROM ({numbered}) picked)")  # noqa: S608
+        given |= {f"{name}_{place}": value for name, value in values.items()}
+    found = await first(session, text(f"SELECT {', '.join(parts)}"), given)
+    return list(found or [])
 
 
 _ROWS = text(

@@ -10,7 +10,6 @@ from chorus.tables.columns import (
     Row,
     count,
     created,
-    flag,
     json_object,
     json_value,
     key,
@@ -84,21 +83,19 @@ class Label(Row, table=True):
 
 
 class SavedView(Row, table=True):
-    """A view of the inbox that somebody named; `shared` ones are for everybody."""
+    """A view of the inbox under a name; `agent_id` NULL shares it with the tenant."""
 
     __tablename__ = "saved_views"
     __table_args__ = (
         of_tenant(),
         within_tenant("agent_id", "agents", ondelete="CASCADE"),
-        UniqueConstraint("tenant_id", "agent_id", "name"),
+        UniqueConstraint("tenant_id", "agent_id", "name", postgresql_nulls_not_distinct=True),
     )
 
     id: UUID = key()
     tenant_id: UUID
-    agent_id: UUID
-    """Who made it."""
+    agent_id: UUID | None = None
     name: str = word()
-    shared: bool = flag(default=False)
     filter: Json = json_object()
     """`view` and what narrows it, as `inbox.open` takes it."""
     sort: str = word("latest")
