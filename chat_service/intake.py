@@ -5,14 +5,16 @@ first seq whatever the conversation has become, and changes nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from chat_service.intake_sessions import Live, Move, Said, Side, answered, said_by
+from chat_service.intake_facts import Answered, Facts, Head, Known
+from chat_service.intake_sessions import Move, Said, answered, said_by
 from chat_service.session_facts import Conversation
+from chorus.clock import rfc3339_ms
 from chorus.codes import NackCode
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem
@@ -32,65 +34,6 @@ class EventName(StrEnum):
     UPDATED = "conversation.updated"
 
 
-@dataclass(slots=True)
-class Head:
-    """A locked conversation, moved along as messages are taken."""
-
-    tenant_id: UUID
-    contact_id: UUID
-    status: str
-    last_seq: int
-    floor_holder: str
-    floor_epoch: int
-    assignee_id: UUID | None
-    waiting_since: datetime | None
-    first_new_seq: int = 0
-    """0 while nothing was added."""
-    preview: str | None = None
-    unread_added: int = 0
-    roles_added: set[str] = field(default_factory=set)
-    spoken: dict[UUID, int] = field(default_factory=dict)
-    """Agents who spoke publicly in this batch, with their last seq."""
-    taken_over: bool = False
-    woken: bool = False
-
-    def next_seq(self) -> int:
-        self.last_seq += 1
-        if not self.first_new_seq:
-            self.first_new_seq = self.last_seq
-        return self.last_seq
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A message that is stored already."""
-
-    seq: int
-    body_hash: str
-    ts_ms: int
-    type: str
-    visibility: str
-
-
-@dataclass(slots=True)
-class Facts:
-    """What the database knew under the lock."""
-
-    now: datetime
-    heads: dict[UUID, Head]
-    known: dict[tuple[UUID, UUID], Known] = field(default_factory=dict)
-    agents: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
-    """Roles of the enabled agents among the senders, by tenant and id."""
-    names: dict[UUID, str] = field(default_factory=dict)
-    """What these agents are called."""
-    sides: dict[UUID, Side] = field(default_factory=dict)
-    """By conversation that agents speak in; a session that is simply active is in none."""
-    live: dict[UUID, Live] = field(default_factory=dict)
-    """The sessions of `sides`, where a public message of an agent makes them needed."""
-    stale_views: frozenset[tuple[UUID, UUID, UUID, int]] = frozenset()
-    """Messages (by conversation, id, sender and expected seq) whose sender has not seen another agent's answer."""
-
-
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A message with its place. `repeat`: it had that place before."""
@@ -105,12 +48,25 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A message that was not taken; `by` has the conversation instead."""
+    """A message that was not taken; `by` has the conversation instead, or answered at `ts_ms`."""
 
     item: IngestItem
     code: NackCode
     head_seq: int | None = None
     by: UUID | None = None
+    name: str | None = None
+    ts_ms: int | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the sender is told beside the code, as a nack spells it."""
+        who = {"userId": str(self.by), "name": self.name} if self.by else {}
+        known = {
+            "head_seq": self.head_seq,
+            "by": {name: value for name, value in who.items() if value is not None} or None,
+            "at": None if self.ts_ms is None else rfc3339_ms(self.ts_ms),
+        }
+        return {name: value for name, value in known.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,21 +183,25 @@ def _refusal(item: IngestItem, head: Head, facts: Facts) -> Refused | None:
         return None
     if item.floor_epoch is not None and item.floor_epoch != head.floor_epoch:
         return Refused(item, NackCode.STALE_FLOOR)
-    if _view_is_stale(item, head, facts):
-        return Refused(item, NackCode.STALE_VIEW, head.last_seq)
+    if (answer := _unseen_answer(item, head, facts)) is not None:
+        return Refused(
+            item, NackCode.STALE_VIEW, head.last_seq, answer.by, answer.name, answer.ts_ms
+        )
     if _is_public_answer(item) and not _may_answer(item, head, facts):
         return Refused(item, NackCode.ALREADY_ASSIGNED, by=head.assignee_id)
     return None
 
 
-def _view_is_stale(item: IngestItem, head: Head, facts: Facts) -> bool:
+def _unseen_answer(item: IngestItem, head: Head, facts: Facts) -> Answered | None:
+    """The last answer of another agent that the sender had not seen, where they say what they had."""
     expected = item.expected_seq
     if expected is None:
-        return False
+        return None
+    for agent, seq in sorted(head.spoken.items(), key=lambda one: -one[1]):
+        if agent != item.sender_id and seq > expected:
+            return Answered(agent, facts.names.get(agent), exact_ms(facts.now))
     # An id alone does not name an item: two people may send the same one in a batch.
-    if (item.conversation_id, item.id, item.sender_id, expected) in facts.stale_views:
-        return True
-    return any(seq > expected for agent, seq in head.spoken.items() if agent != item.sender_id)
+    return facts.stale_views.get((item.conversation_id, item.id, item.sender_id, expected))
 
 
 def _may_answer(item: IngestItem, head: Head, facts: Facts) -> bool:

@@ -259,8 +259,7 @@ def _reply(step: Stored | Refused) -> Publication:
 
 def _reply_frame(step: Stored | Refused) -> bytes:
     if isinstance(step, Refused):
-        by = {"userId": str(step.by)} if step.by else None
-        refusal = nack(step.code, head_seq=step.head_seq, by=by)
+        refusal = nack(step.code, **step.facts)
         return encode_raw("nack", {"id": str(step.item.id), **refusal})
     told = {"seq": step.seq, "ts": _spelled_ms(step.ts_ms), "dup": True}
     return encode_raw("delivered", {"id": str(step.item.id), **told})

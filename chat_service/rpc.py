@@ -182,7 +182,7 @@ def _frame(event: str, data: dict[str, Any]) -> str:
 
 
 def _refusal(error: ChorusError, data: Mapping[str, Any]) -> str:
-    facts = {name: error.extra.get(name) for name in ("head_seq", "by")}
+    facts = {name: error.extra.get(name) for name in ("head_seq", "by", "at")}
     said = nack(error.code, id=_id(data), reason=error.detail, **facts)
     return _frame("nack", said)
 

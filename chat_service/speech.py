@@ -42,10 +42,7 @@ async def say(
 
 
 def _refusal(answer: Refused) -> ChorusError:
-    by = {"userId": str(answer.by)} if answer.by else None
-    facts = {"head_seq": answer.head_seq, "by": by}
-    known: dict[str, Any] = {name: value for name, value in facts.items() if value is not None}
-    return BY_NACK[answer.code](**known)
+    return BY_NACK[answer.code](**answer.facts)
 
 
 def _item(who: Principal, conversation_id: UUID, frame: Message, *, sent_ms: int) -> IngestItem:

@@ -8,16 +8,8 @@ from uuid import UUID
 
 import orjson
 
-from chat_service.intake import (
-    AGENT_TOKENS,
-    SERVICE_TOKENS,
-    Facts,
-    Happened,
-    Head,
-    Known,
-    Stored,
-    exact_ms,
-)
+from chat_service.intake import AGENT_TOKENS, SERVICE_TOKENS, Happened, Stored, exact_ms
+from chat_service.intake_facts import Answered, Facts, Head, Known
 from chat_service.intake_sessions import Said, Side
 from chat_service.store.ingest_sql import (
     LOCK,
@@ -151,9 +143,10 @@ def _facts(row: Any) -> Facts:
         agents={(tenant, agent): role for tenant, agent, role, _ in _columns(row, "a", 4)},
         names={agent_id: name for _, agent_id, _, name in _columns(row, "a", 4)},
         sides={conversation: Side(*sides) for conversation, *sides in _columns(row, "t", 4)},
-        stale_views=frozenset(
-            (one, two, sender, seq) for one, two, sender, seq in _columns(row, "v", 4)
-        ),
+        stale_views={
+            (conversation, item, sender, seq): Answered(by, name, exact_ms(at))
+            for conversation, item, sender, seq, by, name, at in _columns(row, "v", 7)
+        },
     )
 
 

@@ -75,15 +75,17 @@ sides AS MATERIALIZED (
 ),
 stale AS MATERIALIZED (
   SELECT array_agg(v.conversation_id) AS v0, array_agg(v.id) AS v1,
-    array_agg(v.sender_id) AS v2, array_agg(v.expected_seq) AS v3
+    array_agg(v.sender_id) AS v2, array_agg(v.expected_seq) AS v3,
+    array_agg(m.sender_id) AS v4, array_agg(m.name) AS v5, array_agg(m.created_at) AS v6
   FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::bigint[])
     AS v (conversation_id, id, sender_id, expected_seq)
   CROSS JOIN LATERAL (
-    SELECT 1 FROM messages m
+    SELECT m.sender_id, a.name, m.created_at FROM messages m
+    LEFT JOIN agents a ON a.id = m.sender_id
     WHERE m.conversation_id = v.conversation_id AND m.seq > v.expected_seq AND m.role = 'agent'
       AND m.visibility = 'public' AND m.message_type <> 'event'
       AND m.sender_id IS DISTINCT FROM v.sender_id
-    LIMIT 1
+    ORDER BY m.seq DESC LIMIT 1
   ) m
 )
 SELECT {held}, heads.*, seen.*, known.*, people.*, sides.*, stale.*,

@@ -226,7 +226,7 @@ def nack(
     retry_after_ms: int | None = None,
     **facts: Json,
 ) -> dict[str, Json]:
-    """The `data` of a nack by the rule of its code. `facts`: `head_seq` or `by`; None is left out."""
+    """The `data` of a nack by the rule of its code. `facts`: `head_seq`, `by`, `at`; None is left out."""
     rule = NACK_RULES[code]
     data: dict[str, Json] = {
         "code": code,

@@ -63,7 +63,9 @@ class Nack(Outbound):
     retry_after_ms: int | None = None
     head_seq: int | None = None
     by: UserRef | None = None
-    """Who was faster, or has the conversation: with ALREADY_ASSIGNED and CONVERSATION_CLOSED."""
+    """Who was faster, or has the conversation: with ALREADY_ASSIGNED, CONVERSATION_CLOSED, STALE_VIEW."""
+    at: Timestamp | None = None
+    """When they answered: with STALE_VIEW."""
     reason: str
 
 

@@ -762,8 +762,10 @@ export interface NackFrame {
     readonly ambiguous: boolean;
     readonly retry_after_ms?: number;
     readonly head_seq?: number;
-    /** Who was faster, or has the conversation: with ALREADY_ASSIGNED and CONVERSATION_CLOSED. */
+    /** Who was faster, or has the conversation: with ALREADY_ASSIGNED, CONVERSATION_CLOSED, STALE_VIEW. */
     readonly by?: UserRef;
+    /** When they answered: with STALE_VIEW. */
+    readonly at?: string;
     readonly reason: string;
   };
   readonly seq?: number;

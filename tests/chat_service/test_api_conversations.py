@@ -269,3 +269,25 @@ async def _ack(api: Api, who: Principal, message_id: str, **body: Any) -> int:
 async def _unread(api: Api, tenant: Tenant) -> int:
     rows = await api.rows("SELECT unread FROM conversations WHERE id = $1", tenant.conversation)
     return int(rows[0]["unread"])
+
+
+async def test_who_answers_over_a_colleagues_head_learns_whose_and_when(
+    api: Api, acme: Tenant
+) -> None:
+    seen = (await say(api, acme.principal("contact"), acme.conversation))["seq"]
+    told = await say(api, acme.principal("agent"), acme.conversation, "I have it")
+    body = message("Me too", expectedSeq=seen)
+    senior = api.token(acme.principal("supervisor"))
+    refused = await api.client.post(messages_path(acme), json=body, headers=senior)
+    assert codes(refused) == [(409, "STALE_VIEW")]
+    facts = refused.json()
+    assert (facts["headSeq"], facts["at"]) == (told["seq"], told["ts"])
+    assert facts["by"] == {"userId": str(acme.agent), "name": "Agent"}
+    anyway = await api.client.post(
+        messages_path(acme), json={**body, "expectedSeq": told["seq"]}, headers=senior
+    )
+    assert anyway.status_code == 201
+    note = message("psst", expectedSeq=seen, visibility="agents")
+    own = api.token(acme.principal("agent"))
+    stale = await api.client.post(messages_path(acme), json=note, headers=own)
+    assert stale.json()["by"]["name"] == "Supervisor"

@@ -11,6 +11,7 @@ from chat_service.intake import Refused, Stored
 from chat_service.messages import Outcome, ingest, publications
 from chat_service.store.ingest import Lease, LeaseLost
 from chorus import topics
+from chorus.clock import rfc3339
 from chorus.codes import NackCode
 from chorus.db import open_db
 from chorus.ids import uuid7
@@ -208,8 +209,13 @@ async def test_stale_floors_and_stale_views_are_refused(database_url: str) -> No
     assert code(stale_view) == NackCode.STALE_VIEW
     assert isinstance(stale_view.answers[0], Refused)
     assert stale_view.answers[0].head_seq == 4
+    told = stale_view.answers[0].facts
+    assert told["by"]["userId"] == str(world.agents[2])
+    assert told["at"] == rfc3339((await rows_of(database_url, here.id))[3]["created_at"])
     assert seqs(own_words) == [5]
     assert code(inside, 1) == NackCode.STALE_VIEW
+    assert isinstance(inside.answers[1], Refused)
+    assert inside.answers[1].by == world.agents[2]
 
 
 async def test_one_id_of_two_agents_is_judged_for_each_of_them(database_url: str) -> None:

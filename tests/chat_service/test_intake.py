@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chat_service.intake import Facts, Happened, Head, Stored, rule
+from chat_service.intake import Happened, Stored, rule
+from chat_service.intake_facts import Facts, Head
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem
 
