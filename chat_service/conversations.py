@@ -258,6 +258,8 @@ class View:
 
     portrait: Portrait
     rows: list[StoredRow]
+    visible: int | None = None
+    """For agents: how many messages the customer sees."""
 
 
 async def view(db: Db, principal: Principal, conversation_id: UUID) -> View:
@@ -277,7 +279,10 @@ async def view(db: Db, principal: Principal, conversation_id: UUID) -> View:
             seq=found.standing.last_seq + 1,
             limit=SNAPSHOT_MESSAGES,
         )
-    return View(found, rows)
+        visible = None
+        if principal.is_agent:
+            visible = await timeline.visible(session, principal.tenant_id, conversation_id)
+    return View(found, rows, visible)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ def snapshot(view: View, principal: Principal, *, eta_s: int | None = None) -> d
     }
     if principal.is_agent:
         shown |= {"priority": portrait.priority, "tags": portrait.tags}
+        shown |= {"visibleMessages": view.visible}
     return shown
 
 

@@ -340,8 +340,10 @@ class Snapshot(Shape):
     messages: list[Item]
     summary: dict[str, Any] | None
     priority: int | None = None
-    """For agents, like `tags`."""
+    """For agents, like what follows."""
     tags: list[str] | None = None
+    visible_messages: int | None = None
+    """How many messages the customer sees."""
 
 
 class ListItem(Shape):

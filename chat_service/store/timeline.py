@@ -219,6 +219,34 @@ _PREVIEW = text(
 )
 
 
+_VISIBLE = text(
+    "SELECT count(*) FROM messages WHERE tenant_id = :tenant AND conversation_id = :conversation"
+    " AND visibility = 'public' AND message_type <> 'event' AND role <> 'system'"
+    " AND deleted_at IS NULL"
+)
+# As the reconciler counts.
+_RECOUNT = text("""
+UPDATE conversations c SET unread = (
+    SELECT count(*) FROM messages m
+    WHERE m.conversation_id = c.id AND m.role = 'customer' AND m.visibility = 'public'
+        AND m.message_type <> 'event' AND m.deleted_at IS NULL
+        AND m.seq > (SELECT coalesce(max(r.read_seq), 0) FROM conversation_reads r
+            WHERE r.conversation_id = c.id AND r.role = 'agent')
+), waiting_since = CASE WHEN c.status <> 'closed' THEN (
+    SELECT min(m.created_at) FROM messages m
+    WHERE m.conversation_id = c.id AND m.role = 'customer' AND m.visibility = 'public'
+        AND m.message_type <> 'event'
+        AND m.seq > coalesce((
+            SELECT max(a.seq) FROM messages a WHERE a.conversation_id = c.id AND (
+                (a.role IN ('agent', 'bot') AND a.visibility = 'public'
+                    AND a.message_type <> 'event')
+                OR (a.message_type = 'event' AND a.payload->>'event' = 'conversation.closed'))
+        ), 0)
+) END
+WHERE c.tenant_id = :tenant AND c.id = :conversation
+""")
+
+
 async def edit(
     tx: Transaction, tenant_id: UUID, row: StoredRow, *, content: str, rev: int, at: datetime
 ) -> None:
@@ -230,7 +258,7 @@ async def tombstone(tx: Transaction, tenant_id: UUID, row: StoredRow, *, at: dat
     """Take the content away everywhere it stands: in the row and in the events of its edits."""
     await tx.execute(_DELETE, {**_place(tenant_id, row), "at": at})
     await tx.execute(_FORGET_EDITS, {**_place(tenant_id, row), "target": str(row.id)})
-    await _renew_preview(tx, tenant_id, row)
+    await _renew_row(tx, tenant_id, row)
 
 
 async def moderate(
@@ -239,7 +267,20 @@ async def moderate(
     """Change who sees a message, and with it who sees the events that repeat its content."""
     given = {**_place(tenant_id, row), "visibility": visibility, "rev": rev}
     await tx.execute(_MODERATE, {**given, "target": str(row.id)})
+    await _renew_row(tx, tenant_id, row)
+
+
+async def visible(session: Reader, tenant_id: UUID, conversation_id: UUID) -> int:
+    """How many messages of people and the bot the customer sees, whoever wrote them."""
+    given = {"tenant": tenant_id, "conversation": conversation_id}
+    return int(await session.scalar(_VISIBLE, given) or 0)
+
+
+async def _renew_row(tx: Transaction, tenant_id: UUID, row: StoredRow) -> None:
+    """Put right what an inbox row says of messages, one of which is gone or back."""
     await _renew_preview(tx, tenant_id, row)
+    given = {"tenant": tenant_id, "conversation": row.conversation_id}
+    await tx.execute(_RECOUNT, given)
 
 
 async def _renew_preview(tx: Transaction, tenant_id: UUID, row: StoredRow) -> None:

@@ -86,6 +86,8 @@ class MessageUpdated(Outbound):
     visibility: Visibility | None = None
     by: UUID
     rev: int
+    visible: int | None = None
+    """How many messages the customer sees now, where that changed."""
 
 
 class MessageDeleted(Outbound):
@@ -95,6 +97,8 @@ class MessageDeleted(Outbound):
     durable = True
     target: UUID
     by: UUID
+    visible: int | None = None
+    """How many messages the customer sees now."""
 
 
 class Receipt(Outbound):

@@ -799,6 +799,8 @@ export interface MessageUpdatedFrame {
     readonly visibility?: Visibility;
     readonly by: string;
     readonly rev: number;
+    /** How many messages the customer sees now, where that changed. */
+    readonly visible?: number;
   };
   readonly seq?: number;
   readonly ref?: number;
@@ -815,6 +817,8 @@ export interface MessageDeletedFrame {
   readonly data: {
     readonly target: string;
     readonly by: string;
+    /** How many messages the customer sees now. */
+    readonly visible?: number;
   };
   readonly seq?: number;
   readonly ref?: number;

@@ -98,6 +98,7 @@ async def test_moderation_takes_a_message_and_its_edits_from_the_customer(
         "visibility": "hidden",
         "by": str(acme.agent),
         "rev": 2,
+        "visible": 0,
     }
     kinds = [item["type"] for item in seen]
     assert kinds[told["seq"] - 1] == kinds[told["seq"]] == "void"

@@ -120,7 +120,7 @@ async def test_the_snapshot_of_a_customer_holds_exactly_these_fields(
     ]
     assert [item["seq"] for item in shown["messages"]] == list(range(1, shown["headSeq"] + 1))
     for_agents = await read_snapshot(api, acme.principal("agent"), acme)
-    assert set(for_agents) - set(shown) == {"priority", "tags"}
+    assert set(for_agents) - set(shown) == {"priority", "tags", "visibleMessages"}
     assert "email" in for_agents["contact"]
 
 
