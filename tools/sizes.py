@@ -10,7 +10,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "dist" / "pages"
 # KiB of scripts and styles that a page loads at once, compressed.
-BUDGETS_KIB = {"demo": 10, "sdk-example": 24, "console": 160, "docs": 500}
+BUDGETS_KIB = {"demo": 10, "sdk-example": 24, "console": 200, "docs": 500}
 # KiB of the parts of the widget, compressed, each with what it brings along. The first two are all
 # that a first open needs; the line comes behind it, the others when somebody wants them.
 PARTS_KIB = {

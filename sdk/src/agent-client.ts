@@ -1,11 +1,12 @@
-import { type AgentActs, AgentEngine, type AgentSelf, type Offer } from "./agent";
+import { AgentEngine } from "./agent";
+import type { AgentActs, AgentSelf, Amendment, EndedOffer, Offer } from "./agent-acts";
 import type { ConnectionStatus } from "./connection";
 import { type Credentials, fixedCredentials } from "./credentials";
 import { Emitter } from "./emitter";
 import type { CommandEvent, ServerData } from "./frames";
-import { emptyInbox, type Inbox } from "./inbox";
+import { emptyInbox, type Inbox, type InboxFilter } from "./inbox";
 import type { MessageBody } from "./outbox";
-import { Rest, type Snapshot } from "./rest";
+import { type Call, Rest, type Snapshot, type Stretch } from "./rest";
 import { openStore, type Store } from "./store";
 import {
   browserChannel,
@@ -17,7 +18,13 @@ import {
 } from "./surroundings";
 import { Tabs } from "./tabs";
 import type { ConversationView } from "./thread";
-import type { Message } from "./timeline";
+import {
+  applyDurable,
+  EMPTY_TIMELINE,
+  type Message,
+  type Timeline,
+  type TimelineItem,
+} from "./timeline";
 import { uuid7 } from "./uuid7";
 import type { InboxView } from "./wire.gen";
 
@@ -42,10 +49,22 @@ export interface AgentState {
   readonly persistent: boolean;
 }
 
+/** A stretch of a conversation, from the place `first` to `last`, both counted with what is not drawn. */
+export interface History {
+  readonly items: readonly TimelineItem[];
+  readonly first: number;
+  readonly last: number;
+  /** The newest place there is. */
+  readonly head: number;
+}
+
 export interface AgentEvents {
   state: AgentState;
   message: { readonly conv: string; readonly message: Message };
   notice: ServerData<"notice">;
+  "offer-ended": EndedOffer;
+  amended: Amendment;
+  handoff: ServerData<"handoff"> & { readonly conv: string };
 }
 
 /** An agent's side of the chat: the inbox, and any number of watched conversations. */
@@ -95,8 +114,8 @@ export class AgentClient {
   }
 
   /** Show another view of the inbox; the tabs of one browser share it. */
-  open(view: InboxView): Promise<void> {
-    return this.#tabs.call("open", view);
+  open(view: InboxView, filter: InboxFilter = {}): Promise<void> {
+    return this.#tabs.call("open", view, filter);
   }
 
   /** Load the next page of the open view. */
@@ -138,6 +157,11 @@ export class AgentClient {
     void this.#tabs.call("typing", conv, active, note).catch(() => undefined);
   }
 
+  /** Tell colleagues that this agent looks at a conversation, or does not any more. */
+  viewing(conv: string, active: boolean): void {
+    void this.#tabs.call("viewing", conv, active).catch(() => undefined);
+  }
+
   markRead(conv: string): void {
     const seq = this.#state.conversations[conv]?.seq;
     if (seq !== undefined) void this.#tabs.call("read", conv, seq).catch(() => undefined);
@@ -150,6 +174,20 @@ export class AgentClient {
     data: Record<string, unknown> = {},
   ): Promise<number | null> {
     return this.#tabs.call("command", conv, { id: uuid7(), event, data });
+  }
+
+  /** Any call of the REST API as this agent. Raises ChorusError with the server's own words. */
+  request<T>(path: string, call: Omit<Call, "credentials"> = {}): Promise<T> {
+    return this.#rest.call<T>(path, { ...call, credentials: this.#credentials });
+  }
+
+  /** A stretch of what was said, read by the page itself: older ones need no leading tab. */
+  async history(conv: string, stretch: Stretch): Promise<History> {
+    const page = await this.#rest.history(conv, this.#credentials, stretch);
+    const first = page.frames[0]?.seq ?? 1;
+    const blank: Timeline = { ...EMPTY_TIMELINE, viewer: "agent", seq: first - 1 };
+    const { items } = page.frames.reduce((it, frame) => applyDurable(it, frame), blank);
+    return { items, first, last: page.frames.at(-1)?.seq ?? first - 1, head: page.headSeq };
   }
 
   loadOlder(conv: string): Promise<void> {
@@ -234,6 +272,9 @@ export class AgentClient {
   #onSignal(name: string, payload: unknown): void {
     if (name === "message") this.#emitter.emit("message", payload as AgentEvents["message"]);
     if (name === "notice") this.#emitter.emit("notice", payload as AgentEvents["notice"]);
+    if (name === "offer-ended") this.#emitter.emit(name, payload as EndedOffer);
+    if (name === "handoff") this.#emitter.emit(name, payload as AgentEvents["handoff"]);
+    if (name === "amended") this.#emitter.emit(name, payload as Amendment);
   }
 
   #change(part: Partial<AgentState>): void {

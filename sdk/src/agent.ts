@@ -1,47 +1,17 @@
+import type { AgentActs, AgentSelf, Amendment, EndedOffer, Offer } from "./agent-acts";
 import { type Command, Commands } from "./commands";
 import { Connection, type ConnectionStatus } from "./connection";
 import { type Facts, newConversation } from "./conversation";
 import type { Credentials } from "./credentials";
 import { asChorusError } from "./errors";
-import type { ServerData, ServerFrameOf } from "./frames";
-import { appendPage, emptyInbox, type Inbox, reduceInbox } from "./inbox";
+import { isDurable, type ServerData, type ServerFrameOf } from "./frames";
+import { appendPage, emptyInbox, type Inbox, type InboxFilter, reduceInbox } from "./inbox";
 import { Outbox } from "./outbox";
 import type { Rest, Snapshot } from "./rest";
 import type { OpenWebSocket } from "./socket";
 import type { Store } from "./store";
 import { Thread } from "./thread";
-import type { Draft } from "./visitor";
 import type { ClientFrame, InboxView, ServerFrame } from "./wire.gen";
-
-/** What the leading tab does for an agent's tabs. All of it may be repeated harmlessly. */
-export interface AgentActs {
-  open(view: InboxView): Promise<void>;
-  more(): Promise<void>;
-  watch(conv: string): Promise<void>;
-  unwatch(conv: string): Promise<void>;
-  send(conv: string, draft: Draft): Promise<void>;
-  retry(conv: string, id: string): Promise<void>;
-  discard(conv: string, id: string): Promise<void>;
-  typing(conv: string, active: boolean, note: boolean): Promise<void>;
-  read(conv: string, upTo: number): Promise<void>;
-  older(conv: string): Promise<void>;
-  command(conv: string | null, command: Command): Promise<number | null>;
-  wake(): Promise<void>;
-  probe(): Promise<void>;
-  reconnect(): Promise<void>;
-}
-
-export interface Offer {
-  readonly conv: string;
-  readonly session: string;
-  readonly untilMs: number;
-  readonly packet: ServerData<"offer">["packet"];
-}
-
-export interface AgentSelf {
-  readonly user: ServerData<"ready">["user"];
-  readonly agent: ServerData<"ready">["agent"];
-}
 
 export interface AgentEngineOptions {
   readonly rest: Rest;
@@ -56,6 +26,8 @@ export interface AgentEngineOptions {
 }
 
 const MAX_WATCHED = 50;
+const PAGE_ROWS = 100;
+const AMENDING = new Set<string>(["message.updated", "message.deleted", "attachment"]);
 
 /** The leading tab's side of an agent: one socket, the open inbox view, the watched conversations. */
 export class AgentEngine {
@@ -66,6 +38,7 @@ export class AgentEngine {
   readonly #commands = new Commands(() => this.#flushCommands());
   /** In order of last use: the first is given up when there are too many. */
   readonly #threads = new Map<string, Thread>();
+  readonly #looking = new Set<string>();
   #inbox: Inbox;
   #offers: readonly Offer[] = [];
   #self: AgentSelf | undefined;
@@ -82,7 +55,7 @@ export class AgentEngine {
 
   acts(): AgentActs {
     return {
-      open: async (view) => this.#openView(view),
+      open: async (view, filter) => this.#openView(view, filter),
       more: async () => this.#openMore(),
       watch: (conv) => this.#watch(conv).then(() => undefined),
       unwatch: async (conv) => this.#unwatch(conv),
@@ -90,6 +63,7 @@ export class AgentEngine {
       retry: async (conv, id) => (await this.#watch(conv)).retry(id),
       discard: async (conv, id) => (await this.#watch(conv)).discard(id),
       typing: async (conv, active, note) => this.#typing(conv, active, note),
+      viewing: async (conv, active) => this.#viewing(conv, active),
       read: async (conv, upTo) => this.#threads.get(conv)?.markRead(upTo),
       older: async (conv) => this.#threads.get(conv)?.loadOlder(),
       command: (conv, command) => this.#command(conv, command),
@@ -149,7 +123,7 @@ export class AgentEngine {
     this.#outbox.rewind();
     this.#commands.rewind();
     this.#appending = false;
-    this.#connection.send({ event: "inbox.open", data: { view: this.#inbox.view } });
+    this.#sendOpen();
     if (this.#threads.size > 0) this.#subscribe([...this.#threads.values()]);
     this.#flushCommands();
   }
@@ -162,6 +136,7 @@ export class AgentEngine {
     this.#connection.send({ event: "subscribe", data: { items } });
     // Messages need no subscription, so they need not wait for its answer.
     for (const thread of threads) thread.attach();
+    for (const conv of this.#looking) this.#sendViewing(conv, true);
   }
 
   #onFrame(frame: ServerFrame): void {
@@ -177,7 +152,7 @@ export class AgentEngine {
       case "offer":
         return this.#onOffer(frame.conv, frame.data);
       case "offer.rescinded":
-        return this.#setOffers(this.#offers.filter((it) => it.session !== frame.data.session));
+        return this.#onRescinded(frame.data);
       case "notice":
         return this.#options.signal("notice", frame.data);
       default:
@@ -208,6 +183,13 @@ export class AgentEngine {
     this.#setOffers([...others, { conv, session, untilMs, packet }]);
   }
 
+  #onRescinded(told: ServerData<"offer.rescinded">): void {
+    const offer = this.#offers.find((it) => it.session === told.session);
+    if (offer === undefined) return;
+    this.#setOffers(this.#offers.filter((it) => it !== offer));
+    this.#options.signal("offer-ended", { ...told, offer } satisfies EndedOffer);
+  }
+
   #setOffers(offers: readonly Offer[]): void {
     this.#offers = offers;
     this.#options.publish("offers", offers);
@@ -218,10 +200,27 @@ export class AgentEngine {
     if (frame.event === "delivered") this.#commands.settle(frame.data);
     if (frame.event === "nack") this.#commands.refuse(frame.data);
     const conv = frame.conv ?? this.#ownerOf(frame);
-    if (conv !== undefined) return this.#threads.get(conv)?.receive(frame);
+    if (conv !== undefined) {
+      this.#threads.get(conv)?.receive(frame);
+      if (frame.event === "handoff") this.#options.signal("handoff", { conv, ...frame.data });
+      if (isDurable(frame) && AMENDING.has(frame.event)) {
+        this.#options.signal("amended", { conv, frame } satisfies Amendment);
+      }
+      return;
+    }
+    if (frame.event === "presence") this.#onPresence(frame.data);
     // The position of an inbox socket is nobody's; presence and degradation are everybody's.
     if (frame.event === "pong" || frame.event === "delivered" || frame.event === "nack") return;
     for (const thread of this.#threads.values()) thread.receive(frame);
+  }
+
+  /** A choice made on another device, or by the server for who did not answer. */
+  #onPresence({ userId, status }: ServerData<"presence">): void {
+    if (userId !== this.#self?.user.userId || status === "unknown") return;
+    const agent = this.#self.agent;
+    if (agent === undefined) return;
+    this.#self = { ...this.#self, agent: { ...agent, status } };
+    this.#options.publish("self", this.#self);
   }
 
   #ownerOf(frame: ServerFrame): string | undefined {
@@ -232,16 +231,22 @@ export class AgentEngine {
     return waiting?.[0] ?? this.#outbox.find(id)?.conv;
   }
 
-  #openView(view: InboxView): void {
-    if (view !== this.#inbox.view) this.#publishInbox(emptyInbox(view));
+  #openView(view: InboxView, filter: InboxFilter): void {
+    if (!isSameView(this.#inbox, view, filter)) this.#publishInbox(emptyInbox(view, filter));
     this.#appending = false;
-    this.#connection.send({ event: "inbox.open", data: { view } });
+    this.#sendOpen();
+  }
+
+  #sendOpen(): void {
+    const { view, filter } = this.#inbox;
+    this.#connection.send({ event: "inbox.open", data: { view, filter, limit: PAGE_ROWS } });
   }
 
   #openMore(): void {
-    const { view, next } = this.#inbox;
+    const { view, filter, next } = this.#inbox;
     if (next === null || this.#appending) return;
-    this.#appending = this.#connection.send({ event: "inbox.open", data: { view, cursor: next } });
+    const data = { view, filter, cursor: next, limit: PAGE_ROWS };
+    this.#appending = this.#connection.send({ event: "inbox.open", data });
   }
 
   async #watch(conv: string): Promise<Thread> {
@@ -313,6 +318,17 @@ export class AgentEngine {
     else thread?.stoppedTyping();
   }
 
+  #viewing(conv: string, active: boolean): void {
+    if (active) this.#looking.add(conv);
+    else this.#looking.delete(conv);
+    this.#sendViewing(conv, active);
+  }
+
+  #sendViewing(conv: string, active: boolean): void {
+    if (!this.#connection.isOnline) return;
+    this.#connection.send({ event: "viewing", conv, data: { state: active ? "start" : "stop" } });
+  }
+
   async #command(conv: string | null, command: Command): Promise<number | null> {
     if (conv !== null) return (await this.#watch(conv)).command(command);
     const answer = this.#commands.add(command);
@@ -332,6 +348,10 @@ export class AgentEngine {
     this.#inbox = inbox;
     if (!this.#stopped) this.#options.publish("inbox", inbox);
   }
+}
+
+export function isSameView(inbox: Inbox, view: InboxView, filter: InboxFilter): boolean {
+  return inbox.view === view && JSON.stringify(inbox.filter) === JSON.stringify(filter);
 }
 
 function toFacts(snapshot: Snapshot): Facts {

@@ -1,18 +1,25 @@
 import type { InboxItem, ServerData } from "./frames";
 import type { InboxView, ServerFrame } from "./wire.gen";
 
+/** What narrows a view, by name: `queue`, `assignee`, `status` … */
+export type InboxFilter = Readonly<Record<string, string>>;
+
 /** The open view of an agent's inbox. */
 export interface Inbox {
   readonly view: InboxView;
+  readonly filter: InboxFilter;
   readonly rows: Readonly<Record<string, InboxItem>>;
+  /** By view. */
   readonly counts: Readonly<Record<string, number>>;
+  /** How many wait, by queue. */
+  readonly queues: Readonly<Record<string, number>>;
   /** Where the next page begins; null at the end. */
   readonly next: string | null;
   readonly loaded: boolean;
 }
 
-export function emptyInbox(view: InboxView): Inbox {
-  return { view, rows: {}, counts: {}, next: null, loaded: false };
+export function emptyInbox(view: InboxView, filter: InboxFilter = {}): Inbox {
+  return { view, filter, rows: {}, counts: {}, queues: {}, next: null, loaded: false };
 }
 
 /** Apply a frame of the inbox; every other frame leaves it as it is. */
@@ -27,7 +34,7 @@ export function reduceInbox(inbox: Inbox, frame: ServerFrame): Inbox {
       return { ...inbox, rows };
     }
     case "inbox.counts":
-      return { ...inbox, counts: { ...inbox.counts, ...frame.data.queues } };
+      return { ...inbox, queues: frame.data.queues };
     default:
       return inbox;
   }

@@ -89,11 +89,20 @@ export interface Snapshot {
   readonly messages: readonly HistoryItem[];
 }
 
-interface Call {
-  readonly method?: "GET" | "POST";
+export interface Call {
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly credentials?: Credentials;
+  /** It has to arrive although the page goes away. */
+  readonly keepalive?: boolean;
+}
+
+/** Which part of a history: `before` and `after` exclude the place they name. */
+export interface Stretch {
+  readonly before?: number;
+  readonly after?: number;
+  readonly limit?: number;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -109,12 +118,12 @@ export class Rest {
   /** Become a visitor, or, with `credentials`, tell more about the one they are of. */
   createVisitor(visit: Visit, credentials?: Credentials): Promise<VisitorSession> {
     const call: Call = { method: "POST", body: visit };
-    return this.#call("/livechat/visitors", credentials ? { ...call, credentials } : call);
+    return this.call("/livechat/visitors", credentials ? { ...call, credentials } : call);
   }
 
   /** Ask for a person, with what a frame has no room for. */
   escalate(body: Escalation, credentials: Credentials): Promise<unknown> {
-    return this.#call("/livechat/escalate", { method: "POST", body, credentials });
+    return this.call("/livechat/escalate", { method: "POST", body, credentials });
   }
 
   refresh<S extends Session>(refreshToken: string): Promise<S> {
@@ -132,7 +141,7 @@ export class Rest {
 
   async logout(refreshToken: string, credentials: Credentials): Promise<void> {
     const body = { refreshToken };
-    await this.#call("/auth/logout", { method: "POST", body, credentials });
+    await this.call("/auth/logout", { method: "POST", body, credentials });
   }
 
   /** Start a new conversation of the same visitor; the same id is the same one. */
@@ -142,42 +151,46 @@ export class Rest {
     attributes?: Readonly<Record<string, unknown>>,
   ): Promise<{ id: string }> {
     const body = attributes === undefined ? { id } : { id, attributes };
-    return this.#call("/livechat/conversations", { method: "POST", body, credentials });
+    return this.call("/livechat/conversations", { method: "POST", body, credentials });
   }
 
   snapshot(conv: string, credentials: Credentials): Promise<Snapshot> {
-    return this.#call(`/livechat/conversations/${conv}`, { credentials });
+    return this.call(`/livechat/conversations/${conv}`, { credentials });
   }
 
-  /** The newest page, or the one before a place. */
+  /** The newest page, or the one before or after a place. */
   async history(
     conv: string,
     credentials: Credentials,
-    { before, limit = 200 }: { before?: number; limit?: number } = {},
+    { before, after, limit = 200 }: Stretch = {},
   ): Promise<HistoryPage> {
-    const query = { before: before ?? Number.MAX_SAFE_INTEGER, limit };
+    const from = after === undefined ? { before: before ?? Number.MAX_SAFE_INTEGER } : { after };
+    const query = { ...from, limit };
     const path = `/livechat/conversations/${conv}/messages`;
-    return toPage(await this.#call<HistoryResponse>(path, { query, credentials }));
+    return toPage(await this.call<HistoryResponse>(path, { query, credentials }));
   }
 
   /** Sign-in answers call the access token `accessToken`; the rest of this client says `token`. */
   async #tokens<S extends Session>(path: string, body: unknown): Promise<S> {
-    const answer = await this.#call<S & { accessToken?: string }>(path, { method: "POST", body });
+    const answer = await this.call<S & { accessToken?: string }>(path, { method: "POST", body });
     return { ...answer, token: answer.accessToken ?? answer.token };
   }
 
-  async #call<T>(path: string, call: Call): Promise<T> {
+  /** Any call of the API, for pages that need more than what has a name here. */
+  async call<T>(path: string, call: Call): Promise<T> {
     const response = await this.#fetch(path, call);
     if (response.status !== 401 || call.credentials === undefined) return read<T>(response);
     await call.credentials.refresh();
     return read<T>(await this.#fetch(path, call));
   }
 
-  async #fetch(path: string, { method = "GET", body, query, credentials }: Call) {
+  async #fetch(path: string, call: Call) {
+    const { method = "GET", body, query, credentials, keepalive = false } = call;
     const token = credentials?.token();
     try {
       return await fetch(this.#base + path + queryText(query), {
         method,
+        keepalive,
         headers: {
           ...(body === undefined ? {} : { "Content-Type": "application/json" }),
           ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),

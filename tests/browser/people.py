@@ -170,6 +170,10 @@ class AgentPage:
         self.page.get_by_role("button", name="Reply", exact=True).click()
 
     @property
+    def thread(self) -> Locator:
+        return self.page.get_by_role("main")
+
+    @property
     def open_row(self) -> Locator:
         """The row of the list whose conversation is open."""
         return self.page.locator("[data-conv][aria-current=true]")

@@ -79,7 +79,7 @@ def test_typing_shows_on_the_other_side_and_a_note_never_does(
     agent.reply.fill("")
     expect(customer.page.get_by_text("is typing")).to_have_count(0)
     customer.composer.press_sequentially("An")
-    expect(agent.page.get_by_text("is typing")).to_be_visible()
+    expect(agent.thread.get_by_text("is typing")).to_be_visible()
     customer.composer.fill("")
 
     agent.write_note("Bought two lamps last year")

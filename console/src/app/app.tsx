@@ -1,0 +1,68 @@
+import {
+  type AgentAuth,
+  type AgentClient,
+  type AgentProfile,
+  createAgentClient,
+} from "@chorus/sdk";
+import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { SignIn } from "../features/sign-in/sign-in";
+import { bindCache, newCache } from "../shared/live/cache";
+import { type Session, SessionProvider } from "../shared/live/session";
+import { newRouter } from "./router";
+
+/** Signed out: the form. Signed in: one client and one cache for as long as the agent stays. */
+export function App({ auth }: { readonly auth: AgentAuth }) {
+  const [agent, setAgent] = useState<AgentProfile | undefined>(auth.agent);
+  const line = useLine(auth, agent);
+  const [router] = useState(newRouter);
+  if (agent === undefined) return <SignIn auth={auth} onSignedIn={setAgent} />;
+  if (line === undefined) return null;
+  const { client, cache } = line;
+  const session: Session = {
+    client,
+    agent,
+    signOut: () => {
+      void client.reset();
+      void auth.signOut();
+      setAgent(undefined);
+    },
+    // What was written and not sent stays for when they are back.
+    signInAgain: () => {
+      void auth.signOut();
+      setAgent(undefined);
+    },
+  };
+  return (
+    <SessionProvider value={session}>
+      <QueryClientProvider client={cache}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </SessionProvider>
+  );
+}
+
+interface Line {
+  readonly client: AgentClient;
+  readonly cache: QueryClient;
+}
+
+function useLine(auth: AgentAuth, agent: AgentProfile | undefined): Line | undefined {
+  const [line, setLine] = useState<Line>();
+  const id = agent?.id;
+  useEffect(() => {
+    if (id === undefined) return;
+    const client = createAgentClient({ apiBase: "", token: auth.credentials, scope: id });
+    const cache = newCache();
+    const release = bindCache(client, cache);
+    setLine({ client, cache });
+    return () => {
+      release();
+      client.close();
+      cache.clear();
+      setLine(undefined);
+    };
+  }, [auth, id]);
+  return line;
+}

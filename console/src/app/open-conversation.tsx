@@ -1,0 +1,91 @@
+import { lazy, Suspense, useState } from "react";
+import { Composer } from "../features/composer/composer";
+import { ContextPane } from "../features/context/context-pane";
+import { ThreadPane } from "../features/thread/thread-pane";
+import { useSnapshot } from "../shared/api/queries";
+import { draftKey, draftOf, setDraft } from "../shared/drafts/drafts";
+import { perform, useActions } from "../shared/keys/use-keys";
+import { useConversation } from "../shared/live/hooks";
+import { useSession } from "../shared/live/session";
+import { useSettings } from "../shared/settings/settings";
+import type { Address } from "./inbox-page";
+
+const TransferDialog = lazy(async () => ({
+  default: (await import("../features/transfer/transfer-dialog")).TransferDialog,
+}));
+
+/** The thread, what is written in it, and what is known beside it. */
+export function OpenConversation({
+  view,
+  conv,
+  search,
+  kept,
+  open,
+  hrefOf,
+  navigate,
+}: Address & { conv: string }) {
+  const { agent } = useSession();
+  const conversation = useConversation(conv);
+  const contact = useSnapshot(conv).data?.contact;
+  const { contextHidden, set } = useSettings();
+  const [transfer, setTransfer] = useState<"colleague" | "bot" | null>(null);
+  const anchorAt = (message: number | undefined) =>
+    void navigate({
+      to: "/inbox/$view/$conversationId",
+      params: { view, conversationId: conv },
+      search: { ...kept, message },
+      replace: true,
+    });
+  const toList = () => void navigate({ to: "/inbox/$view", params: { view }, search: kept });
+  const edit = (text: string) => {
+    const key = draftKey(agent.id, conv, "reply");
+    setDraft(key, [text, draftOf(key)].filter(Boolean).join("\n"));
+    perform("reply");
+  };
+  useActions({
+    toggleContext: () => set({ contextHidden: !contextHidden }),
+    summary: () => showSummary(() => set({ contextHidden: false, contextTab: "summary" })),
+    leave: () => document.querySelector<HTMLElement>("[data-conv][aria-current=true]")?.focus(),
+  });
+  return (
+    <>
+      <main className="flex min-w-0 flex-1">
+        <ThreadPane
+          conv={conv}
+          contact={contact}
+          anchor={search.message}
+          onAnchor={anchorAt}
+          onBack={toList}
+          onResolved={() => void perform("next")}
+          onTransfer={setTransfer}
+          onEdit={edit}
+          composer={(live) => <Composer conv={conv} view={live} onLeave={focusList} />}
+        />
+      </main>
+      {!contextHidden && conversation != null && (
+        <ContextPane
+          view={conversation}
+          onAnchor={anchorAt}
+          hrefOf={(id) => hrefOf("all", id)}
+          onSelect={open}
+        />
+      )}
+      <Suspense>
+        {transfer !== null && (
+          <TransferDialog conv={conv} kind={transfer} onClose={() => setTransfer(null)} />
+        )}
+      </Suspense>
+    </>
+  );
+}
+
+function focusList(): void {
+  const row = document.querySelector<HTMLElement>("[data-conv][aria-current=true]");
+  if (row === null) (document.activeElement as HTMLElement | null)?.blur();
+  else row.focus();
+}
+
+function showSummary(open: () => void): void {
+  open();
+  requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-summary]")?.focus());
+}

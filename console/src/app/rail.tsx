@@ -1,0 +1,69 @@
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Command, Inbox, Keyboard, Settings } from "lucide-react";
+import { Availability } from "../features/availability/availability";
+import { perform } from "../shared/keys/use-keys";
+import { useConnection } from "../shared/live/hooks";
+import { cx } from "../shared/ui/class";
+import { Logo } from "../shared/ui/logo";
+import { useWords } from "../shared/words/words";
+
+const ITEM =
+  "relative flex size-10 cursor-pointer items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink data-[status=active]:bg-accent-soft data-[status=active]:text-accent-text";
+
+/** The pages, and oneself. */
+export function Rail({ onPalette }: { readonly onPalette: () => void }) {
+  const { t } = useWords();
+  const navigate = useNavigate();
+  return (
+    <nav
+      aria-label={t("main")}
+      className="flex w-14 shrink-0 flex-col items-center gap-1.5 border-e border-line bg-canvas py-3 max-[700px]:w-12"
+    >
+      <Logo className="mb-2 size-7 text-accent" />
+      <Link to="/inbox" className={ITEM} aria-label={t("inbox")} title={t("inbox")}>
+        <Inbox className="size-5" aria-hidden="true" />
+      </Link>
+      <button
+        type="button"
+        className={ITEM}
+        aria-label={t("palette")}
+        title={t("palette")}
+        onClick={onPalette}
+      >
+        <Command className="size-5" aria-hidden="true" />
+      </button>
+      <span className="flex-1" />
+      <button
+        type="button"
+        className={ITEM}
+        aria-label={t("cheatSheet")}
+        title={t("cheatSheet")}
+        onClick={() => void perform("cheatSheet")}
+      >
+        <Keyboard className="size-5" aria-hidden="true" />
+      </button>
+      <Link to="/profile" className={ITEM} aria-label={t("profile")} title={t("profile")}>
+        <Settings className="size-5" aria-hidden="true" />
+      </Link>
+      <ConnectionDot />
+      <Availability onProfile={() => void navigate({ to: "/profile" })} />
+    </nav>
+  );
+}
+
+function ConnectionDot() {
+  const { t } = useWords();
+  const isOnline = useConnection().phase === "online";
+  const name = t(isOnline ? "connected" : "notConnected");
+  return (
+    <span
+      role="img"
+      aria-label={name}
+      title={name}
+      className="flex h-5 items-center"
+      data-connected={isOnline}
+    >
+      <span className={cx("size-2 rounded-full", isOnline ? "presence-online" : "bg-danger")} />
+    </span>
+  );
+}

@@ -1,0 +1,176 @@
+import { asChorusError, type ConversationView } from "@chorus/sdk";
+import { Hand } from "lucide-react";
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import { useConversationActs } from "../../shared/acts/conversation-acts";
+import { ownershipOfView } from "../../shared/domain/ownership";
+import { draftKey, draftOf, type Mode, setDraft, useDrafts } from "../../shared/drafts/drafts";
+import { useActions } from "../../shared/keys/use-keys";
+import { useIsOnline } from "../../shared/live/hooks";
+import { useSession } from "../../shared/live/session";
+import { useSettings } from "../../shared/settings/settings";
+import { Button } from "../../shared/ui/button";
+import { cx } from "../../shared/ui/class";
+import { useWords } from "../../shared/words/words";
+import { Foot } from "./foot";
+import { isTooLong, keyMeaning, mentionedIn } from "./meaning";
+import { Mentions } from "./mentions";
+import { ModeSwitch } from "./mode-switch";
+
+interface ComposerProps {
+  readonly conv: string;
+  readonly view: ConversationView;
+  readonly onLeave: () => void;
+}
+
+/** Where an answer or a note is written. Each keeps its own draft. */
+export function Composer({ conv, view, onLeave }: ComposerProps) {
+  const { t } = useWords();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const writing = useWriting(conv, view, field);
+  const { mode, text, change, choose, send, problem, isReplyable } = writing;
+  const enterSends = useSettings((settings) => settings.enterSends);
+  useLayoutEffect(() => fit(field.current, text), [text]);
+  useActions({
+    note: () => choose("note"),
+    ...(isReplyable ? { reply: () => choose("reply") } : { reply: () => choose("note") }),
+  });
+  const onKeyDown = (event: KeyboardEvent) => {
+    const meaning = keyMeaning(event.nativeEvent, enterSends);
+    if (event.defaultPrevented || meaning === null) return;
+    event.preventDefault();
+    if (meaning === "leave") onLeave();
+    if (meaning === "switch" && isReplyable) choose(mode === "note" ? "reply" : "note");
+    if (meaning === "send") send(false);
+    if (meaning === "sendAndResolve") send(true);
+  };
+  return (
+    <form
+      data-mode={mode}
+      className={cx(
+        "shrink-0 border-t px-4 pt-2 pb-3",
+        mode === "note" ? "border-note-line bg-note" : "border-line bg-surface",
+      )}
+      onSubmit={(event) => {
+        event.preventDefault();
+        send(false);
+      }}
+    >
+      <ModeSwitch mode={mode} isReplyable={isReplyable} onChoose={choose} />
+      {!isReplyable && <Locked conv={conv} view={view} />}
+      <div className="relative">
+        {mode === "note" && <Mentions field={field} text={text} onChange={change} />}
+        <textarea
+          ref={field}
+          rows={2}
+          dir="auto"
+          value={text}
+          aria-label={t(mode === "note" ? "writeNote" : "writeReply")}
+          placeholder={t(mode === "note" ? "notePlaceholder" : "replyPlaceholder")}
+          aria-invalid={problem !== ""}
+          aria-describedby="composer-problem"
+          className={cx(
+            "w-full resize-none bg-transparent py-1.5 text-[14px] leading-6 outline-none",
+            mode === "note" ? "text-note-ink placeholder:text-note-ink" : "placeholder:text-muted",
+          )}
+          onChange={(event) => change(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      <Foot mode={mode} isEmpty={text.trim() === ""} problem={problem} />
+    </form>
+  );
+}
+
+/** The text, its mode and how it leaves. */
+function useWriting(
+  conv: string,
+  view: ConversationView,
+  field: RefObject<HTMLTextAreaElement | null>,
+) {
+  const { client, agent } = useSession();
+  const { t } = useWords();
+  const acts = useConversationActs();
+  const isOnline = useIsOnline();
+  const ownership = ownershipOfView(view);
+  // The bot has the floor, or it is over: a reply would be refused.
+  const isReplyable = ownership !== "bot" && ownership !== "resolved";
+  const [wanted, setWanted] = useState<Mode>("reply");
+  const mode = isReplyable ? wanted : "note";
+  const key = draftKey(agent.id, conv, mode);
+  const text = useDrafts(({ texts }) => texts[key]) ?? draftOf(key);
+  const [problem, setProblem] = useState("");
+  const typed = useRef(client);
+  typed.current = client;
+  useEffect(() => () => typed.current.typing(conv, false), [conv]);
+  const change = (next: string) => {
+    setDraft(key, next);
+    setProblem(isTooLong(next) ? t("tooLong") : "");
+    client.typing(conv, next.trim() !== "", { note: mode === "note" });
+  };
+  const choose = (next: Mode) => {
+    setWanted(next);
+    setProblem("");
+    client.typing(conv, false);
+    requestAnimationFrame(() => field.current?.focus());
+  };
+  const send = (thenResolve: boolean) => {
+    const content = text.trim();
+    if (content === "" || isTooLong(content)) return;
+    setDraft(key, "");
+    const body = mode === "note" ? noteBody(content) : replyBody(view, isOnline);
+    client.send(conv, content, body).then(
+      () => thenResolve && acts.resolve(conv),
+      (cause: unknown) => {
+        setDraft(key, content);
+        setProblem(asChorusError(cause).message);
+      },
+    );
+  };
+  return { mode, text, change, choose, send, problem, isReplyable };
+}
+
+function noteBody(content: string) {
+  const mentions = mentionedIn(content);
+  return { visibility: "agents" as const, ...(mentions.length > 0 ? { mentions } : {}) };
+}
+
+/** A reply says what its author had seen, so that nobody answers over a colleague unawares. */
+function replyBody(view: ConversationView, isOnline: boolean) {
+  const hasSeen = isOnline && view.pending.length === 0 && view.synced;
+  return { visibility: "public" as const, ...(hasSeen ? { expected_seq: view.seq } : {}) };
+}
+
+function Locked({ conv, view }: Pick<ComposerProps, "conv" | "view">) {
+  const { t } = useWords();
+  const acts = useConversationActs();
+  const isBot = ownershipOfView(view) === "bot";
+  return (
+    <p className="mb-1 flex flex-wrap items-center gap-3 rounded-md bg-surface px-3 py-1.5 text-xs text-muted">
+      {t(isBot ? "botHasIt" : "isResolved")}
+      {isBot ? (
+        <Button size="small" look="primary" onClick={() => void acts.claim(conv)}>
+          <Hand className="size-3.5" aria-hidden="true" /> {t("takeOver")}
+        </Button>
+      ) : (
+        <Button size="small" onClick={() => void acts.reopen(conv)}>
+          {t("reopen")}
+        </Button>
+      )}
+    </p>
+  );
+}
+
+const MOST_PX = 240;
+
+function fit(field: HTMLTextAreaElement | null, text: string): void {
+  if (field === null) return;
+  field.style.blockSize = "auto";
+  if (text !== "") field.style.blockSize = `${Math.min(field.scrollHeight, MOST_PX)}px`;
+}

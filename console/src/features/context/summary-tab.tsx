@@ -1,0 +1,42 @@
+import { Sparkles } from "lucide-react";
+import { useSnapshot } from "../../shared/api/queries";
+import { Excerpt } from "../../shared/handoff/handoff-card";
+import { waited } from "../../shared/words/time";
+import { useWords } from "../../shared/words/words";
+import type { ContextProps } from "./context-pane";
+import { Facts } from "./facts";
+
+/** What it is about. While nobody has written a summary, the customer's own words stand here. */
+export function SummaryTab({ view, onAnchor }: ContextProps) {
+  const words = useWords();
+  const { t } = words;
+  const snapshot = useSnapshot(view.id).data;
+  const summary = snapshot?.summary?.text;
+  const session = snapshot?.session;
+  const asked = session?.requestedAt ?? undefined;
+  const facts = [
+    [t("queue"), view.queue ?? snapshot?.queue],
+    [t("team"), snapshot?.team?.name],
+    [t("reason"), session?.reason],
+    [
+      t("asked"),
+      asked === undefined ? undefined : t("ago", { time: waited(asked, Date.now(), words) }),
+    ],
+    [t("labels"), snapshot?.tags?.join(", ")],
+  ] as const;
+  return (
+    <div className="flex flex-col gap-5 text-sm">
+      <section data-summary tabIndex={-1} className="flex flex-col gap-2">
+        <h3 className="flex items-center gap-1.5 font-semibold">
+          <Sparkles className="size-4 text-bot" aria-hidden="true" /> {t("tab-summary")}
+        </h3>
+        {summary === undefined ? (
+          <Excerpt view={view} seq={Number.POSITIVE_INFINITY} onAnchor={onAnchor} />
+        ) : (
+          <p dir="auto">{summary}</p>
+        )}
+      </section>
+      <Facts title={t("thisConversation")} facts={facts} />
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+import type { ConversationView } from "@chorus/sdk";
+import { SearchX } from "lucide-react";
+import { type ReactNode, useEffect, useMemo } from "react";
+import { useNames } from "../../shared/api/queries";
+import type { ContactCard } from "../../shared/api/shapes";
+import { contactName } from "../../shared/domain/people";
+import { useConversation } from "../../shared/live/hooks";
+import { useSession } from "../../shared/live/session";
+import { Empty } from "../../shared/ui/empty";
+import { useWords } from "../../shared/words/words";
+import { Header } from "./header";
+import { Timeline } from "./timeline";
+
+export interface ThreadPaneProps {
+  readonly conv: string;
+  readonly contact: ContactCard | undefined;
+  readonly anchor: number | undefined;
+  readonly onAnchor: (seq: number | undefined) => void;
+  readonly onBack: () => void;
+  readonly onResolved: () => void;
+  readonly onTransfer: (kind: "colleague" | "bot") => void;
+  readonly onEdit: (text: string) => void;
+  readonly composer: (view: ConversationView) => ReactNode;
+}
+
+/** One open conversation: who it is, what was said, and the answer being written. */
+export function ThreadPane(props: ThreadPaneProps) {
+  const { conv, contact, anchor, onAnchor, onEdit, composer } = props;
+  const words = useWords();
+  const view = useConversation(conv);
+  const names = useNames(conv);
+  useViewing(conv);
+  const name = contactName(contact?.name, contact?.id ?? conv, words);
+  const isThere = view != null && (view.synced || view.items.length > 0);
+  const shown = useMemo(() => names, [names]);
+  if (view === null) {
+    return (
+      <Empty icon={SearchX} title={words.t("noSuchConversation")}>
+        {words.t("noSuchConversationHint")}
+      </Empty>
+    );
+  }
+  return (
+    <section
+      aria-label={words.t("conversationWith", { name })}
+      className="@container flex min-w-0 flex-1 flex-col bg-canvas"
+    >
+      <Header {...props} view={view} name={name} names={shown} />
+      {isThere ? (
+        <Timeline
+          key={conv}
+          view={view}
+          customer={name}
+          names={shown}
+          anchor={anchor}
+          onAnchor={onAnchor}
+          onEdit={onEdit}
+        />
+      ) : (
+        <Loading />
+      )}
+      {view !== undefined && composer(view)}
+    </section>
+  );
+}
+
+/** Colleagues see who looks at the same conversation. */
+function useViewing(conv: string): void {
+  const { client } = useSession();
+  useEffect(() => {
+    const tell = () => client.viewing(conv, document.visibilityState === "visible");
+    tell();
+    document.addEventListener("visibilitychange", tell);
+    return () => {
+      document.removeEventListener("visibilitychange", tell);
+      client.viewing(conv, false);
+    };
+  }, [client, conv]);
+}
+
+function Loading() {
+  const { t } = useWords();
+  return (
+    <div role="status" className="flex min-h-0 flex-1 flex-col justify-end gap-4 p-5">
+      <span className="sr-only">{t("loadingThread")}</span>
+      <span className="skeleton h-12 w-2/5 rounded-2xl bg-sunken" />
+      <span className="skeleton h-16 w-1/2 self-end rounded-2xl bg-sunken" />
+      <span className="skeleton h-12 w-1/3 rounded-2xl bg-sunken" />
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+import { asChorusError, type ChorusError } from "@chorus/sdk";
+import { uuid7 } from "@chorus/sdk/uuid7";
+import { useMemo } from "react";
+import { useSession } from "../live/session";
+import { showToast } from "../ui/toasts";
+import { useWords } from "../words/words";
+import { doLater, finishAll } from "./later";
+
+export interface Target {
+  readonly agent?: string;
+  readonly queue?: string;
+  readonly team?: string;
+}
+
+export interface Transfer {
+  readonly to: Target | "bot";
+  readonly mode: "blind" | "warm";
+  readonly note?: string;
+}
+
+export interface ConversationActs {
+  claim(conv: string): Promise<boolean>;
+  resolve(conv: string): void;
+  reopen(conv: string): Promise<boolean>;
+  snooze(conv: string, untilMs: number): Promise<boolean>;
+  transfer(conv: string, wish: Transfer): Promise<boolean>;
+  returnToBot(conv: string, note?: string): Promise<boolean>;
+}
+
+/** What can be done with a conversation. A refusal is told in words; nothing throws. */
+export function useConversationActs(): ConversationActs {
+  const { client } = useSession();
+  const { t } = useWords();
+  return useMemo(() => {
+    const act = (conv: string, ...command: CommandOf) =>
+      client.command(conv, ...command).then(
+        () => true,
+        (cause: unknown) => refused(asChorusError(cause)),
+      );
+    return {
+      claim: (conv) => act(conv, "claim"),
+      reopen: (conv) => act(conv, "reopen"),
+      resolve: (conv) => {
+        const body = { event: "resolve", data: { id: uuid7() } };
+        const path = `/livechat/conversations/${conv}/commands`;
+        const undo = doLater({
+          conv,
+          run: () => void act(conv, "resolve"),
+          runLeaving: () => void client.request(path, { method: "POST", body, keepalive: true }),
+        });
+        showToast({ text: t("resolving"), action: { label: t("undo"), run: undo } });
+      },
+      snooze: async (conv, untilMs) => {
+        const done = await act(conv, "snooze", { until: new Date(untilMs).toISOString() });
+        const undo = () => void act(conv, "reopen");
+        if (done) showToast({ text: t("snoozedNow"), action: { label: t("undo"), run: undo } });
+        return done;
+      },
+      transfer: (conv, wish) => act(conv, "transfer", { ...wish }),
+      returnToBot: (conv, note) =>
+        act(conv, "return_to_bot", note === undefined || note === "" ? {} : { note }),
+    };
+  }, [client, t]);
+}
+
+type CommandOf = [
+  "claim" | "reopen" | "resolve" | "snooze" | "transfer" | "return_to_bot",
+  Record<string, unknown>?,
+];
+
+/** The reason as the server says it: it names who was faster, or what is not possible. */
+function refused({ message }: ChorusError): false {
+  showToast({ text: message, tone: "problem" });
+  return false;
+}
+
+/** A page that goes away does at once what waits for its five seconds. */
+export function finishOnLeave(): () => void {
+  window.addEventListener("pagehide", finishAll);
+  return () => window.removeEventListener("pagehide", finishAll);
+}

@@ -1,0 +1,80 @@
+import type { AgentClient } from "@chorus/sdk";
+import { useQuery } from "@tanstack/react-query";
+import { keys } from "../live/keys";
+import { useSession } from "../live/session";
+import type { AgentCard, ConversationSnapshot, Listed, QueueCard, TeamCard } from "./shapes";
+
+const PAGE = 200;
+const PRESENCE_EVERY_MS = 60_000;
+
+/** Who works here. Presence has no frame of its own, so it is asked for again each minute. */
+export function useAgents() {
+  const { client } = useSession();
+  return useQuery({
+    queryKey: keys.agents,
+    queryFn: () => everyPage<AgentCard>(client, "/admin/agents"),
+    refetchInterval: PRESENCE_EVERY_MS,
+  });
+}
+
+export function useQueues() {
+  const { client } = useSession();
+  return useQuery({
+    queryKey: keys.queues,
+    queryFn: () => everyPage<QueueCard>(client, "/admin/queues"),
+  });
+}
+
+export function useTeams() {
+  const { client } = useSession();
+  return useQuery({
+    queryKey: keys.teams,
+    queryFn: () => everyPage<TeamCard>(client, "/admin/teams"),
+  });
+}
+
+/** Oneself as routing sees one. */
+export function useMe() {
+  const { client, agent } = useSession();
+  return useQuery({
+    queryKey: keys.me(agent.id),
+    queryFn: () => client.request<AgentCard>(`/admin/agents/${agent.id}`),
+    refetchInterval: PRESENCE_EVERY_MS / 2,
+  });
+}
+
+/** What frames do not tell of a conversation: names, e-mail, summary. */
+export function useSnapshot(conv: string) {
+  const { client } = useSession();
+  return useQuery({
+    queryKey: keys.snapshot(conv),
+    queryFn: () => client.request<ConversationSnapshot>(`/livechat/conversations/${conv}`),
+  });
+}
+
+/** Names by id, of colleagues and of whoever spoke in a conversation. */
+export function useNames(conv?: string): ReadonlyMap<string, string> {
+  const agents = useAgents().data ?? [];
+  const { client } = useSession();
+  const spoke = useQuery({
+    queryKey: keys.snapshot(conv ?? ""),
+    queryFn: () => client.request<ConversationSnapshot>(`/livechat/conversations/${conv}`),
+    enabled: conv !== undefined,
+  }).data?.participants;
+  return new Map([
+    ...(spoke ?? []).map((one) => [one.userId, one.name ?? ""] as const),
+    ...agents.map((one) => [one.id, one.name] as const),
+  ]);
+}
+
+async function everyPage<T>(client: AgentClient, path: string): Promise<readonly T[]> {
+  const found: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: Record<string, string | number> = { limit: PAGE, ...(cursor ? { cursor } : {}) };
+    const page: Listed<T> = await client.request(path, { query });
+    found.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return found;
+}

@@ -1,0 +1,62 @@
+import { type AgentClient, type AgentState, asChorusError } from "@chorus/sdk";
+import { QueryClient } from "@tanstack/react-query";
+import { keys } from "./keys";
+
+const KEPT_MS = 10 * 60_000;
+const FRESH_MS = 30_000;
+const RETRIES = 2;
+
+/** One cache for all pages. A refusal is final; a server that cannot be reached is asked again. */
+export function newCache(): QueryClient {
+  const cache = new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: FRESH_MS,
+        gcTime: KEPT_MS,
+        retry: (tries, cause) => tries < RETRIES && isPassing(cause),
+      },
+    },
+  });
+  // Frames are the only source of these, and comparing a thread of thousands on each is waste.
+  cache.setQueryDefaults(keys.live, { staleTime: Infinity, structuralSharing: false });
+  return cache;
+}
+
+function isPassing(cause: unknown): boolean {
+  const { status } = asChorusError(cause);
+  return status === 0 || status >= 500;
+}
+
+/** Let the frames of a client patch the cache; answers how to stop. */
+export function bindCache(client: AgentClient, cache: QueryClient): () => void {
+  let before: Partial<AgentState> = {};
+  const apply = (now: AgentState) => {
+    patch(cache, before, now);
+    before = now;
+  };
+  apply(client.state);
+  return client.on("state", apply);
+}
+
+/** Write what is new. Everything else keeps its identity, so nobody draws it again. */
+export function patch(cache: QueryClient, before: Partial<AgentState>, now: AgentState): void {
+  const { connection, self, offers, inbox, persistent } = now;
+  if (connection !== before.connection) cache.setQueryData(keys.connection, connection);
+  if (self !== before.self) cache.setQueryData(keys.self, self);
+  if (offers !== before.offers) cache.setQueryData(keys.offers, offers);
+  if (persistent !== before.persistent) cache.setQueryData(keys.persistent, persistent);
+  // An emptied view is about to be filled again; what was last seen of it is better than nothing.
+  if (inbox !== before.inbox && inbox.loaded) {
+    cache.setQueryData(keys.inbox(inbox.view, inbox.filter), inbox);
+  }
+  for (const [conv, view] of changed(before.conversations, now.conversations)) {
+    cache.setQueryData(keys.conversation(conv), view);
+  }
+  for (const [conv, contact] of changed(before.contacts, now.contacts)) {
+    cache.setQueryData(keys.contact(conv), contact);
+  }
+}
+
+function changed<T>(before: Readonly<Record<string, T>> = {}, now: Readonly<Record<string, T>>) {
+  return Object.entries(now).filter(([key, value]) => before[key] !== value);
+}
