@@ -3,7 +3,10 @@
 import asyncio
 import signal
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from launch import postgres, redis_server
 from launch.child import Command
@@ -14,28 +17,52 @@ from launch.stack import Stack
 
 # A port found free may be gone a moment later.
 ATTEMPTS = 3
+Server = TypeVar("Server", postgres.Cluster, redis_server.RedisServer)
 
 
 async def start_postgres(data: Path, stack: Stack) -> tuple[str, ServerReady]:
     """Start the cluster of this data folder and answer its URL."""
     began = time.monotonic()
-    for attempt in range(1, ATTEMPTS + 1):
-        cluster = await asyncio.to_thread(postgres.prepare, data, free_port())
-        child = stack.make_child(_postgres_command(cluster))
+    prepare = partial(postgres.prepare, data)
+    cluster = await _start(stack, prepare, _postgres_command, postgres.wait_ready)
+    install, where = cluster.install, f"127.0.0.1:{cluster.port}"
+    took_s = time.monotonic() - began
+    return cluster.url, ServerReady("PostgreSQL", install.version, install.source, where, took_s)
+
+
+async def start_redis(data: Path, stack: Stack) -> tuple[str, ServerReady]:
+    """Start the Redis of this data folder and answer its URL."""
+    began = time.monotonic()
+    prepare = partial(redis_server.prepare, data)
+    server = await _start(stack, prepare, _redis_command, redis_server.wait_ready)
+    binary, where = server.binary, f"127.0.0.1:{server.port}"
+    took_s = time.monotonic() - began
+    return server.url, ServerReady("Redis", binary.version, binary.source, where, took_s)
+
+
+async def _start(
+    stack: Stack,
+    prepare: Callable[[int], Server],
+    command: Callable[[Server], Command],
+    wait_ready: Callable[[Server, Callable[[], bool]], None],
+) -> Server:
+    """Start one on a free port, on another if it dies of that, and keep it."""
+    left = ATTEMPTS
+    while True:
+        left -= 1
+        server = await asyncio.to_thread(prepare, free_port())
+        child = stack.make_child(command(server))
         try:
             await child.start()
-            await asyncio.to_thread(postgres.wait_ready, cluster, child.alive)
-            break
+            await asyncio.to_thread(wait_ready, server, child.alive)
         except ServerDied:
             await child.stop(1)
             stack.children.remove(child)
-            if attempt == ATTEMPTS:
+            if not left:
                 raise
-    stack.keep(child)
-    where = f"127.0.0.1:{cluster.port}"
-    took_s = time.monotonic() - began
-    install = cluster.install
-    return cluster.url, ServerReady("PostgreSQL", install.version, install.source, where, took_s)
+        else:
+            stack.keep(child)
+            return server
 
 
 def _postgres_command(cluster: postgres.Cluster) -> Command:
@@ -49,28 +76,6 @@ def _postgres_command(cluster: postgres.Cluster) -> Command:
         f"its log is {cluster.log}",
         lambda: postgres.open_log(cluster),
     )
-
-
-async def start_redis(data: Path, stack: Stack) -> tuple[str, ServerReady]:
-    """Start the Redis of this data folder and answer its URL."""
-    began = time.monotonic()
-    for attempt in range(1, ATTEMPTS + 1):
-        server = await asyncio.to_thread(redis_server.prepare, data, free_port())
-        child = stack.make_child(_redis_command(server))
-        try:
-            await child.start()
-            await asyncio.to_thread(redis_server.wait_ready, server, child.alive)
-            break
-        except ServerDied:
-            await child.stop(1)
-            stack.children.remove(child)
-            if attempt == ATTEMPTS:
-                raise
-    stack.keep(child)
-    where = f"127.0.0.1:{server.port}"
-    took_s = time.monotonic() - began
-    binary = server.binary
-    return server.url, ServerReady("Redis", binary.version, binary.source, where, took_s)
 
 
 def _redis_command(server: redis_server.RedisServer) -> Command:
