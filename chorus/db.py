@@ -172,10 +172,7 @@ class Db:
         Under chorus_app `tenant_id` decides which rows exist; None sees none of them.
         """
         callbacks: list[AfterCommit] = []
-        async with (
-            self._connection() as connection,
-            AsyncSession(connection, expire_on_commit=False) as session,
-        ):
+        async with self._connection() as connection, _session(connection) as session:
             await _enter(session, tenant_id)
             transaction = Transaction(session, callbacks)
             yield transaction
@@ -190,7 +187,7 @@ class Db:
             snapshot = await connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            async with AsyncSession(snapshot, expire_on_commit=False) as session:
+            async with _session(snapshot) as session:
                 await _enter(session, tenant_id)
                 yield ReadSession(session)
 
@@ -241,7 +238,7 @@ class Db:
                 self._on_wait_s(perf_counter() - asked_at)
             yield connection
         finally:
-            await asyncio.shield(connection.close())
+            await asyncio.shield(_given_back(connection))
 
     @contextmanager
     def _raw_faults(self) -> Iterator[None]:
@@ -300,6 +297,32 @@ async def open_db(  # noqa: PLR0913 (each is one fact of a pool)
         await engine.dispose()
 
 
+@asynccontextmanager
+async def _session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
+    """A session whose end says nothing: rolling back what is lost anyway is no one's news."""
+    session = AsyncSession(connection, expire_on_commit=False)
+    try:
+        yield session
+    finally:
+        await asyncio.shield(_quietly(session.close()))
+
+
+async def _given_back(connection: AsyncConnection) -> None:
+    """Return a connection to the pool, which opens another for one that died meanwhile."""
+    if not await _quietly(connection.close()):
+        await _quietly(connection.invalidate())
+        await _quietly(connection.close())
+
+
+async def _quietly(ending: Awaitable[None]) -> bool:
+    try:
+        with translated():
+            await ending
+    except Unavailable:
+        return False
+    return True
+
+
 async def _enter(session: AsyncSession, tenant_id: UUID | None) -> None:
     if tenant_id is None:
         return
@@ -345,5 +368,6 @@ def _remember_opening(_driver: object, record: Any) -> None:
 def _expire_on_failover(context: ExceptionContext) -> None:
     options = context.connection.get_execution_options() if context.connection else {}
     # A write inside `Db.read` is a fault of ours and says nothing about the server.
-    if leads_nowhere(context.original_exception) and not options.get("postgresql_readonly"):
+    reading = options.get("postgresql_readonly", False)
+    if leads_nowhere(context.original_exception, reading=reading):
         context.is_disconnect = True

@@ -48,8 +48,10 @@ def problem(
 
 
 def problem_of(error: ChorusError) -> Response:
-    """The answer for an error of the tree; a `retry_after_ms` among its facts becomes a header."""
+    """The answer for an error of the tree; whoever comes too early is told when to come again."""
     headers: dict[str, str] = {}
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "1"
     if (wait_ms := error.extra.get("retry_after_ms")) is not None:
         headers["Retry-After"] = str(max(1, ceil(wait_ms / 1000)))
     if error.status == HTTPStatus.UNAUTHORIZED:
