@@ -1,18 +1,23 @@
 """What the routes for queues, teams, agents and inboxes share: who may, pages, and members."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Header, Path, Query
+from fastapi import Depends, Header, Path, Query, Response
 
+from chat_service import agent_admin
 from chat_service.administration import Author, Once
-from chat_service.agent_admin import Colleague
-from chat_service.name_pages import PAGE_MAX, Page, Stretch, stretch_of
+from chat_service.agent_admin import Colleague, MembersOf
+from chat_service.deeds import Commands
+from chat_service.name_pages import PAGE_MAX, Named, Page, Stretch, stretch_of
 from chat_service.routes.admin_shapes import Setting
 from chat_service.routes.guard import AGENTS_AND_SERVICES, From, Needs, Who
 from chat_service.routes.sessions import key_id
 from chorus.auth import Principal
+from chorus.web import json_response
 
+T = TypeVar("T", bound=Named)
 READ: Final = Needs("chat:read", AGENTS_AND_SERVICES)
 STAFF: Final = Needs("chat:write", frozenset({"supervisor", "admin"}))
 """Who serves where and how much each takes changes with the day."""
@@ -46,12 +51,18 @@ def once_of(who: Principal, what: str, key: str | None, body: Setting) -> Once |
     return Once(key_id(who, what, key), body.model_dump(mode="json", exclude_unset=True))
 
 
-def colleagues(page: Page[Colleague], who: Principal) -> dict[str, Any]:
-    """A page of agents as this reader may see them."""
-    return {
-        "items": [colleague(one, who) for one in page.items],
-        "nextCursor": page.next_cursor,
-    }
+def listed(page: Page[T], shown: Callable[[T], dict[str, Any]]) -> Response:
+    """Answer a page of something."""
+    items = [shown(one) for one in page.items]
+    return json_response({"items": items, "nextCursor": page.next_cursor})
+
+
+async def agents_listed(
+    commands: Commands, who: Principal, asked: Stretch, of: MembersOf | None = None
+) -> Response:
+    """Answer a page of agents, or of the members of something, as this reader may see them."""
+    page = await agent_admin.read_page(commands, who, asked, of)
+    return listed(page, lambda one: colleague(one, who))
 
 
 def colleague(found: Colleague, who: Principal) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from chat_service.routes.admin_parts import (
     AgentId,
     Asked,
     By,
+    agents_listed,
     colleague,
-    colleagues,
+    listed,
 )
 from chat_service.routes.admin_shapes import (
     AgentAnswer,
@@ -35,8 +36,7 @@ async def agents(resources: With, who: Who, asked: Asked) -> Response:
     """In order of name, those who are shut out too. Queues that this reader may not see are not
     named, and e-mail addresses are for supervisors and admins.
     """
-    page = await agent_admin.read_page(resources.commands, who, asked)
-    return json_response(colleagues(page, who))
+    return await agents_listed(resources.commands, who, asked)
 
 
 async def agent_shown(agent_id: AgentId, resources: With, who: Who) -> Response:
@@ -46,8 +46,8 @@ async def agent_shown(agent_id: AgentId, resources: With, who: Who) -> Response:
 
 async def agent_changed(agent_id: AgentId, body: AgentChange, resources: With, by: By) -> Response:
     """What is left out stays. With a higher capacity who waits is offered at once; with a lower
-    one nobody loses a chat, and nothing new comes until there is room. Supervisors change the
-    capacity only.
+    one nobody loses a chat or an offer, and nothing new comes until there is room. Supervisors
+    change the capacity only.
     """
     chosen = body.model_dump(exclude_unset=True)
     await agent_admin.change(resources.commands, by, agent_id, chosen)
@@ -57,9 +57,7 @@ async def agent_changed(agent_id: AgentId, body: AgentChange, resources: With, b
 
 async def inboxes(resources: With, who: Who, asked: Asked) -> Response:
     """In order of name."""
-    page = await inbox_admin.read_page(resources.db, who, asked)
-    items = [_inbox(one) for one in page.items]
-    return json_response({"items": items, "nextCursor": page.next_cursor})
+    return listed(await inbox_admin.read_page(resources.db, who, asked), _inbox)
 
 
 async def inbox_changed(inbox_id: InboxId, body: InboxChange, resources: With, by: By) -> Response:

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Response
 
-from chat_service import agent_admin, queue_admin, team_admin
+from chat_service import queue_admin, team_admin
 from chat_service.agent_admin import MembersOf
 from chat_service.routes.admin_parts import (
     ADMIN,
@@ -15,7 +15,8 @@ from chat_service.routes.admin_parts import (
     By,
     IdempotencyKey,
     QueueId,
-    colleagues,
+    agents_listed,
+    listed,
     once_of,
 )
 from chat_service.routes.admin_shapes import (
@@ -47,9 +48,7 @@ async def queues(resources: With, who: Who, asked: Asked) -> Response:
     """In order of name. Agents see the queues they serve, those shown to a team of theirs, and
     those shown to everybody.
     """
-    page = await queue_admin.read_page(resources.db, who, asked)
-    items = [_answer(one) for one in page.items]
-    return json_response({"items": items, "nextCursor": page.next_cursor})
+    return listed(await queue_admin.read_page(resources.db, who, asked), _answer)
 
 
 async def queue_made(
@@ -83,9 +82,7 @@ async def queue_removed(queue_id: QueueId, resources: With, by: By) -> Response:
 async def queue_members(queue_id: QueueId, resources: With, who: Who, asked: Asked) -> Response:
     """Who serves a queue, in order of name."""
     await queue_admin.read_one(resources.db, who, queue_id)
-    serving = MembersOf(Group.QUEUE, queue_id)
-    page = await agent_admin.read_page(resources.commands, who, asked, serving)
-    return json_response(colleagues(page, who))
+    return await agents_listed(resources.commands, who, asked, MembersOf(Group.QUEUE, queue_id))
 
 
 async def queue_joined(queue_id: QueueId, agent_id: AgentId, resources: With, by: By) -> Response:

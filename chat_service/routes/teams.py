@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Response
 
-from chat_service import agent_admin, team_admin
+from chat_service import team_admin
 from chat_service.agent_admin import MembersOf
 from chat_service.routes.admin_parts import (
     ADMIN,
@@ -15,7 +15,8 @@ from chat_service.routes.admin_parts import (
     By,
     IdempotencyKey,
     TeamId,
-    colleagues,
+    agents_listed,
+    listed,
     once_of,
 )
 from chat_service.routes.admin_shapes import AgentList, TeamAnswer, TeamBody, TeamList
@@ -27,9 +28,7 @@ from chorus.web import json_response
 
 async def teams(resources: With, who: Who, asked: Asked) -> Response:
     """In order of name."""
-    page = await team_admin.read_page(resources.db, who, asked)
-    items = [_answer(one) for one in page.items]
-    return json_response({"items": items, "nextCursor": page.next_cursor})
+    return listed(await team_admin.read_page(resources.db, who, asked), _answer)
 
 
 async def team_made(
@@ -62,10 +61,7 @@ async def team_removed(team_id: TeamId, resources: With, by: By) -> Response:
 async def team_members(team_id: TeamId, resources: With, who: Who, asked: Asked) -> Response:
     """In order of name."""
     await team_admin.read_one(resources.db, who, team_id)
-    page = await agent_admin.read_page(
-        resources.commands, who, asked, MembersOf(Group.TEAM, team_id)
-    )
-    return json_response(colleagues(page, who))
+    return await agents_listed(resources.commands, who, asked, MembersOf(Group.TEAM, team_id))
 
 
 async def team_joined(team_id: TeamId, agent_id: AgentId, resources: With, by: By) -> Response:
