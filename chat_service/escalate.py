@@ -24,7 +24,7 @@ from chat_service.store import people, queues, sessions
 from chat_service.store.conversations import Locked
 from chat_service.store.people import Traits
 from chat_service.store.queues import Newcomer, Wait
-from chat_service.store.sessions import Request
+from chat_service.store.sessions import Known, Request
 from chorus.auth import Principal
 from chorus.db import Reader
 from chorus.errors import ConversationClosed, NotFound
@@ -230,7 +230,7 @@ def beginning(deed: Deed, scene: Scene, plan: Plan, position: int | None) -> Beg
         (facts.Escalated(uuid7(), deed.actor, queue.id if queue else None), placed),
         now=deed.now,
         beside=Beside(_request(deed, plan, promised_s)),
-        names={queue.id: queue.name} if queue else {},
+        queue=Known({queue.id: queue.name}, {queue.id: queue.texts}) if queue else Known({}, {}),
     )
 
 

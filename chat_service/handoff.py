@@ -15,13 +15,14 @@ from chat_service import handoff_news as news
 from chat_service.emit import Publication, Publisher, durable, inbox_hint, router_word
 from chat_service.frames import StoredRow
 from chat_service.handoff_draft import Beside, Draft, Scene, change_of, words_of
+from chat_service.handoff_words import Texts
 from chat_service.session_facts import Deferred, Escalated, Happening, Queued, Session
 from chat_service.session_records import Refused, Transition
 from chat_service.sessions import step
 from chat_service.store import moves, offers
 from chat_service.store import sessions as store
 from chat_service.store.moves import Change, joined
-from chat_service.store.sessions import Beginning, Request
+from chat_service.store.sessions import Beginning, Known, Request
 from chorus.db import Transaction
 from chorus.errors import BY_NACK, ChorusError, ConversationClosed, NotFound
 
@@ -117,27 +118,6 @@ async def move(
     return moved
 
 
-async def begin(
-    tx: Transaction,
-    scene: Scene,
-    happenings: tuple[Escalated, Queued | Deferred],
-    *,
-    now: datetime,
-    beside: Beside,
-    names: Mapping[UUID, str],
-) -> tuple[Moved, ...]:
-    """Begin a session and put it somewhere, both at once; `names` calls its queue by its name.
-
-    Raises:
-        ChorusError: it may not begin now; nothing was written.
-    """
-    begun = beginning(scene, happenings, now=now, beside=beside, names=names)
-    if isinstance(begun, Refused):
-        raise await refusal(tx, begun)
-    await begin_all(tx, scene.tenant_id, [begun], now=now)
-    return begun.moved
-
-
 @dataclass(frozen=True, slots=True)
 class Begun:
     """A session that was begun in mind: `begin_all` writes it."""
@@ -153,9 +133,9 @@ def beginning(
     *,
     now: datetime,
     beside: Beside,
-    names: Mapping[UUID, str],
+    queue: Known,
 ) -> Begun | Refused:
-    """Decide how a session begins, as `begin` does, and write nothing yet."""
+    """Decide how a session begins and is put somewhere, both at once, and write nothing yet."""
     steps: list[tuple[Draft, Change, Moved]] = []
     for happening in happenings:
         here = steps[-1][2].scene if steps else scene
@@ -163,7 +143,7 @@ def beginning(
         if isinstance(result, Refused):
             return result
         assert isinstance(result, Transition), "no session was open"
-        draft = Draft(here, result, names, beside)
+        draft = Draft(here, result, queue.names, queue.texts, beside)
         change = change_of(draft, draft.rows(now), now)
         steps.append((draft, change, _moved(draft, change, now)))
     written = Beginning(scene.held.id, steps[-1][0].session, _asked(beside))
@@ -198,8 +178,11 @@ async def move_all(
         else:
             answers[scene.held.id] = Moved(scene, scene.session, None)
     if due:
-        names = await _names(tx, due)
-        drafts = [Draft(*one, names, (besides or {}).get(one[0].held.id, Beside())) for one in due]
+        known = await _known(tx, due)
+        drafts = [
+            Draft(*one, known.names, known.texts, (besides or {}).get(one[0].held.id, Beside()))
+            for one in due
+        ]
         answers |= await _write(tx, drafts, now=now)
     return answers
 
@@ -239,17 +222,22 @@ def publications(moved: Sequence[Moved]) -> list[Publication]:
     return [*frames, *hints, *words, *map(router_word, heads)]
 
 
-async def _names(tx: Transaction, due: Sequence[tuple[Scene, Transition]]) -> dict[UUID, str]:
-    """What the events and words will call people and queues."""
-    known: dict[UUID, str] = {}
+async def _known(tx: Transaction, due: Sequence[tuple[Scene, Transition]]) -> Known:
+    """What the events and words will call people and queues, and the own words of those."""
+    names: dict[UUID, str] = {}
+    texts: dict[UUID, Texts] = {}
     wanted: set[UUID | None] = set()
     for scene, transition in due:
-        known |= scene.filed.names if scene.filed else {}
+        names |= scene.filed.names if scene.filed else {}
+        texts |= scene.filed.texts if scene.filed else {}
         record = news.handoff_of(transition)
         wanted |= {transition.session.queue_id, transition.session.agent_id}
         wanted |= {record.by} if transition.offer_result else set()
-    missing = [one for one in wanted if one is not None and one not in known]
-    return known | (await store.names(tx, missing) if missing else {})
+    missing = [one for one in wanted if one is not None and one not in names]
+    if not missing:
+        return Known(names, texts)
+    found = await store.known(tx, missing)
+    return Known({**names, **found.names}, {**texts, **found.texts})
 
 
 async def _write(

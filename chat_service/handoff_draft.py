@@ -10,8 +10,8 @@ from chat_service import handoff_news as news
 from chat_service.emit import Publication
 from chat_service.frames import EVENT, StoredRow
 from chat_service.handoff_news import Packet
-from chat_service.handoff_words import said
-from chat_service.session_facts import Reason, Session
+from chat_service.handoff_words import OwnTexts, said
+from chat_service.session_facts import Reason, Say, Session
 from chat_service.session_moves import FINAL
 from chat_service.session_records import Transition
 from chat_service.store.moves import Change, Timer
@@ -70,6 +70,7 @@ class Draft:
     scene: Scene
     transition: Transition
     names: Mapping[UUID, str]
+    texts: OwnTexts
     beside: Beside
 
     @property
@@ -117,7 +118,9 @@ class Draft:
 
     def filed(self) -> Filed:
         if self.scene.filed is not None and not self.begins:
-            return replace(self.scene.filed, session=self.session, names=self.names)
+            return replace(
+                self.scene.filed, session=self.session, names=self.names, texts=self.texts
+            )
         asked = self.beside.request or Request(source="api")
         return Filed(
             self.session,
@@ -129,6 +132,7 @@ class Draft:
             wrap_up_s=0,
             offer_s=30,
             names=self.names,
+            texts=self.texts,
         )
 
     def rows(self, now: datetime) -> tuple[StoredRow, ...]:
@@ -147,7 +151,7 @@ class Draft:
         ]
         if self.transition.say is not None:
             # After the move itself, before who joined or left, and before the end.
-            drafts.insert(1, said(self.transition.say, self.session, held.locales, self.names))
+            drafts.insert(1, self._said(self.transition.say))
         if self.beside.note is not None:
             drafts.insert(0, _noted(self.beside.note))
         return tuple(
@@ -160,6 +164,10 @@ class Draft:
             )
             for place, draft in enumerate(drafts, 1)
         )
+
+    def _said(self, say: Say) -> dict[str, Any]:
+        locales = self.scene.held.locales
+        return said(say, self.session, locales, names=self.names, texts=self.texts)
 
 
 def _noted(note: Note) -> dict[str, Any]:

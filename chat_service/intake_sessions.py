@@ -1,12 +1,12 @@
 """How an agent's public words move a session: they accept, take over, or end a warm transfer. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from chat_service.frames import StoredRow
-from chat_service.handoff_words import Locales, said
+from chat_service.handoff_words import Locales, OwnTexts, said
 from chat_service.session_facts import Conversation, Happening, Session, TakenOver, WarmDone
 from chat_service.session_records import Transition
 from chat_service.sessions import step
@@ -32,6 +32,7 @@ class Live:
     conversation_id: UUID
     session: Session
     names: Mapping[UUID, str]
+    texts: OwnTexts = field(default_factory=dict)
     locales: Locales = ()
 
     @property
@@ -52,6 +53,7 @@ class Move:
     """Before, too."""
     transition: Transition
     names: Mapping[UUID, str]
+    texts: OwnTexts = field(default_factory=dict)
     locales: Locales = ()
 
 
@@ -67,7 +69,9 @@ def said_by(move: Move, seq: int, now: datetime) -> Said:
     """The text of a move that has one, at a place in its conversation."""
     transition = move.transition
     assert transition.say is not None
-    columns = said(transition.say, transition.session, move.locales, move.names)
+    columns = said(
+        transition.say, transition.session, move.locales, names=move.names, texts=move.texts
+    )
     row = StoredRow(
         conversation_id=move.conversation_id, seq=seq, id=uuid7(), created_at=now, **columns
     )
@@ -96,6 +100,7 @@ def answered(
                 conversation,
                 result,
                 {**live.names, **names},
+                live.texts,
                 live.locales,
             )
         )

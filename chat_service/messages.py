@@ -113,7 +113,7 @@ async def _live(connection: RawConnection, conversation_ids: Sequence[UUID]) -> 
     """Lock the sessions that these messages may move: the statement most batches do without."""
     found = await sessions.open_ones(connection, conversation_ids)
     return {
-        one: Live(filed.tenant_id, one, filed.session, filed.names, filed.locales)
+        one: Live(filed.tenant_id, one, filed.session, filed.names, filed.texts, filed.locales)
         for one, filed in found.items()
     }
 

@@ -7,12 +7,13 @@ A queue takes a request by itself when all of its `conditions` hold, {} holds fo
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from chat_service.eta import Service
+from chat_service.handoff_words import Texts
 from chat_service.routing import Policy
 from chorus.errors import BadRequest
 from chorus.presence import Seen
@@ -37,6 +38,8 @@ class QueueRow:
     max_wait_s: int | None
     sla_s: int | None
     members: tuple[UUID, ...]
+    texts: Texts = field(default_factory=dict)
+    """What its customers read, where that is not ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
+from chat_service.handoff_words import NAMING, SOMEBODY
 from chat_service.routes.shapes import Shape
 from chat_service.routing import Demand, Policy
+from chat_service.session_facts import Say
 from chorus.wire.common import PresenceStatus
 
 WEEK_S = 7 * 24 * 3600
@@ -93,6 +95,27 @@ Relaxations = Annotated[
 ]
 
 
+def _sayable(value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    names = {*Say, SOMEBODY}
+    for texts in value.values():
+        if unknown := set(texts) - names:
+            msg = f"there is no sentence {min(unknown)!r}"
+            raise ValueError(msg)
+        if any("{agent}" in text for name, text in texts.items() if name not in NAMING):
+            msg = f"only {' and '.join(sorted(NAMING))} name the agent"
+            raise ValueError(msg)
+    return value
+
+
+Language = Annotated[str, Field(pattern="^[a-z]{2,3}$")]
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+OwnTexts = Annotated[
+    dict[Language, Annotated[dict[str, Sentence], Field(max_length=50)]],
+    Field(max_length=30),
+    AfterValidator(_sayable),
+]
+
+
 class QueueChange(Setting):
     """What of a queue is to be otherwise."""
 
@@ -134,6 +157,11 @@ class QueueChange(Setting):
     )
     """So long whoever declined a session, or let it ring out, is left in peace with it; then they
     are asked again, after all who did not. null: never, a person has to claim it."""
+    texts: OwnTexts = Absent
+    """What customers read when their session moves, in this queue's own words, by language and then
+    by the name of the sentence (a message's `meta.say`, or `somebody`): `{"de": {"handoff.looking":
+    "Wir holen jemanden."}}`. `{agent}` stands for a name where somebody joins or is back. What is
+    left out is as everywhere; {} takes all of them back."""
 
 
 class NewQueue(QueueChange):
@@ -163,6 +191,7 @@ class QueueAnswer(Shape):
     idle_then: Literal["end", "bot"]
     relaxations: list[dict[str, Any]] | None
     asked_again_after_seconds: int | None
+    texts: dict[str, dict[str, str]]
     created_at: str
     members: int
     """Who serve it and may work."""

@@ -136,6 +136,7 @@ def _answer(card: QueueCard) -> dict[str, Any]:
         "relaxations": steps
         and [{"afterSeconds": one["after_s"], "demand": one["demand"]} for one in steps],
         "askedAgainAfterSeconds": chosen["asked_again_after_s"],
+        "texts": chosen["texts"],
         "createdAt": rfc3339(card.created_at),
         "members": card.members,
         "waiting": card.waiting,

@@ -10,8 +10,9 @@ from uuid import UUID
 from chat_service.conversations import View, may_see
 from chat_service.frames import EVENT, StoredRow
 from chat_service.identity import Grant
+from chat_service.store.decisions import Decision
 from chat_service.store.inbox import InboxRecord
-from chat_service.store.sessions import Decision, SessionCard
+from chat_service.store.sessions import SessionCard
 from chorus.auth import Principal
 from chorus.clock import rfc3339, rfc3339_ms
 

@@ -21,6 +21,7 @@ from chat_service.routes.shapes import (
     TransferBody,
 )
 from chat_service.store import sessions
+from chat_service.store.decisions import decisions
 from chorus.auth import Principal
 from chorus.errors import BadRequest, NotFound
 from chorus.ids import uuid7
@@ -192,7 +193,7 @@ async def decided(
         if conversation_id is None:
             raise NotFound
         await conversations.enter(session, who, conversation_id)
-        found = await sessions.decisions(session, who.tenant_id, session_id, limit=limit)
+        found = await decisions(session, who.tenant_id, session_id, limit=limit)
         asked = {UUID(one) for decision in found for one in decision.candidates}
         names = await sessions.names(session, sorted(asked))
     return json_response({"items": [render.decision(one, names) for one in found]})

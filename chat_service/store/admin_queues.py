@@ -35,6 +35,7 @@ SETTABLE: Final = (
     "idle_then",
     "relaxations",
     "asked_again_after_s",
+    "texts",
 )
 """The columns that are somebody's choice."""
 
@@ -88,7 +89,7 @@ async def card(
 
 def _card(row: list[Any]) -> QueueCard:
     chosen = dict(zip(SETTABLE, row[1 : len(SETTABLE) + 1], strict=True))
-    for name in ("conditions", "hours", "relaxations"):
+    for name in ("conditions", "hours", "relaxations", "texts"):
         chosen[name] = _json(chosen[name])
     visible_to, created_at, members, waiting = row[len(SETTABLE) + 1 :]
     teams = tuple(UUID(int=one.int) for one in visible_to)

@@ -17,7 +17,8 @@ _QUEUES = text("""
 SELECT q.id, q.name, q.policy, q.visibility, q.is_default, q.conditions, q.hours,
     q.overflow_queue_id, q.max_wait_s, q.sla_s,
     ARRAY(SELECT m.agent_id FROM queue_members m JOIN agents a ON a.id = m.agent_id
-        WHERE m.queue_id = q.id AND a.disabled_at IS NULL)
+        WHERE m.queue_id = q.id AND a.disabled_at IS NULL),
+    q.texts
 FROM queues q WHERE q.tenant_id = :tenant AND q.archived_at IS NULL
 ORDER BY q.priority DESC, q.name
 """)
@@ -29,10 +30,10 @@ async def queues(session: Reader, tenant_id: UUID) -> list[QueueRow]:
 
 
 def _queue(row: list[Any]) -> QueueRow:
-    *known, conditions, hours, overflow_queue_id, max_wait_s, sla_s, members = row
+    *known, conditions, hours, overflow_queue_id, max_wait_s, sla_s, members, texts = row
     serving = tuple(UUID(int=one.int) for one in members)
     rules = [_json(conditions) or {}, _json(hours), overflow_queue_id, max_wait_s, sla_s, serving]
-    return QueueRow(*[*known, *rules])
+    return QueueRow(*[*known, *rules, _json(texts)])
 
 
 _CIRCUMSTANCES = text("""

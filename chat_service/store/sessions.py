@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from chat_service.handoff_words import Locales
+from chat_service.handoff_words import Locales, OwnTexts
 from chat_service.session_facts import Conversation, Offer, Reason, Session
 from chat_service.store.conversations import FINAL
 from chat_service.store.rows import every, first, one_id
@@ -89,6 +89,7 @@ class Filed:
     wrap_up_s: int
     offer_s: int
     names: Mapping[UUID, str]
+    texts: OwnTexts
     locales: Locales = ()
     """Where the conversation was not read with it."""
 
@@ -97,7 +98,7 @@ _COLUMNS: Final = """
 s.tenant_id, s.conversation_id, s.id, s.status, s.requested_at, s.queue_id, s.agent_id, s.leaving_agent_id,
 o.agent_id, o.deadline_at, o.reason, s.excluded_agent_ids, s.options, s.queued_at, s.offered_at,
 s.accepted_at, s.started_at, s.wrap_up_until, s.ended_at, s.end_reason, s.idle_asked_at,
-s.reason, s.requested_by, s.source, coalesce(q.wrap_up_s, 0), coalesce(q.offer_s, 30), q.name,
+s.reason, s.requested_by, s.source, coalesce(q.wrap_up_s, 0), coalesce(q.offer_s, 30), q.name, q.texts,
 (SELECT json_object_agg(a.id, a.name) FROM agents a
  WHERE a.id IN (s.agent_id, s.leaving_agent_id, o.agent_id))
 """
@@ -144,7 +145,7 @@ def _filed(found: list[Any]) -> Filed:
     tenant_id, conversation_id, id_, state, requested_at, queue_id, agent_id, leaving = found[:8]
     asked, deadline_at, why, excluded, options = found[8:13]
     *moments, end_reason, idle_asked_at = found[13:21]
-    reason, requested_by, source, wrap_up_s, offer_s, queue, agents, *locales = found[21:]
+    reason, requested_by, source, wrap_up_s, offer_s, queue, texts, agents, *locales = found[21:]
     session = Session(
         id_,
         SessionState(state),
@@ -159,7 +160,8 @@ def _filed(found: list[Any]) -> Filed:
     )
     names = {UUID(one): name for one, name in (_json(agents) or {}).items()}
     names |= {queue_id: queue} if queue_id else {}
-    beside = (reason, requested_by, source, wrap_up_s, offer_s, names, tuple(locales))
+    own = {queue_id: _json(texts)} if queue_id else {}
+    beside = (reason, requested_by, source, wrap_up_s, offer_s, names, own, tuple(locales))
     return Filed(session, tenant_id, conversation_id, *beside)
 
 
@@ -291,15 +293,28 @@ async def save(
     await run(where, _SAVE, given)
 
 
-_NAMES = statement("""
-SELECT id, name FROM agents WHERE id = ANY(CAST(:ids AS uuid[]))
-UNION ALL SELECT id, name FROM queues WHERE id = ANY(CAST(:ids AS uuid[]))
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What agents and queues are called, and the own sentences of queues."""
+
+    names: Mapping[UUID, str]
+    texts: OwnTexts
+
+
+_KNOWN = statement("""
+SELECT id, name, NULL FROM agents WHERE id = ANY(CAST(:ids AS uuid[]))
+UNION ALL SELECT id, name, texts FROM queues WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
 
 
-async def names(where: Reader | RawConnection, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """What agents and queues are called."""
-    return dict(await rows(where, _NAMES, {"ids": list(ids)}))
+async def known(where: Reader | RawConnection, ids: Sequence[UUID]) -> Known:
+    found = await rows(where, _KNOWN, {"ids": list(ids)})
+    texts = {id_: _json(own) for id_, _, own in found if own is not None}
+    return Known({id_: name for id_, name, _ in found}, texts)
+
+
+async def names(where: Reader | RawConnection, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    return (await known(where, ids)).names
 
 
 _WHERE = text(
@@ -340,38 +355,6 @@ async def wrapping_up(session: Reader, tenant_id: UUID, agent_id: UUID) -> list[
     """The conversations whose sessions this agent wraps up."""
     found = await every(session, _WRAPPING_UP, {"tenant": tenant_id, "agent": agent_id})
     return [one[0] for one in found]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the router made of a session once, with every candidate."""
-
-    at: datetime
-    chosen: UUID | None
-    why: str
-    candidates: Mapping[str, Any]
-    others: Mapping[str, int]
-    """How many more there were, by reason."""
-
-
-_DECISIONS = text(
-    "SELECT at, chosen, why, candidates FROM routing_decisions"
-    " WHERE tenant_id = :tenant AND session_id = :session ORDER BY at DESC, id DESC LIMIT :limit"
-)
-
-
-async def decisions(
-    session: Reader, tenant_id: UUID, session_id: UUID, *, limit: int
-) -> list[Decision]:
-    """What the router decided about a session, latest first."""
-    given = {"tenant": tenant_id, "session": session_id, "limit": limit}
-    found = await every(session, _DECISIONS, given)
-    decided = []
-    for at, chosen, why, some in found:
-        candidates = _json(some)
-        others = candidates.pop("others", {})
-        decided.append(Decision(at, chosen, why, candidates, others))
-    return decided
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,8 @@ class Queue(Row, table=True):
     """Which wishes are given up when, as a list of {after_s, demand}; NULL: as the router does."""
     asked_again_after_s: int | None = number(120)
     """So long is who refused a session left in peace with it; NULL: for good."""
+    texts: Json = json_object()
+    """What its customers read, where that is not ours: by language, then by sentence."""
     created_at: datetime = created()
     archived_at: datetime | None = moment()
     """A deleted queue is kept for what happened in it."""
