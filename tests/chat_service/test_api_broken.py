@@ -35,9 +35,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 PIECES_MAX = 120
 KILLS = 25
 TALKERS = 4
+# Those of the API have names.
 END_ALL = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND application_name <> ''
 """
 
 
