@@ -2,11 +2,11 @@ import type { Command } from "./commands";
 import type { DurableFrame, ServerData } from "./frames";
 import type { InboxFilter } from "./inbox";
 import type { Draft } from "./visitor";
-import type { InboxView } from "./wire.gen";
+import type { InboxSort, InboxView } from "./wire.gen";
 
 /** What the leading tab does for an agent's tabs. All of it may be repeated harmlessly. */
 export interface AgentActs {
-  open(view: InboxView, filter: InboxFilter): Promise<void>;
+  open(view: InboxView, filter: InboxFilter, sort: InboxSort): Promise<void>;
   more(): Promise<void>;
   watch(conv: string): Promise<void>;
   unwatch(conv: string): Promise<void>;
@@ -35,7 +35,7 @@ export interface EndedOffer extends ServerData<"offer.rescinded"> {
   readonly offer: Offer;
 }
 
-/** What became of a message that was said before: older pages of a history need it too. */
+/** What became of a conversation, or of a message that was said before: what was read then changes. */
 export interface Amendment {
   readonly conv: string;
   readonly frame: DurableFrame;

@@ -3,6 +3,7 @@ import type { AgentActs, AgentSelf, Amendment, EndedOffer, Offer } from "./agent
 import type { ConnectionStatus } from "./connection";
 import { type Credentials, fixedCredentials } from "./credentials";
 import { Emitter } from "./emitter";
+import { ChorusError } from "./errors";
 import type { CommandEvent, ServerData } from "./frames";
 import { emptyInbox, type Inbox, type InboxFilter } from "./inbox";
 import type { MessageBody } from "./outbox";
@@ -26,7 +27,9 @@ import {
   type TimelineItem,
 } from "./timeline";
 import { uuid7 } from "./uuid7";
-import type { InboxView } from "./wire.gen";
+import type { InboxSort, InboxView } from "./wire.gen";
+
+const FILE_WITHIN_MS = 60_000;
 
 export interface AgentOptions extends Surroundings {
   /** Origin of the server, or "" for the page's own. */
@@ -114,8 +117,8 @@ export class AgentClient {
   }
 
   /** Show another view of the inbox; the tabs of one browser share it. */
-  open(view: InboxView, filter: InboxFilter = {}): Promise<void> {
-    return this.#tabs.call("open", view, filter);
+  open(view: InboxView, filter: InboxFilter = {}, sort: InboxSort = "latest"): Promise<void> {
+    return this.#tabs.call("open", view, filter, sort);
   }
 
   /** Load the next page of the open view. */
@@ -179,6 +182,22 @@ export class AgentClient {
   /** Any call of the REST API as this agent. Raises ChorusError with the server's own words. */
   request<T>(path: string, call: Omit<Call, "credentials"> = {}): Promise<T> {
     return this.#rest.call<T>(path, { ...call, credentials: this.#credentials });
+  }
+
+  /** A file of the REST API as this agent, for people to keep. */
+  async file(path: string): Promise<Blob> {
+    const ask = () =>
+      fetch(this.#options.apiBase + path, {
+        headers: { Authorization: `Bearer ${this.#credentials.token() ?? ""}` },
+        signal: AbortSignal.timeout(FILE_WITHIN_MS),
+      });
+    let response = await ask();
+    if (response.status === 401) {
+      await this.#credentials.refresh();
+      response = await ask();
+    }
+    if (response.ok) return response.blob();
+    throw new ChorusError(`HTTP_${response.status}`, "There is no such file now.", response.status);
   }
 
   /** A stretch of what was said, read by the page itself: older ones need no leading tab. */

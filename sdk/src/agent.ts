@@ -11,7 +11,7 @@ import type { Rest, Snapshot } from "./rest";
 import type { OpenWebSocket } from "./socket";
 import type { Store } from "./store";
 import { Thread } from "./thread";
-import type { ClientFrame, InboxView, ServerFrame } from "./wire.gen";
+import type { ClientFrame, InboxSort, InboxView, ServerFrame } from "./wire.gen";
 
 export interface AgentEngineOptions {
   readonly rest: Rest;
@@ -27,7 +27,7 @@ export interface AgentEngineOptions {
 
 const MAX_WATCHED = 50;
 const PAGE_ROWS = 100;
-const AMENDING = new Set<string>(["message.updated", "message.deleted", "attachment"]);
+const AMENDING = new Set<string>(["message.updated", "message.deleted", "conversation.updated"]);
 
 /** The leading tab's side of an agent: one socket, the open inbox view, the watched conversations. */
 export class AgentEngine {
@@ -55,7 +55,7 @@ export class AgentEngine {
 
   acts(): AgentActs {
     return {
-      open: async (view, filter) => this.#openView(view, filter),
+      open: async (view, filter, sort) => this.#openView(view, filter, sort),
       more: async () => this.#openMore(),
       watch: (conv) => this.#watch(conv).then(() => undefined),
       unwatch: async (conv) => this.#unwatch(conv),
@@ -231,21 +231,23 @@ export class AgentEngine {
     return waiting?.[0] ?? this.#outbox.find(id)?.conv;
   }
 
-  #openView(view: InboxView, filter: InboxFilter): void {
-    if (!isSameView(this.#inbox, view, filter)) this.#publishInbox(emptyInbox(view, filter));
+  #openView(view: InboxView, filter: InboxFilter, sort: InboxSort): void {
+    const wanted = emptyInbox(view, filter, sort);
+    if (!isSameView(this.#inbox, wanted)) this.#publishInbox(wanted);
     this.#appending = false;
     this.#sendOpen();
   }
 
   #sendOpen(): void {
-    const { view, filter } = this.#inbox;
-    this.#connection.send({ event: "inbox.open", data: { view, filter, limit: PAGE_ROWS } });
+    const { view, filter, sort } = this.#inbox;
+    const data = { view, filter, sort, limit: PAGE_ROWS };
+    this.#connection.send({ event: "inbox.open", data });
   }
 
   #openMore(): void {
-    const { view, filter, next } = this.#inbox;
+    const { view, filter, sort, next } = this.#inbox;
     if (next === null || this.#appending) return;
-    const data = { view, filter, cursor: next, limit: PAGE_ROWS };
+    const data = { view, filter, sort, cursor: next, limit: PAGE_ROWS };
     this.#appending = this.#connection.send({ event: "inbox.open", data });
   }
 
@@ -350,8 +352,9 @@ export class AgentEngine {
   }
 }
 
-export function isSameView(inbox: Inbox, view: InboxView, filter: InboxFilter): boolean {
-  return inbox.view === view && JSON.stringify(inbox.filter) === JSON.stringify(filter);
+function isSameView(a: Inbox, b: Inbox): boolean {
+  const [one, other] = [a, b].map(({ view, filter, sort }) => JSON.stringify([view, filter, sort]));
+  return one === other;
 }
 
 function toFacts(snapshot: Snapshot): Facts {

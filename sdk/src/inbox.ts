@@ -1,13 +1,14 @@
 import type { InboxItem, ServerData } from "./frames";
-import type { InboxView, ServerFrame } from "./wire.gen";
+import type { InboxSort, InboxView, ServerFrame } from "./wire.gen";
 
-/** What narrows a view, by name: `queue`, `assignee`, `status` … */
-export type InboxFilter = Readonly<Record<string, string>>;
+/** What narrows a view, as `inbox.open` spells it: `queue`, `assignee`, `tags` … */
+export type InboxFilter = Readonly<Record<string, unknown>>;
 
 /** The open view of an agent's inbox. */
 export interface Inbox {
   readonly view: InboxView;
   readonly filter: InboxFilter;
+  readonly sort: InboxSort;
   readonly rows: Readonly<Record<string, InboxItem>>;
   /** By view. */
   readonly counts: Readonly<Record<string, number>>;
@@ -18,8 +19,12 @@ export interface Inbox {
   readonly loaded: boolean;
 }
 
-export function emptyInbox(view: InboxView, filter: InboxFilter = {}): Inbox {
-  return { view, filter, rows: {}, counts: {}, queues: {}, next: null, loaded: false };
+export function emptyInbox(
+  view: InboxView,
+  filter: InboxFilter = {},
+  sort: InboxSort = "latest",
+): Inbox {
+  return { view, filter, sort, rows: {}, counts: {}, queues: {}, next: null, loaded: false };
 }
 
 /** Apply a frame of the inbox; every other frame leaves it as it is. */
@@ -40,21 +45,39 @@ export function reduceInbox(inbox: Inbox, frame: ServerFrame): Inbox {
   }
 }
 
-/** Newest first: what moves is on top. */
-export function inboxRows(inbox: Inbox): InboxItem[] {
-  return Object.values(inbox.rows).sort(
-    (a, b) => b.last_ts.localeCompare(a.last_ts) || a.conv.localeCompare(b.conv),
-  );
+/** The rows in the order of the view. */
+export function inboxRows({ rows, sort }: Pick<Inbox, "rows" | "sort">): InboxItem[] {
+  return Object.values(rows).sort(ORDERS[sort]);
+}
+
+type Order = (a: InboxItem, b: InboxItem) => number;
+
+/** The orders of the server: ties go by id, the same way. */
+const ORDERS: Readonly<Record<InboxSort, Order>> = {
+  latest: (a, b) => compare(b.last_ts, a.last_ts) || compare(b.conv, a.conv),
+  oldest: (a, b) => compare(a.last_ts, b.last_ts) || compare(a.conv, b.conv),
+  waiting: (a, b) => compare(waitKey(a), waitKey(b)) || compare(a.conv, b.conv),
+  priority: (a, b) => b.priority - a.priority || compare(a.conv, b.conv),
+};
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** Who does not wait comes after everybody who does. */
+function waitKey({ waiting_since }: InboxItem): string {
+  return waiting_since ?? "~";
 }
 
 /**
- * A page replaces what it covers. Rows older than its last one belong to later pages, which the
- * server does not send again, so they stay.
+ * A page replaces what it covers. Rows that come after its last one belong to later pages, which
+ * the server does not send again, so they stay.
  */
 function onSnapshot(inbox: Inbox, snapshot: ServerData<"inbox.snapshot">): Inbox {
-  const oldest = snapshot.items.map((item) => item.last_ts).sort()[0];
+  const order = ORDERS[inbox.sort];
+  const last = [...snapshot.items].sort(order).at(-1);
   const beyond = Object.values(inbox.rows).filter(
-    (row) => snapshot.next !== undefined && oldest !== undefined && row.last_ts < oldest,
+    (row) => snapshot.next !== undefined && last !== undefined && order(row, last) > 0,
   );
   const rows = { ...byConversation(beyond), ...newer(inbox, snapshot.items) };
   const next = beyond.length > 0 ? inbox.next : (snapshot.next ?? null);

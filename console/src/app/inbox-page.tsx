@@ -1,7 +1,7 @@
 import type { InboxView } from "@chorus/sdk";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { MessagesSquare } from "lucide-react";
-import { lazy, Suspense, useEffect, useMemo } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { InboxPane } from "../features/inbox/inbox-pane";
 import { useActions } from "../shared/keys/use-keys";
 import { useSettings } from "../shared/settings/settings";
@@ -18,15 +18,9 @@ export function InboxPage() {
   const address = useAddress();
   const { view, conv, search, open, go, hrefOf } = address;
   const { listHidden, set } = useSettings();
-  const narrowing = useMemo(
-    () => ({
-      queue: search.queue,
-      assignee: search.assignee,
-      // Every other view says itself in which state its conversations are.
-      status: view === "all" ? (search.status ?? "open") : undefined,
-    }),
-    [view, search.queue, search.assignee, search.status],
-  );
+  const { message: _, sort = "latest", status = "open", ...rest } = search;
+  // Every other view says itself in which state its conversations are.
+  const arrangement = { ...rest, sort, ...(view === "all" ? { status } : {}) };
   useEffect(() => set({ lastView: view }), [set, view]);
   // Whoever sees the list opens one of it next.
   useEffect(() => void loadOpen().catch(() => undefined), []);
@@ -37,18 +31,11 @@ export function InboxPage() {
         <InboxPane
           view={view}
           conv={conv}
-          narrowing={narrowing}
-          sort={search.sort ?? "newest"}
+          arrangement={arrangement}
           hrefOf={hrefOf}
           onView={(next) => go(next, {})}
           onSelect={open}
-          onNarrow={({ sort, status, ...rest }) =>
-            go(view, {
-              ...rest,
-              ...(status === "open" ? {} : { status }),
-              ...(sort === "newest" ? {} : { sort }),
-            })
-          }
+          onNarrow={(next, wanted) => go(next, searchOf(wanted))}
         />
       </div>
       <Suspense fallback={<main className="flex-1 bg-canvas" />}>
@@ -60,6 +47,15 @@ export function InboxPage() {
       </Suspense>
     </div>
   );
+}
+
+/** What is usual does not stand in the address. */
+function searchOf({ sort, status, ...rest }: InboxSearch): InboxSearch {
+  return {
+    ...rest,
+    ...(status === "open" ? {} : { status }),
+    ...(sort === "latest" ? {} : { sort }),
+  };
 }
 
 /** On a narrow screen the list makes room for the thread. */

@@ -30,6 +30,10 @@ export function useTakeNext(onTaken: (conv: string) => void): () => void {
 }
 
 export function byTurn(a: WaitingRow, b: WaitingRow): number {
-  const since = (row: WaitingRow) => row.waitingSince ?? "~";
-  return b.priority - a.priority || since(a).localeCompare(since(b));
+  return b.priority - a.priority || since(a) - since(b);
+}
+
+/** Who does not wait comes after everybody who does. */
+function since({ waitingSince }: WaitingRow): number {
+  return waitingSince === null ? Number.MAX_SAFE_INTEGER : Date.parse(waitingSince);
 }

@@ -10,7 +10,15 @@ import {
 } from "react";
 import { useConversationActs } from "../../shared/acts/conversation-acts";
 import { ownershipOfView } from "../../shared/domain/ownership";
-import { draftKey, draftOf, type Mode, setDraft, useDrafts } from "../../shared/drafts/drafts";
+import {
+  draftKey,
+  draftOf,
+  dropDraft,
+  type Mode,
+  setDraft,
+  useDrafts,
+} from "../../shared/drafts/drafts";
+import { useDraftSync } from "../../shared/drafts/use-draft-sync";
 import { useActions } from "../../shared/keys/use-keys";
 import { useIsOnline } from "../../shared/live/hooks";
 import { useSession } from "../../shared/live/session";
@@ -18,6 +26,7 @@ import { useSettings } from "../../shared/settings/settings";
 import { Button } from "../../shared/ui/button";
 import { cx } from "../../shared/ui/class";
 import { useWords } from "../../shared/words/words";
+import { Canned } from "./canned";
 import { Foot } from "./foot";
 import { isTooLong, keyMeaning, mentionedIn } from "./meaning";
 import { Mentions } from "./mentions";
@@ -66,6 +75,7 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
       {!isReplyable && <Locked conv={conv} view={view} />}
       <div className="relative">
         {mode === "note" && <Mentions field={field} text={text} onChange={change} />}
+        <Canned conv={conv} field={field} text={text} onChange={change} />
         <textarea
           ref={field}
           rows={2}
@@ -106,6 +116,7 @@ function useWriting(
   const key = draftKey(agent.id, conv, mode);
   const text = useDrafts(({ texts }) => texts[key]) ?? draftOf(key);
   const [problem, setProblem] = useState("");
+  useDraftSync(conv, view.seq);
   const typed = useRef(client);
   typed.current = client;
   useEffect(() => () => typed.current.typing(conv, false), [conv]);
@@ -123,7 +134,7 @@ function useWriting(
   const send = (thenResolve: boolean) => {
     const content = text.trim();
     if (content === "" || isTooLong(content)) return;
-    setDraft(key, "");
+    dropDraft(key);
     const body = mode === "note" ? noteBody(content) : replyBody(view, isOnline);
     client.send(conv, content, body).then(
       () => thenResolve && acts.resolve(conv),

@@ -45,8 +45,13 @@ export function mentionAt(text: string, caret: number): string | null {
   return /(?:^|\s)@([\p{L}\p{N} .'-]{0,30})$/u.exec(text.slice(0, caret))?.[1] ?? null;
 }
 
-/** The text with the name put in where the mention was begun, and where the caret stands then. */
-export function withMention(text: string, caret: number, name: string) {
-  const begun = text.slice(0, caret).replace(/@[^@]*$/u, `@${name} `);
-  return { text: begun + text.slice(caret), caret: begun.length };
+/** What was typed after a `/` that begins a word; null where there is none. */
+export function cannedAt(text: string, caret: number): string | null {
+  return /(?:^|\s)\/([\p{L}\p{N}._-]{0,40})$/u.exec(text.slice(0, caret))?.[1] ?? null;
+}
+
+/** The text with something put in place of what was begun, and where the caret stands then. */
+export function replaced(text: string, caret: number, begun: RegExp, by: string) {
+  const head = text.slice(0, caret).replace(begun, () => by);
+  return { text: head + text.slice(caret), caret: head.length };
 }

@@ -1,10 +1,12 @@
 import { Sparkles } from "lucide-react";
 import { useSnapshot } from "../../shared/api/queries";
 import { Excerpt } from "../../shared/handoff/handoff-card";
+import { SummaryText } from "../../shared/handoff/summary-text";
 import { waited } from "../../shared/words/time";
 import { useWords } from "../../shared/words/words";
 import type { ContextProps } from "./context-pane";
 import { Facts } from "./facts";
+import { Properties } from "./properties";
 
 /** What it is about. While nobody has written a summary, the customer's own words stand here. */
 export function SummaryTab({ view, onAnchor }: ContextProps) {
@@ -22,20 +24,21 @@ export function SummaryTab({ view, onAnchor }: ContextProps) {
       t("asked"),
       asked === undefined ? undefined : t("ago", { time: waited(asked, Date.now(), words) }),
     ],
-    [t("labels"), snapshot?.tags?.join(", ")],
+    [t("visibleMessages"), snapshot?.visibleMessages?.toString()],
   ] as const;
   return (
     <div className="flex flex-col gap-5 text-sm">
       <section data-summary tabIndex={-1} className="flex flex-col gap-2">
         <h3 className="flex items-center gap-1.5 font-semibold">
-          <Sparkles className="size-4 text-bot" aria-hidden="true" /> {t("tab-summary")}
+          <Sparkles className="size-4 text-(--bot)" aria-hidden="true" /> {t("tab-summary")}
         </h3>
         {summary === undefined ? (
           <Excerpt view={view} seq={Number.POSITIVE_INFINITY} onAnchor={onAnchor} />
         ) : (
-          <p dir="auto">{summary}</p>
+          <SummaryText text={summary} onAnchor={onAnchor} />
         )}
       </section>
+      <Properties conv={view.id} />
       <Facts title={t("thisConversation")} facts={facts} />
     </div>
   );

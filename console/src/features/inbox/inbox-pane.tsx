@@ -10,27 +10,27 @@ import { useSettings } from "../../shared/settings/settings";
 import { Empty } from "../../shared/ui/empty";
 import { useWords } from "../../shared/words/words";
 import { Narrow } from "./narrow";
-import { type Narrowing, neighbour, type Sort } from "./order";
+import { type Arrangement, neighbour } from "./order";
 import { Row } from "./row";
+import { SavedViews } from "./saved-views";
 import { type List, useList } from "./use-list";
 import { Views } from "./views";
 
 export interface InboxPaneProps {
   readonly view: InboxView;
   readonly conv: string | undefined;
-  readonly narrowing: Narrowing;
-  readonly sort: Sort;
+  readonly arrangement: Arrangement;
   readonly hrefOf: (view: InboxView, conv?: string) => string;
   readonly onView: (view: InboxView) => void;
   readonly onSelect: (conv: string) => void;
-  readonly onNarrow: (narrowing: Narrowing & { readonly sort: Sort }) => void;
+  readonly onNarrow: (view: InboxView, arrangement: Arrangement) => void;
 }
 
 /** The views, and the conversations of the one that is open. */
 export function InboxPane(props: InboxPaneProps) {
-  const { view, conv, narrowing, sort, hrefOf, onView, onSelect, onNarrow } = props;
+  const { view, conv, arrangement, hrefOf, onView, onSelect, onNarrow } = props;
   const { t } = useWords();
-  const list = useList(view, narrowing, sort);
+  const list = useList(view, arrangement);
   useActions({
     next: () => step(list, conv, 1, onSelect),
     previous: () => step(list, conv, -1, onSelect),
@@ -43,10 +43,10 @@ export function InboxPane(props: InboxPaneProps) {
       <header className="flex h-14 shrink-0 items-center justify-between gap-2 ps-4 pe-2">
         <h1 className="text-base font-semibold">{t("inbox")}</h1>
         <Narrow
-          narrowing={narrowing}
-          sort={sort}
+          view={view}
+          arrangement={arrangement}
           queues={list.inbox?.queues ?? {}}
-          onNarrow={onNarrow}
+          onNarrow={(next) => onNarrow(view, next)}
         />
       </header>
       <Views
@@ -55,6 +55,7 @@ export function InboxPane(props: InboxPaneProps) {
         hrefOf={(one) => hrefOf(one)}
         onView={onView}
       />
+      <SavedViews view={view} arrangement={arrangement} onOpen={onNarrow} />
       <div className="relative flex min-h-0 flex-1 flex-col border-t border-line">
         {list.arrived > 0 && (
           <button

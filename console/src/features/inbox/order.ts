@@ -1,7 +1,8 @@
-import type { InboxItem } from "@chorus/sdk";
+import type { InboxFilter } from "@chorus/sdk/inbox";
+import type { InboxSort } from "@chorus/sdk/wire.gen";
+import type { ViewFilter } from "../../shared/api/desk";
 
-export const SORTS = ["newest", "longestWait", "priority"] as const;
-export type Sort = (typeof SORTS)[number];
+export const SORTS = ["latest", "waiting", "priority", "oldest"] as const;
 
 /** As the address says that a state does not matter. */
 export const ANY = "any";
@@ -9,35 +10,41 @@ export const ANY = "any";
 /** What narrows a view, as the address spells it. */
 export interface Narrowing {
   readonly queue?: string | undefined;
+  /** An id, `me` or `none`. */
   readonly assignee?: string | undefined;
   readonly status?: string | undefined;
+  /** Names with commas between; all of them. */
+  readonly tags?: string | undefined;
+  /** At least. */
+  readonly priority?: number | undefined;
+  readonly unread?: true | undefined;
 }
 
-/** The conversations of some rows, in the order that is wanted. */
-export function arranged(rows: readonly InboxItem[], sort: Sort): string[] {
-  return [...rows].sort((a, b) => COMPARE[sort](a, b) || newest(a, b)).map((row) => row.conv);
+export type Arrangement = Narrowing & { readonly sort: InboxSort };
+
+/** The same as `inbox.open` and saved views spell it. */
+export function filterOf(narrowing: Narrowing): InboxFilter & Omit<ViewFilter, "view"> {
+  const { queue, assignee, status, tags, priority, unread } = narrowing;
+  const known = {
+    queue,
+    assignee,
+    status: status === ANY ? undefined : status,
+    tags: tags?.split(",").filter(Boolean),
+    priority,
+    unread,
+  };
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
 }
 
-const COMPARE: Readonly<Record<Sort, (a: InboxItem, b: InboxItem) => number>> = {
-  newest,
-  longestWait: (a, b) => waitKey(a).localeCompare(waitKey(b)),
-  priority: (a, b) => b.priority - a.priority || waitKey(a).localeCompare(waitKey(b)),
-};
-
-function newest(a: InboxItem, b: InboxItem): number {
-  return b.last_ts.localeCompare(a.last_ts) || a.conv.localeCompare(b.conv);
-}
-
-/** Who does not wait comes after everybody who does. */
-function waitKey({ waiting_since }: InboxItem): string {
-  return waiting_since ?? "~";
-}
-
-/** Rows come by frames that know the view only; what else was asked for is looked at here. */
-export function fits(row: InboxItem, { queue, assignee, status }: Narrowing): boolean {
-  if (queue !== undefined && row.queue !== queue) return false;
-  if (assignee !== undefined && row.assignee !== assignee) return false;
-  return status === undefined || status === ANY || row.status === status;
+/** What a saved view narrows, as the address spells it. */
+export function narrowingOf({ view, status, tags, unread, ...rest }: ViewFilter): Narrowing {
+  const state = view === "all" ? { status: status ?? ANY } : {};
+  return {
+    ...rest,
+    ...state,
+    ...(tags === undefined || tags.length === 0 ? {} : { tags: tags.join(",") }),
+    ...(unread === true ? { unread } : {}),
+  };
 }
 
 export interface Shown {

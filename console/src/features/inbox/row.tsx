@@ -1,6 +1,7 @@
 import { type ConversationView, type InboxItem, unreadCount } from "@chorus/sdk";
 import { skipToken, useQuery } from "@tanstack/react-query";
 import { ChevronsUp, Clock, Eye } from "lucide-react";
+import { useMarked } from "../../shared/acts/marked";
 import { ownershipOf } from "../../shared/domain/ownership";
 import { contactName } from "../../shared/domain/people";
 import { keys } from "../../shared/live/keys";
@@ -27,7 +28,8 @@ export function Row({ row, href, nowMs, isSelected, isCurrent, assignee, onSelec
   const words = useWords();
   const view = useWatched(row.conv);
   const name = contactName(row.contact.name, row.contact.id, words);
-  const unread = view?.synced === true ? Math.min(row.unread, unreadCount(view)) : row.unread;
+  const isMarked = useMarked(({ convs }) => convs.has(row.conv));
+  const unread = isMarked ? Math.max(1, row.unread) : unreadOf(row, view);
   return (
     <a
       href={href}
@@ -70,6 +72,11 @@ export function Row({ row, href, nowMs, isSelected, isCurrent, assignee, onSelec
       </span>
     </a>
   );
+}
+
+/** The list hears a moment later than an open conversation that it was read. */
+function unreadOf(row: InboxItem, view: ConversationView | null | undefined): number {
+  return view?.synced === true ? Math.min(row.unread, unreadCount(view)) : row.unread;
 }
 
 /** What is known of it live, for those that are or were open here. */

@@ -1,9 +1,10 @@
 import type { InboxItem, InboxView } from "@chorus/sdk";
-import type { Inbox, InboxFilter } from "@chorus/sdk/inbox";
+import { type Inbox, type InboxFilter, inboxRows } from "@chorus/sdk/inbox";
+import type { InboxSort } from "@chorus/sdk/wire.gen";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useInbox } from "../../shared/live/hooks";
 import { useSession } from "../../shared/live/session";
-import { ANY, arranged, fits, type Narrowing, type Sort, settled } from "./order";
+import { type Arrangement, filterOf, settled } from "./order";
 
 const RECOUNT_EVERY_MS = 10_000;
 
@@ -21,20 +22,18 @@ export interface List {
 }
 
 /** The rows of a view. They stay where they are as long as somebody points at them. */
-export function useList(view: InboxView, narrowing: Narrowing, sort: Sort): List {
-  const filter = useMemo(() => filterOf(narrowing), [narrowing]);
-  useOpen(view, filter);
-  const inbox = useInbox(view, filter);
+export function useList(view: InboxView, { sort, ...narrowing }: Arrangement): List {
+  const key = `${view} ${sort} ${JSON.stringify(filterOf(narrowing))}`;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key is the filter, spelled.
+  const filter = useMemo(() => filterOf(narrowing), [key]);
+  useOpen(view, filter, sort);
+  const inbox = useInbox(view, filter, sort);
   const [isHeld, setIsHeld] = useState(false);
   const shown = useRef<{ key: string; order: readonly string[] }>({ key: "", order: [] });
   const memory = useRef(new Map<string, InboxItem>());
-  const rows = useMemo(
-    () => Object.values(inbox?.rows ?? {}).filter((row) => fits(row, narrowing)),
-    [inbox, narrowing],
-  );
+  const rows = useMemo(() => (inbox === undefined ? [] : inboxRows(inbox)), [inbox]);
   for (const row of rows) memory.current.set(row.conv, row);
-  const key = `${view} ${sort} ${JSON.stringify(filter)}`;
-  const wanted = useMemo(() => arranged(rows, sort), [rows, sort]);
+  const wanted = useMemo(() => rows.map((row) => row.conv), [rows]);
   const isSame = shown.current.key === key;
   const { order, arrived } = settled(isSame ? shown.current.order : [], wanted, isHeld);
   shown.current = { key, order };
@@ -59,10 +58,10 @@ export function useList(view: InboxView, narrowing: Narrowing, sort: Sort): List
  * Have the server keep this view up to date. The tabs of a browser share one socket with one open
  * view, so the tab that is looked at opens its own again.
  */
-function useOpen(view: InboxView, filter: InboxFilter): void {
+function useOpen(view: InboxView, filter: InboxFilter, sort: InboxSort): void {
   const { client } = useSession();
   useEffect(() => {
-    const open = () => void client.open(view, filter).catch(() => undefined);
+    const open = () => void client.open(view, filter, sort).catch(() => undefined);
     const look = () => {
       if (document.visibilityState === "visible") open();
     };
@@ -76,12 +75,5 @@ function useOpen(view: InboxView, filter: InboxFilter): void {
       window.removeEventListener("focus", look);
       document.removeEventListener("visibilitychange", look);
     };
-  }, [client, view, filter]);
-}
-
-function filterOf({ queue, assignee, status }: Narrowing): InboxFilter {
-  const given = Object.entries({ queue, assignee, status: status === ANY ? undefined : status });
-  return Object.fromEntries(
-    given.filter((pair): pair is [string, string] => pair[1] !== undefined),
-  );
+  }, [client, view, filter, sort]);
 }

@@ -7,15 +7,18 @@ import {
   Ellipsis,
   Hand,
   type LucideIcon,
+  MailOpen,
   RotateCcw,
+  Wand,
 } from "lucide-react";
 import { type ComponentProps, useState } from "react";
 import { useConversationActs } from "../../shared/acts/conversation-acts";
 import { useIsDecided } from "../../shared/acts/later";
+import { useMacros } from "../../shared/api/desk";
 import { ownershipOfView } from "../../shared/domain/ownership";
 import { useActions } from "../../shared/keys/use-keys";
 import { Button } from "../../shared/ui/button";
-import { Menu, MenuItem, MenuLabel } from "../../shared/ui/menu";
+import { Menu, MenuItem, MenuLabel, MenuLine } from "../../shared/ui/menu";
 import { dateTime } from "../../shared/words/time";
 import { useWords } from "../../shared/words/words";
 import type { HeaderProps } from "./header";
@@ -33,7 +36,12 @@ export function HeaderActs(props: ActsProps) {
   const isTakeable = ownership === "waiting" || ownership === "bot" || ownership === "open";
   const isOver = ownership === "resolved" || isDecided;
   const resolve = () => acts.resolve(conv);
+  const markUnread = () => {
+    void acts.markUnread(conv);
+    props.onBack();
+  };
   useActions({
+    unread: markUnread,
     ...(isTakeable ? { take: () => void acts.claim(conv) } : {}),
     ...(isOver
       ? {}
@@ -70,7 +78,11 @@ export function HeaderActs(props: ActsProps) {
         <Snooze conv={conv} />
       )}
       <Labelled sign={Check} label={t("resolve")} onClick={resolve} />
-      {ownership !== "bot" && <More onTransfer={onTransfer} />}
+      <More
+        conv={conv}
+        onUnread={markUnread}
+        onBot={ownership === "bot" ? undefined : () => onTransfer("bot")}
+      />
     </div>
   );
 }
@@ -90,7 +102,7 @@ function Labelled({ sign: Sign, label, ...rest }: LabelledProps) {
   return (
     <Button title={label} {...rest}>
       <Sign className="size-4" aria-hidden="true" />
-      <span className="@max-[43rem]:sr-only">{label}</span>
+      <span className="@max-[41rem]:sr-only">{label}</span>
     </Button>
   );
 }
@@ -129,8 +141,16 @@ function Snooze({ conv }: { readonly conv: string }) {
   );
 }
 
-function More({ onTransfer }: Pick<HeaderProps, "onTransfer">) {
+interface MoreProps {
+  readonly conv: string;
+  readonly onUnread: () => void;
+  readonly onBot: (() => void) | undefined;
+}
+
+function More({ conv, onUnread, onBot }: MoreProps) {
   const { t } = useWords();
+  const acts = useConversationActs();
+  const macros = useMacros().data ?? [];
   return (
     <Menu
       trigger={
@@ -139,9 +159,25 @@ function More({ onTransfer }: Pick<HeaderProps, "onTransfer">) {
         </Button>
       }
     >
-      <MenuItem onSelect={() => onTransfer("bot")}>
-        <Bot className="size-4" aria-hidden="true" /> {t("returnToBot")}
+      {onBot !== undefined && (
+        <MenuItem onSelect={onBot}>
+          <Bot className="size-4" aria-hidden="true" /> {t("returnToBot")}
+        </MenuItem>
+      )}
+      <MenuItem onSelect={onUnread}>
+        <MailOpen className="size-4" aria-hidden="true" /> {t("key-unread")}
       </MenuItem>
+      {macros.length > 0 && (
+        <>
+          <MenuLine />
+          <MenuLabel>{t("macros")}</MenuLabel>
+          {macros.map(({ id, name }) => (
+            <MenuItem key={id} onSelect={() => void acts.runMacro(conv, id)}>
+              <Wand className="size-4" aria-hidden="true" /> <span dir="auto">{name}</span>
+            </MenuItem>
+          ))}
+        </>
+      )}
     </Menu>
   );
 }

@@ -33,16 +33,18 @@ export function Header(props: HeaderProps) {
       </Button>
       <Avatar id={id} name={name} presence={presence} />
       <div className="min-w-36 flex-1">
-        <h2 dir="auto" className="truncate text-[15px] leading-5 font-semibold">
-          {name}
-        </h2>
+        <div className="flex items-center gap-2">
+          <h2 dir="auto" className="truncate text-[15px] leading-5 font-semibold">
+            {name}
+          </h2>
+          <Standing {...props} />
+        </div>
         <p className="flex items-center gap-1.5 text-xs whitespace-nowrap text-muted">
           <span data-presence={presence}>{t(`presence-${presence}`)}</span>
           {contact !== undefined && <Verified isVerified={contact.verified} />}
           <Viewers {...props} />
         </p>
       </div>
-      <Standing {...props} />
       {view !== undefined && <HeaderActs {...props} view={view} />}
     </header>
   );
@@ -90,10 +92,14 @@ function Standing({ view, conv, names }: HeaderProps) {
   const holder = view.session?.agent?.userId ?? view.assignee;
   const who = holder === view.self ? t("you") : names.get(holder ?? "");
   return (
-    <span className="flex items-center gap-2 text-xs text-muted">
+    <span className="flex shrink-0 items-center gap-2 text-xs text-muted">
       <OwnershipBadge of={ownership} />
       {ownership === "agent" && who !== undefined && <span dir="auto">{who}</span>}
-      {ownership === "waiting" && view.queue !== null && <span dir="auto">{view.queue}</span>}
+      {ownership === "waiting" && view.queue !== null && (
+        <span dir="auto" className="@max-[50rem]:hidden">
+          {view.queue}
+        </span>
+      )}
     </span>
   );
 }

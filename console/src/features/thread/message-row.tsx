@@ -10,6 +10,7 @@ import { cx } from "../../shared/ui/class";
 import { RichText } from "../../shared/ui/rich-text";
 import { clockTime } from "../../shared/words/time";
 import { useWords } from "../../shared/words/words";
+import { MessageMenu } from "./message-menu";
 
 interface MessageRowProps {
   readonly view: ConversationView;
@@ -31,16 +32,23 @@ export function MessageRow(props: MessageRowProps) {
       data-message={message.id}
       data-seq={message.seq}
       data-status={showsStatus ? status : undefined}
-      className={cx("flex gap-2.5", goesOn ? "pt-1" : "pt-3", isOwn && "flex-row-reverse")}
+      className={cx(
+        "group/message flex gap-2.5",
+        goesOn ? "pt-1" : "pt-3",
+        isOwn && "flex-row-reverse",
+      )}
     >
       <Face {...props} />
       <div
         className={cx("flex max-w-[min(80%,40rem)] min-w-0 flex-col gap-1", isOwn && "items-end")}
       >
         {!goesOn && <Author {...props} />}
-        <div className={cx(bubbleLook(message, isOwn), isAnchor && "ring-2 ring-accent")}>
-          {isNote && <NoteLabel />}
-          <Body message={message} />
+        <div className={cx("flex max-w-full items-center gap-1", isOwn && "flex-row-reverse")}>
+          <div className={cx(bubbleLook(message, isOwn), isAnchor && "ring-2 ring-accent")}>
+            {isNote && <NoteLabel />}
+            <Body message={message} />
+          </div>
+          <MessageMenu conv={view.id} message={message} />
         </div>
         <Foot message={message} status={showsStatus ? status : null} goesOn={goesOn} />
       </div>
@@ -58,7 +66,7 @@ function bubbleLook({ role, visibility }: Message, isOwn: boolean): string {
           ? "bg-own"
           : "border border-line bg-surface";
   const corner = isOwn ? "rounded-se-sm" : "rounded-ss-sm";
-  return `w-fit max-w-full rounded-2xl px-3.5 py-2 ${corner} ${ground}`;
+  return `w-fit max-w-full min-w-0 rounded-2xl px-3.5 py-2 ${corner} ${ground}`;
 }
 
 function Face({ message, goesOn, customer, names, view }: MessageRowProps) {

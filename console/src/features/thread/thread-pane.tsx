@@ -1,6 +1,7 @@
 import type { ConversationView } from "@chorus/sdk";
 import { SearchX } from "lucide-react";
 import { type ReactNode, useEffect, useMemo } from "react";
+import { unmark } from "../../shared/acts/marked";
 import { useNames } from "../../shared/api/queries";
 import type { ContactCard } from "../../shared/api/shapes";
 import { contactName } from "../../shared/domain/people";
@@ -30,6 +31,7 @@ export function ThreadPane(props: ThreadPaneProps) {
   const view = useConversation(conv);
   const names = useNames(conv);
   useViewing(conv);
+  useUnmark(conv);
   const name = contactName(contact?.name, contact?.id ?? conv, words);
   const isThere = view != null && (view.synced || view.items.length > 0);
   const shown = useMemo(() => names, [names]);
@@ -75,6 +77,14 @@ function useViewing(conv: string): void {
       document.removeEventListener("visibilitychange", tell);
       client.viewing(conv, false);
     };
+  }, [client, conv]);
+}
+
+/** Marked unread before: whoever opens it again has seen that. */
+function useUnmark(conv: string): void {
+  const { client } = useSession();
+  useEffect(() => {
+    if (unmark(conv)) void client.command(conv, "mark", { unread: false }).catch(() => undefined);
   }, [client, conv]);
 }
 

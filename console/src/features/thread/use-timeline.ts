@@ -80,7 +80,7 @@ function useAmendments(conv: string): void {
   useEffect(
     () =>
       client.on("amended", ({ conv: changed, frame }) => {
-        if (changed !== conv) return;
+        if (changed !== conv || frame.event === "conversation.updated") return;
         cache.setQueriesData<InfiniteData<History>>({ queryKey: keys.histories(conv) }, (data) =>
           data === undefined ? data : amended(data, frame),
         );

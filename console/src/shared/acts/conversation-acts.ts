@@ -1,10 +1,12 @@
-import { asChorusError, type ChorusError } from "@chorus/sdk";
+import { type AgentClient, asChorusError, type ChorusError } from "@chorus/sdk";
 import { uuid7 } from "@chorus/sdk/uuid7";
+import type { Visibility } from "@chorus/sdk/wire.gen";
 import { useMemo } from "react";
 import { useSession } from "../live/session";
 import { showToast } from "../ui/toasts";
 import { useWords } from "../words/words";
 import { doLater, finishAll } from "./later";
+import { mark } from "./marked";
 
 export interface Target {
   readonly agent?: string;
@@ -25,6 +27,18 @@ export interface ConversationActs {
   snooze(conv: string, untilMs: number): Promise<boolean>;
   transfer(conv: string, wish: Transfer): Promise<boolean>;
   returnToBot(conv: string, note?: string): Promise<boolean>;
+  update(conv: string, change: Properties): Promise<boolean>;
+  markUnread(conv: string): Promise<boolean>;
+  moderate(conv: string, target: string, visibility: Visibility): Promise<boolean>;
+  remove(conv: string, target: string): Promise<boolean>;
+  runMacro(conv: string, macro: string): Promise<boolean>;
+}
+
+/** What is changed of a conversation; what is left out stays. */
+export interface Properties {
+  readonly priority?: number;
+  readonly add_tags?: readonly string[];
+  readonly remove_tags?: readonly string[];
 }
 
 /** What can be done with a conversation. A refusal is told in words; nothing throws. */
@@ -59,14 +73,26 @@ export function useConversationActs(): ConversationActs {
       transfer: (conv, wish) => act(conv, "transfer", { ...wish }),
       returnToBot: (conv, note) =>
         act(conv, "return_to_bot", note === undefined || note === "" ? {} : { note }),
+      update: (conv, change) => act(conv, "update", { ...change }),
+      markUnread: async (conv) => {
+        mark(conv);
+        return act(conv, "mark", { unread: true });
+      },
+      moderate: (conv, target, visibility) => act(conv, "moderate", { target, visibility }),
+      remove: (conv, target) => act(conv, "delete", { target }),
+      runMacro: (conv, macro) => {
+        const path = `/livechat/conversations/${conv}/macros/${macro}`;
+        const body = { id: uuid7() };
+        return client.request(path, { method: "POST", body }).then(
+          () => true,
+          (cause: unknown) => refused(asChorusError(cause)),
+        );
+      },
     };
   }, [client, t]);
 }
 
-type CommandOf = [
-  "claim" | "reopen" | "resolve" | "snooze" | "transfer" | "return_to_bot",
-  Record<string, unknown>?,
-];
+type CommandOf = [Parameters<AgentClient["command"]>[1], Record<string, unknown>?];
 
 /** The reason as the server says it: it names who was faster, or what is not possible. */
 function refused({ message }: ChorusError): false {

@@ -42,6 +42,8 @@ export interface ConversationSnapshot {
   readonly summary: { readonly text?: string } | null;
   readonly priority?: number;
   readonly tags?: readonly string[];
+  /** How many messages the customer sees. */
+  readonly visibleMessages?: number;
   readonly messages: readonly HistoryItem[];
 }
 

@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import { useSnapshot } from "../api/queries";
 import { useWords } from "../words/words";
 import { excerptOf } from "./excerpt";
+import { SummaryText } from "./summary-text";
 
 interface HandoffCardProps {
   readonly view: ConversationView;
@@ -42,10 +43,10 @@ export function HandoffCard({ view, handoff, seq, onAnchor }: HandoffCardProps) 
       {summary === undefined ? (
         <Excerpt view={view} seq={seq} onAnchor={onAnchor} />
       ) : (
-        <p className="flex gap-2" dir="auto">
-          <Sparkles className="mt-0.5 size-4 shrink-0 text-bot" aria-hidden="true" />
-          {summary}
-        </p>
+        <div className="flex gap-2">
+          <Sparkles className="mt-0.5 size-4 shrink-0 text-(--bot)" aria-hidden="true" />
+          <SummaryText text={summary} onAnchor={onAnchor} />
+        </div>
       )}
     </section>
   );

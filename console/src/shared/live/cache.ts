@@ -1,5 +1,7 @@
 import { type AgentClient, type AgentState, asChorusError } from "@chorus/sdk";
+import type { Amendment } from "@chorus/sdk/agent-acts";
 import { QueryClient } from "@tanstack/react-query";
+import type { ConversationSnapshot } from "../api/shapes";
 import { keys } from "./keys";
 
 const KEPT_MS = 10 * 60_000;
@@ -35,7 +37,36 @@ export function bindCache(client: AgentClient, cache: QueryClient): () => void {
     before = now;
   };
   apply(client.state);
-  return client.on("state", apply);
+  const releases = [
+    client.on("state", apply),
+    client.on("amended", (amendment) => amend(cache, amendment)),
+    // Who has it, and why, stands in the snapshot only.
+    client.on("handoff", ({ conv }) => {
+      void cache.invalidateQueries({ queryKey: keys.snapshot(conv) });
+    }),
+  ];
+  return () => {
+    for (const release of releases) release();
+  };
+}
+
+/** What REST told of a conversation, with what became of it since. */
+export function amend(cache: QueryClient, { conv, frame }: Amendment): void {
+  cache.setQueryData<ConversationSnapshot>(keys.snapshot(conv), (known) => {
+    if (known === undefined) return known;
+    if (frame.event === "conversation.updated") {
+      const { priority = known.priority, tags = known.tags, status = known.status } = frame.data;
+      return { ...known, ...defined({ priority, tags }), status };
+    }
+    if (frame.event !== "message.updated" && frame.event !== "message.deleted") return known;
+    const { visible = known.visibleMessages } = frame.data;
+    return { ...known, ...defined({ visibleMessages: visible }) };
+  });
+}
+
+function defined<T extends object>(part: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const known = Object.entries(part).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(known) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
 /** Write what is new. Everything else keeps its identity, so nobody draws it again. */
@@ -47,7 +78,7 @@ export function patch(cache: QueryClient, before: Partial<AgentState>, now: Agen
   if (persistent !== before.persistent) cache.setQueryData(keys.persistent, persistent);
   // An emptied view is about to be filled again; what was last seen of it is better than nothing.
   if (inbox !== before.inbox && inbox.loaded) {
-    cache.setQueryData(keys.inbox(inbox.view, inbox.filter), inbox);
+    cache.setQueryData(keys.inbox(inbox.view, inbox.filter, inbox.sort), inbox);
   }
   for (const [conv, view] of changed(before.conversations, now.conversations)) {
     cache.setQueryData(keys.conversation(conv), view);

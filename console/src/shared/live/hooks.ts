@@ -1,6 +1,7 @@
 import type { ConnectionStatus, ConversationView, InboxView } from "@chorus/sdk";
 import type { AgentSelf, Offer } from "@chorus/sdk/agent-acts";
 import type { Inbox, InboxFilter } from "@chorus/sdk/inbox";
+import type { InboxSort } from "@chorus/sdk/wire.gen";
 import { skipToken, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { keys } from "./keys";
@@ -31,8 +32,8 @@ export function useOffers(): readonly Offer[] {
   return useLive<readonly Offer[]>(keys.offers) ?? [];
 }
 
-export function useInbox(view: InboxView, filter: InboxFilter): Inbox | undefined {
-  return useLive<Inbox>(keys.inbox(view, filter));
+export function useInbox(view: InboxView, filter: InboxFilter, sort: InboxSort): Inbox | undefined {
+  return useLive<Inbox>(keys.inbox(view, filter, sort));
 }
 
 /** Undefined while it loads; null where this agent may not look. */

@@ -1,5 +1,6 @@
 import type { InboxView } from "@chorus/sdk";
 import type { InboxFilter } from "@chorus/sdk/inbox";
+import type { InboxSort } from "@chorus/sdk/wire.gen";
 
 /** Where the query cache keeps things. What starts with `live` is patched by frames only. */
 export const keys = {
@@ -8,7 +9,13 @@ export const keys = {
   persistent: ["live", "persistent"],
   self: ["live", "self"],
   offers: ["live", "offers"],
-  inbox: (view: InboxView, filter: InboxFilter) => ["live", "inbox", view, JSON.stringify(filter)],
+  inbox: (view: InboxView, filter: InboxFilter, sort: InboxSort) => [
+    "live",
+    "inbox",
+    view,
+    sort,
+    JSON.stringify(filter),
+  ],
   conversation: (conv: string) => ["live", "conversation", conv],
   contact: (conv: string) => ["live", "contact", conv],
   snapshot: (conv: string) => ["snapshot", conv],

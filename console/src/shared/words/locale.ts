@@ -28,6 +28,8 @@ export interface Words {
 const CATALOGUES = import.meta.glob<Catalogue>(["../../../locales/*.json", "!**/en.json"], {
   import: "default",
 });
+/** What the browser asks for; nothing outside of one. */
+const PREFERRED: readonly string[] = globalThis.navigator?.languages ?? [];
 const RIGHT_TO_LEFT: ReadonlySet<string> = new Set(["ar"]);
 
 export const ENGLISH: Words = wordsFrom("en", english);
@@ -49,7 +51,7 @@ export async function loadWords(locale: Locale): Promise<Words> {
 
 function wordsFrom(locale: Locale, catalogue: Catalogue): Words {
   const dir = RIGHT_TO_LEFT.has(locale) ? "rtl" : "ltr";
-  const regional = navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${locale}-`));
+  const regional = PREFERRED.find((tag) => tag.toLowerCase().startsWith(`${locale}-`));
   const tag = regional ?? locale;
   return { locale: tag, language: locale, dir, t: translator<WordKey>(catalogue, tag) };
 }
