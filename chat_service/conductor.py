@@ -10,7 +10,15 @@ from uuid import UUID
 
 import uvloop
 
-from chat_service import failpoints, handoff_timers, jobs, outbox, reconcile, unanswered
+from chat_service import (
+    failpoints,
+    handoff_timers,
+    jobs,
+    outbox,
+    reconcile,
+    search_index,
+    unanswered,
+)
 from chat_service.absence import LOOK_S, Absence
 from chat_service.bell import Bell
 from chat_service.jobs import QUEUE_OF, UPKEEP, Handler, Tools
@@ -25,6 +33,7 @@ from chorus.bus import open_redis
 from chorus.clock import SystemClock
 from chorus.enqueue import Doorbell
 from chorus.errors import Overloaded, Unavailable
+from chorus.jobs import JobKind
 from chorus.settings import BadSettings
 from chorus.tasks import beside
 
@@ -42,6 +51,11 @@ UNANSWERED_EVERY_S: Final = 15.0
 # Routing makes many short-lived rows that die by reference count.
 GC_THRESHOLDS: Final = (20_000, 10, 100)
 TIMERS: Final[Mapping[str, Handler]] = {**jobs.TIMERS, **handoff_timers.TIMERS}
+# Each may take long, so they are done one at a time beside what is due today.
+UNHURRIED: Final[Mapping[str, Handler]] = {
+    **UPKEEP,
+    JobKind.SEARCH_BACKFILL: search_index.backfill,
+}
 
 
 async def conduct(tools: Tools, doorbell: Doorbell) -> None:
@@ -86,8 +100,9 @@ def rounds(tools: Tools, doorbell: Doorbell, heard: outbox.Heard) -> list[tuple[
         (poll_s, lambda: outbox.relay_all(db, client, batch, heard)),
         (poll_s, lambda: jobs.run_all_due(tools, TIMERS, limit=jobs.TIMERS_AT_ONCE)),
         (poll_s, lambda: jobs.ring(db, doorbell, QUEUE_OF, sweep_s)),
+        (poll_s, lambda: search_index.index_all(db)),
         # One at a time: each may take long, and renews only its own lease.
-        (sweep_s, lambda: jobs.run_all_due(tools, UPKEEP, limit=1)),
+        (sweep_s, lambda: jobs.run_all_due(tools, UNHURRIED, limit=1)),
         (sweep_s, lambda: jobs.sweep(db, batch)),
         (settings.conductor_reconcile_s, walk.step),
         (NEW_REDIS_EVERY_S, lambda: outbox.resend_to_new_redis(db, client)),

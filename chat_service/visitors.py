@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from chat_service import conversations, events, hours, queue_choice
+from chat_service import conversations, events, hours, queue_choice, signed_traits
 from chat_service.conversations import Opening
 from chat_service.identity import Grant, Identity, Whom, grant_in
 from chat_service.origins import origin_allowed
+from chat_service.store import contacts, people, queues, work
 from chat_service.store import conversations as store
-from chat_service.store import people, queues, work
 from chat_service.store.people import InboxRow, Traits
 from chat_service.trust import Trust
 from chorus.auth import AUD_VISITOR, Principal
@@ -46,6 +46,8 @@ class _Proof:
     contact_id: UUID
     proven: bool = False
     verified_by: Principal | None = None
+    signed: Mapping[str, Any] = field(default_factory=dict)
+    """What the tenant's backend says of them."""
 
 
 async def public_inbox(db: Db, key: str) -> tuple[people.TenantRow, InboxRow]:
@@ -122,7 +124,8 @@ async def _prove(trust: Trust, tenant_id: UUID, visit: Visit) -> _Proof:
         found = await trust.foreign(visit.identity_token)
         if found.audience != AUD_VISITOR or found.tenant_id != tenant_id:
             raise Unauthenticated
-        return _Proof(found.user_id, proven=True, verified_by=found)
+        signed = signed_traits.read(visit.identity_token)
+        return _Proof(found.user_id, proven=True, verified_by=found, signed=signed)
     known = visit.visitor
     if known is not None and known.audience == AUD_VISITOR and known.tenant_id == tenant_id:
         return _Proof(known.user_id, proven=True)
@@ -142,6 +145,7 @@ async def _save_contact(
         at=identity.clock.now(),
     )
     if verified_by is not None:
+        await contacts.vouch(tx, tenant_id, proof.contact_id, proof.signed)
         await people.save_identity(
             tx,
             tenant_id,

@@ -14,6 +14,8 @@ class JobKind(StrEnum):
     """conductor: end a wrap-up whose time is over; the key is the conversation."""
     CUSTOMER_IDLE = "customer_idle"
     """conductor: ask a silent customer, or end their session; the key is the conversation."""
+    SEARCH_BACKFILL = "search_backfill"
+    """conductor: make findable what a tenant has stored without the outbox."""
     RETENTION = "retention"
     """conductor: delete expired rows in small batches."""
     PURGE_IDEMPOTENCY = "purge_idempotency"

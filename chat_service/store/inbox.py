@@ -71,6 +71,15 @@ class Asked:
     limit: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Which conversations a search has found: of these contacts, with the tag, or of this id."""
+
+    contact_ids: tuple[UUID, ...]
+    tag: str
+    id: UUID | None
+
+
 # As the partial index of `messages` says it.
 NAMING: Final = "m.payload ? 'mentions' AND m.role = 'agent' AND m.deleted_at IS NULL"
 _OPEN_SESSION: Final = f"""
@@ -126,6 +135,12 @@ _FILTERS: Final = {
 }
 
 
+_AMONG: Final = (
+    "(c.contact_id = ANY(CAST(:contacts AS uuid[])) OR c.tags @> ARRAY[CAST(:tag AS text)]"
+    " OR c.id = CAST(:id AS uuid))"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """In which order rows come: by what, and from where on the next page begins."""
@@ -170,9 +185,11 @@ def place_of(row: InboxRecord, sort: InboxSort) -> datetime | int:
             return row.last_ts
 
 
-def page_query(tenant_id: UUID, asked: Asked) -> tuple[str, dict[str, Any]]:
+def page_query(
+    tenant_id: UUID, asked: Asked, among: Among | None = None
+) -> tuple[str, dict[str, Any]]:
     """The one statement of a page: which rows first, then what is shown of those few."""
-    picked, given = picked_query(tenant_id, asked)
+    picked, given = picked_query(tenant_id, asked, among)
     order = _ORDERS[asked.sort].clause
     return (
         f"WITH picked AS MATERIALIZED ({picked}) {_COLUMNS}"
@@ -180,7 +197,9 @@ def page_query(tenant_id: UUID, asked: Asked) -> tuple[str, dict[str, Any]]:
     ), given
 
 
-def picked_query(tenant_id: UUID, asked: Asked) -> tuple[str, dict[str, Any]]:
+def picked_query(
+    tenant_id: UUID, asked: Asked, among: Among | None = None
+) -> tuple[str, dict[str, Any]]:
     """Which conversations stand on a page."""
     given: dict[str, Any] = {"tenant": tenant_id, "limit": asked.limit}
     where = [_VIEWS[InboxView(asked.view)]]
@@ -190,6 +209,9 @@ def picked_query(tenant_id: UUID, asked: Asked) -> tuple[str, dict[str, Any]]:
         if (value := getattr(asked, name)) is not None:
             where.append(condition)
             given[name] = list(value) if isinstance(value, tuple) else value
+    if among is not None:
+        where.append(_AMONG)
+        given |= {"contacts": list(among.contact_ids), "tag": among.tag, "id": among.id}
     order = _ORDERS[asked.sort]
     if asked.after is not None:
         where.append(order.after)
@@ -204,9 +226,11 @@ def picked_query(tenant_id: UUID, asked: Asked) -> tuple[str, dict[str, Any]]:
     ), given
 
 
-async def page(session: Reader, tenant_id: UUID, asked: Asked) -> list[InboxRecord]:
+async def page(
+    session: Reader, tenant_id: UUID, asked: Asked, among: Among | None = None
+) -> list[InboxRecord]:
     """Read a page, latest first; at most `limit` rows."""
-    statement, given = page_query(tenant_id, asked)
+    statement, given = page_query(tenant_id, asked, among)
     return [InboxRecord(*row) for row in await every(session, text(statement), given)]
 
 

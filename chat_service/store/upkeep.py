@@ -36,6 +36,10 @@ gone AS (
   DELETE FROM messages WHERE conversation_id = $1 AND seq >= $2
     AND seq < coalesce((SELECT seq FROM kept), $2 + $4)
   RETURNING seq
+),
+unfindable AS (
+  DELETE FROM message_search WHERE conversation_id = $1 AND seq >= $2
+    AND seq <= (SELECT max(seq) FROM gone)
 )
 UPDATE conversations SET first_seq = (SELECT max(seq) + 1 FROM gone)
 WHERE id = $1 AND EXISTS (SELECT 1 FROM gone)
@@ -44,7 +48,8 @@ RETURNING first_seq
 _RETENTION_DAYS: Final = "SELECT retention_days FROM tenants WHERE id = $1"
 _PURGE_OUTBOX: Final = """
 DELETE FROM outbox WHERE id IN (
-  SELECT id FROM outbox WHERE tenant_id = $1 AND sent_at < now() - $2::interval LIMIT $3
+  SELECT id FROM outbox WHERE tenant_id = $1 AND sent_at < now() - $2::interval
+    AND (searched_at IS NOT NULL OR event NOT IN ('message.created', 'message.changed')) LIMIT $3
 )
 """
 _PURGE_ANSWERS: Final = """

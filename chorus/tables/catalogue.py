@@ -6,6 +6,7 @@ from chorus.tables import (
     desk,
     people,
     routing,
+    search,
     security,
     sessions,
     tenancy,
@@ -13,7 +14,7 @@ from chorus.tables import (
 )
 from chorus.tables.columns import Row
 
-MODULES = (tenancy, people, conversations, sessions, routing, work, security, content, desk)
+MODULES = (tenancy, people, conversations, sessions, routing, work, security, content, desk, search)
 """Named so that importing this module registers every table class."""
 
 metadata = Row.metadata

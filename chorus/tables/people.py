@@ -1,9 +1,12 @@
 """Agents and their teams; contacts and the names the outside world has for them."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlmodel import Field
 
 from chorus.tables.columns import (
     Json,
@@ -104,6 +107,14 @@ class Contact(Row, table=True):
         of_tenant(),
         UniqueConstraint("tenant_id", "id"),
         Index("contacts_tenant_id_email_idx", "tenant_id", text("lower(email)")),
+        Index(
+            "contacts_seen_idx",
+            "tenant_id",
+            text("coalesce(last_seen_at, created_at) DESC"),
+            text("id DESC"),
+        ),
+        Index("contacts_words_idx", "words", postgresql_using="gin"),
+        Index("contacts_wordless_idx", "id", postgresql_where=text("words IS NULL")),
     )
 
     id: UUID = key()
@@ -113,10 +124,14 @@ class Contact(Row, table=True):
     phone: str | None = word()
     locale: str | None = word()
     attributes: Json = json_object()
+    signed: Json = json_object()
+    """Of all of this, what the tenant's own backend vouched for: nobody types over it."""
     verified: bool = flag(default=False)
     """True only when the tenant's own backend vouched for the identity."""
     last_seen_at: datetime | None = moment()
     created_at: datetime = created()
+    words: Any = Field(default=None, sa_type=TSVECTOR, nullable=True)
+    """What it is found by; NULL: to be made anew, because what it is made of has changed."""
 
 
 class ContactIdentity(Row, table=True):

@@ -29,6 +29,13 @@ class OutboxEvent(Row, table=True):
     __table_args__ = (
         Index("outbox_unsent_idx", "id", postgresql_where=text("sent_at IS NULL")),
         Index("outbox_sent_idx", "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
+        Index(
+            "outbox_unsearched_idx",
+            "id",
+            postgresql_where=text(
+                "searched_at IS NULL AND event IN ('message.created', 'message.changed')"
+            ),
+        ),
         {"postgresql_with": {"fillfactor": 80, "autovacuum_vacuum_scale_factor": 0.02}},
     )
 
@@ -39,6 +46,8 @@ class OutboxEvent(Row, table=True):
     data: Json = json_object()
     created_at: datetime = created()
     sent_at: datetime | None = moment()
+    searched_at: datetime | None = moment()
+    """When the words of these messages were made findable."""
 
 
 class Job(Row, table=True):

@@ -35,7 +35,16 @@ PUBLIC = {
 }
 # By name, not by id: everybody has labels of any name.
 NAMED = {"/livechat/labels/{name}"}
-IDS = ("queueId", "teamId", "agentId", "inboxId", "replyId", "macroId", "viewId")
+IDS = (
+    "queueId",
+    "teamId",
+    "agentId",
+    "inboxId",
+    "replyId",
+    "macroId",
+    "viewId",
+    "contactId",
+)
 GUARDED = [route for route in ROUTES if isinstance(route.access, Needs)]
 
 
@@ -141,6 +150,7 @@ async def _things(api: Api, tenant: Tenant) -> dict[str, str]:
         )
         made[name] = answer.json()
     people = {"agentId": str(tenant.agent), "inboxId": str(tenant.inbox_id)}
+    people |= {"contactId": str(tenant.contact)}
     return people | {name: one["id"] for name, one in made.items()}
 
 

@@ -1,12 +1,13 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from chat_service import jobs
+from chat_service import jobs, search_index
 from chat_service.jobs import Tools
 from chat_service.messages import ingest
 from chat_service.reconcile import Walk
@@ -221,7 +222,7 @@ async def test_upkeep_forgets_what_is_relayed_and_answered(
         await ingest(tools.db, [said(world, world.conversations[0])])
         await sql(
             database_url,
-            "UPDATE outbox SET sent_at = now() - (n - 1) * '25 h'::interval FROM"
+            "UPDATE outbox SET searched_at = now(), sent_at = now() - (n - 1) * '25 h'::interval FROM"
             " (SELECT id, row_number() OVER (ORDER BY id) AS n FROM outbox) o"
             " WHERE o.id = outbox.id AND n < 3",
         )
@@ -241,6 +242,22 @@ async def test_upkeep_forgets_what_is_relayed_and_answered(
     )
     assert len(await sql(database_url, "SELECT 1 FROM outbox")) == 2
     assert len(await sql(database_url, "SELECT 1 FROM command_results")) == 1
+
+
+async def test_upkeep_keeps_what_was_not_made_findable_yet(
+    database_url: str, redis_db: str
+) -> None:
+    world = await make_world(database_url)
+    async with tools_for(database_url, redis_db) as tools:
+        await ingest(tools.db, [said(world, world.conversations[0])])
+        await sql(database_url, "UPDATE outbox SET sent_at = now() - '25 h'::interval")
+        await jobs.schedule_daily(tools.db, tools.clock.now())
+        await jobs.run_all_due(tools, jobs.UPKEEP, limit=1)
+        assert len(await sql(database_url, "SELECT 1 FROM outbox")) == 1
+        await search_index.index_all(tools.db)
+        await jobs.schedule_daily(tools.db, tools.clock.now() + timedelta(days=1))
+        await jobs.run_all_due(tools, jobs.UPKEEP, limit=1)
+    assert await sql(database_url, "SELECT 1 FROM outbox") == []
 
 
 async def test_a_due_job_of_another_process_rings_once_and_again_when_nobody_comes(
