@@ -11,26 +11,13 @@ import pytest
 
 from chat_service.deferral import EMPTY_FOR, Deferral, Member, Why, nobody_there, since_when
 from chat_service.hours import read_hours
-from chat_service.router import Router
 from chat_service.routing import Policy, Waiting
 from chat_service.routing_round import AgentFacts, Facts, Place, QueueFacts, Round
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus
 from tests.chat_service.ingest_world import rows_of
-from tests.chat_service.routing_world import (
-    Case,
-    Floor,
-    MovableClock,
-    come,
-    fetch,
-    go,
-    make_floor,
-    make_waiting,
-    presence_watched,
-    seen_as,
-    sessions,
-    tools_for,
-)
+from tests.chat_service.routing_world import Case, fetch, make_floor, make_waiting
+from tests.chat_service.shift_world import SOON_MS, Shift, on_shift
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ADA, BEN, DAY, NIGHT = (UUID(int=n) for n in range(1, 5))
@@ -171,28 +158,24 @@ async def test_customers_of_an_empty_queue_are_deferred_and_offered_to_the_first
     floor = await make_floor(database_url, 2)
     await fetch(database_url, "UPDATE agents SET status = 'away' WHERE id = $1", floor.agents[1])
     (case,) = await make_waiting(database_url, floor, 1)
-    clock = MovableClock()
-    async with tools_for(database_url, redis_db) as real, presence_watched(redis_db, ttl_ms=500):
-        router = Router(replace(real, clock=clock))
-        await come(real.client, floor)
-        await go(real.client, floor, *floor.agents)
-        await seen_as(real.client, floor, OFFLINE, *floor.agents)
-        plan = await router.route(floor.tenant_id)
-        assert plan.look_again_at is not None
-        clock.ahead_s = 31
-        await router.route(floor.tenant_id)
-        await _was_told(database_url, floor, case)
-        await router.route(floor.tenant_id)
-        await come(real.client, floor, floor.agents[0])
-        clock.ahead_s = 90
-        await router.route(floor.tenant_id)
-        (found,) = await sessions(database_url, floor)
+    async with on_shift(database_url, redis_db, floor, ttl_ms=SOON_MS) as shift:
+        await shift.come()
+        await shift.leave()
+        assert (await shift.route()).look_again_at is not None
+        shift.clock.ahead_s = 31
+        await shift.route()
+        await _was_told(shift, case)
+        await shift.route()
+        await shift.come(floor.agents[0])
+        shift.clock.ahead_s = 90
+        await shift.route()
+        found = await shift.session()
     assert (found["status"], found["asked"]) == ("offered", floor.agents[0])
 
 
-async def _was_told(url: str, floor: Floor, case: Case) -> None:
-    (found,) = await sessions(url, floor)
-    assert (found["status"], found["queue_id"]) == ("deferred", floor.queue_id)
+async def _was_told(shift: Shift, case: Case) -> None:
+    url, found = shift.url, await shift.session()
+    assert (found["status"], found["queue_id"]) == ("deferred", shift.floor.queue_id)
     left = {"options": ["message", "callback"], "why": "nobody_there"}
     assert orjson.loads(found["options"]) == left
     (told,) = await fetch(url, "SELECT data FROM outbox WHERE event = 'session.deferred'")
@@ -207,10 +190,7 @@ async def test_while_presence_is_unknown_nobody_is_deferred(
 ) -> None:
     floor = await make_floor(database_url, 1)
     await make_waiting(database_url, floor, 1)
-    clock = MovableClock()
-    async with tools_for(database_url, redis_db) as real:
-        router = Router(replace(real, clock=clock))
-        for clock.ahead_s in (0, 100, 1_000):
-            await router.route(floor.tenant_id)
-    (found,) = await sessions(database_url, floor)
-    assert found["status"] == "queued"
+    async with on_shift(database_url, redis_db, floor, ttl_ms=None) as shift:
+        for shift.clock.ahead_s in (0, 100, 1_000):
+            await shift.route()
+        assert (await shift.session())["status"] == "queued"

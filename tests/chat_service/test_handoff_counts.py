@@ -2,43 +2,27 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from prometheus_client import REGISTRY
 
-from chat_service import commands, handoff, jobs
-from chat_service.absence import Absence
-from chat_service.conductor import TIMERS
+from chat_service import commands, handoff
 from chat_service.deeds import Commands
 from chat_service.emit import Publisher
-from chat_service.jobs import Tools
 from chat_service.messages import ingest
-from chat_service.router import Router
 from chat_service.session_facts import CustomerGone
 from chorus.auth import AUD_AGENT, AUD_VISITOR, OWN_ISSUER, ROLE_SCOPES, Principal
 from chorus.db import open_db
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem
 from chorus.wire import client as frames
-from chorus.wire.common import Inbound, PresenceStatus
+from chorus.wire.common import Inbound
 from tests.chat_service.ingest_world import hashed
-from tests.chat_service.routing_world import (
-    Case,
-    Floor,
-    MovableClock,
-    come,
-    fetch,
-    go,
-    make_floor,
-    make_waiting,
-    presence_watched,
-    seen_as,
-    sessions,
-    tools_for,
-)
+from tests.chat_service.routing_world import Case, fetch, make_floor, make_waiting
+from tests.chat_service.shift_world import SOON_MS, Shift, on_shift
 
 pytestmark = pytest.mark.anyio
 
@@ -70,24 +54,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A floor with everything that moves its sessions."""
+    """A shift, and what agents and customers do over the API."""
 
-    tools: Tools
-    floor: Floor
-    url: str
-    router: Router
+    shift: Shift
     acts: Commands
-
-    @property
-    def clock(self) -> MovableClock:
-        assert isinstance(self.tools.clock, MovableClock)
-        return self.tools.clock
 
     async def act(self, who: UUID, case: Case, frame: Inbound) -> None:
         visitor = who == case.contact_id
         role = "visitor" if visitor else "agent"
         principal = Principal(
-            tenant_id=self.floor.tenant_id,
+            tenant_id=self.shift.floor.tenant_id,
             user_id=who,
             role=role,
             audience=AUD_VISITOR if visitor else AUD_AGENT,
@@ -100,21 +76,14 @@ class House:
 
     async def offered(self) -> UUID:
         """Route, and say who is asked."""
-        await self.router.route(self.floor.tenant_id)
-        found = await sessions(self.url, self.floor)
-        agent: UUID = found[-1]["asked"]
+        await self.shift.route()
+        agent: UUID = (await self.shift.sessions())[-1]["asked"]
         return agent
-
-    async def timers(self) -> None:
-        await fetch(
-            self.url, "UPDATE jobs SET due_at = now() - interval '1 s' WHERE state = 'pending'"
-        )
-        await jobs.run_due(self.tools, TIMERS, limit=10)
 
     async def says(self, agent: UUID, case: Case) -> None:
         """Let an agent answer, as the writer stores it."""
         item = IngestItem(
-            tenant_id=self.floor.tenant_id,
+            tenant_id=self.shift.floor.tenant_id,
             conversation_id=case.conversation_id,
             id=uuid7(),
             sender_id=agent,
@@ -126,14 +95,14 @@ class House:
             body_hash="",
             sent_ms=0,
         )
-        await ingest(self.tools.db, [hashed(item)])
+        await ingest(self.shift.tools.db, [hashed(item)])
 
     async def gone(self, case: Case, *, fail: bool = False) -> None:
         """Let the customer be gone, in a transaction that may not come to its end."""
-        now = self.tools.clock.now()
-        async with self.tools.db.transaction(None) as tx:
+        now, tenant_id = self.shift.clock.now(), self.shift.floor.tenant_id
+        async with self.shift.tools.db.transaction(None) as tx:
             moved = await handoff.apply(
-                tx, self.floor.tenant_id, case.conversation_id, CustomerGone(), now=now
+                tx, tenant_id, case.conversation_id, CustomerGone(), now=now
             )
             tx.after_commit(lambda: handoff.tell(self.acts.publisher, [moved], now=now))
             if fail:
@@ -147,15 +116,13 @@ async def open_house(
     """Four agents, all of them here; the clock can be put forward."""
     floor = await make_floor(database_url, 4, is_default=True, wrap_up_s=60)
     async with (
-        tools_for(database_url, redis_db) as real,
-        presence_watched(redis_db, ttl_ms=ttl_ms),
+        on_shift(database_url, redis_db, floor, ttl_ms=ttl_ms) as shift,
         open_db(database_url, role="chorus_app", pool_size=4, application_name="tests") as app,
     ):
-        tools = replace(real, clock=MovableClock())
-        publisher = Publisher(tools.client)
-        acts = Commands(app, publisher, tools.clock, timedelta(minutes=15), tools.client)
-        await come(tools.client, floor)
-        yield House(tools, floor, database_url, Router(tools), acts)
+        client = shift.tools.client
+        acts = Commands(app, Publisher(client), shift.clock, timedelta(minutes=15), client)
+        await shift.come()
+        yield House(shift, acts)
 
 
 @pytest.fixture
@@ -166,8 +133,9 @@ async def house(database_url: str, redis_db: str) -> AsyncIterator[House]:
 
 async def make_case(house: House) -> Case:
     """A conversation in which nobody has asked for a person yet."""
-    (made,) = await make_waiting(house.url, house.floor, 1)
-    await fetch(house.url, "DELETE FROM live_chat_sessions WHERE id = $1", made.session_id)
+    url = house.shift.url
+    (made,) = await make_waiting(url, house.shift.floor, 1)
+    await fetch(url, "DELETE FROM live_chat_sessions WHERE id = $1", made.session_id)
     return made
 
 
@@ -200,13 +168,13 @@ async def test_each_way_an_offer_fails_is_counted_where_it_happens(
     await asked(house, case)
     counts.new()
     first = await house.offered()
-    (session,) = await sessions(house.url, house.floor)
+    session = await house.shift.session()
     decline = frames.OfferDecline(id=uuid7(), session=UUID(int=session["id"].int))
     await house.act(first, case, decline)
     assert counts.new() == {"offered": 1, "declined": 1, "queued": 1}
     await house.offered()
-    house.clock.ahead_s = 31
-    await house.timers()
+    house.shift.clock.ahead_s = 31
+    await house.shift.run_timers()
     assert counts.new() == {"offered": 1, "expired": 1, "queued": 1}
 
 
@@ -214,17 +182,14 @@ async def test_an_offer_to_somebody_who_left_is_counted_once_as_taken_back(
     database_url: str, redis_db: str
 ) -> None:
     # Presence that forgets soon, so that somebody can be gone.
-    async with open_house(database_url, redis_db, ttl_ms=500) as house:
+    async with open_house(database_url, redis_db, ttl_ms=SOON_MS) as house:
         await asked(house, await make_case(house))
-        people = house.floor.agents
-        await come(house.tools.client, house.floor)
+        await house.shift.come()
         await house.offered()
         counts = Counts()
-        await go(house.tools.client, house.floor, *people)
-        await seen_as(house.tools.client, house.floor, PresenceStatus.OFFLINE, *people)
-        absence = Absence(house.tools, house.router)
+        await house.shift.leave()
         for _ in range(3):
-            await absence.look()
+            await house.shift.absence.look()
         assert counts.new() == {"rescinded": 1, "queued": 1}
 
 
@@ -239,9 +204,9 @@ async def test_an_answer_accepts_once_and_the_end_comes_once(
     assert counts.new() == {"accepted": 1, "active": 1, "queue_wait_s": 1}
     await house.act(agent, case, frames.Resolve(id=uuid7()))
     assert counts.new() == {"wrap_up": 1}
-    house.clock.ahead_s = 61
+    house.shift.clock.ahead_s = 61
     for _ in range(2):
-        await house.timers()
+        await house.shift.run_timers()
     assert counts.new() == {"ended": 1, "handle_time_s": 1}
 
 
@@ -270,5 +235,5 @@ async def test_a_wish_that_is_taken_back_is_cancelled_and_its_offer_with_it(
 async def test_a_claim_nobody_asked_for_is_no_wait(
     house: House, case: Case, counts: Counts
 ) -> None:
-    await house.act(house.floor.agents[0], case, frames.Claim(id=uuid7()))
+    await house.act(house.shift.floor.agents[0], case, frames.Claim(id=uuid7()))
     assert counts.new() == {"requested": 1, "active": 1}

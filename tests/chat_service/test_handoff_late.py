@@ -1,16 +1,12 @@
 """Who comes too late, is not there, or has less room than a moment ago."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from chat_service import handoff
 from chat_service import session_facts as facts
-from chat_service.jobs import Tools
-from chat_service.router import Router
 from chat_service.session_facts import OfferExpired
 from chorus import presence
 from chorus.bus import open_redis
@@ -21,14 +17,11 @@ from tests.chat_service.handoff_world import ask, happen, make_queue
 from tests.chat_service.ingest_world import superuser
 from tests.chat_service.routing_world import (
     Floor,
-    MovableClock,
-    come,
     fetch,
     make_floor,
     make_waiting,
-    presence_watched,
-    tools_for,
 )
+from tests.chat_service.shift_world import on_shift
 
 pytestmark = pytest.mark.anyio
 
@@ -117,31 +110,24 @@ async def test_capacity_lowered_under_load_takes_nothing_away_and_gives_nothing_
     floor = await make_floor(database_url, 1, capacity=3)
     agent = floor.agents[0]
     cases = await make_waiting(database_url, floor, 5)
-    async with tools_for(database_url, redis_db) as real, presence_watched(redis_db):
+    async with on_shift(database_url, redis_db, floor) as shift:
+        await shift.come()
+        assert len((await shift.route()).chosen) == 3
         # A minute after they came: what agents get at once is not at stake here.
-        clock = MovableClock()
-        tools = replace(real, clock=clock)
-        await come(tools.client, floor)
-        router = Router(tools)
-        plan = await router.route(floor.tenant_id)
-        assert len(plan.chosen) == 3
-        clock.ahead_s = 60.0
+        shift.clock.ahead_s = 60.0
         for case in cases[:2]:
-            await _happen(tools, floor, case.conversation_id, facts.Accepted(agent))
+            await shift.happen(case, facts.Accepted(agent))
         await _capacity(database_url, floor, 1)
-        # What is offered already is still theirs to take: what they have is never taken away.
-        await _happen(tools, floor, cases[2].conversation_id, facts.Accepted(agent))
-        assert (await router.route(floor.tenant_id)).chosen == []
+        assert (await shift.route()).chosen == []
+        # What is offered already is still theirs to take (ADR-0024).
+        assert [row["asked"] for row in await shift.sessions()].count(agent) == 1
+        await shift.happen(cases[2], facts.Accepted(agent))
+        assert (await shift.route()).chosen == []
         resolved = facts.Resolved(facts.SYSTEM, timedelta())
         for case in cases[:2]:
-            await _happen(tools, floor, case.conversation_id, resolved)
-            assert (await router.route(floor.tenant_id)).chosen == []
+            await shift.happen(case, resolved)
+            assert (await shift.route()).chosen == []
         assert await _accepted(database_url, floor) == 1
-        await _happen(tools, floor, cases[2].conversation_id, resolved)
-        (given,) = (await router.route(floor.tenant_id)).chosen
+        await shift.happen(cases[2], resolved)
+        (given,) = (await shift.route()).chosen
     assert given.place.waiting.session_id == cases[3].session_id
-
-
-async def _happen(tools: Tools, floor: Floor, conv: UUID, happening: facts.Happening) -> None:
-    async with tools.db.transaction(None) as tx:
-        await handoff.apply(tx, floor.tenant_id, conv, happening, now=tools.clock.now())

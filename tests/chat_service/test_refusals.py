@@ -11,10 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_service import handoff
 from chat_service import session_facts as facts
-from chat_service.jobs import Tools
-from chat_service.router import Router
 from chat_service.routing import (
     ASKED_AGAIN_AFTER_S,
     Candidate,
@@ -28,19 +25,9 @@ from chat_service.routing import (
 from chat_service.routing_round import AgentFacts, Chosen, Facts, Place, QueueFacts, Round
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus, SessionState
-from tests.chat_service.routing_world import (
-    Case,
-    Floor,
-    MovableClock,
-    come,
-    fetch,
-    make_floor,
-    make_waiting,
-    presence_watched,
-    sessions,
-    tools_for,
-)
+from tests.chat_service.routing_world import fetch, make_floor, make_waiting
 from tests.chat_service.session_story import ADA, BEN, CAT, NOW, QUEUE, offered, queued
+from tests.chat_service.shift_world import on_shift
 
 PEOPLE = (ADA, BEN, CAT)
 HERE = Seen(PresenceStatus.ONLINE, 0)
@@ -204,37 +191,24 @@ def test_whoever_refuses_how_often_each_customer_is_answered(data: st.DataObject
             assert next_one - one >= timedelta(seconds=peace_s) + ANSWERED_AFTER
 
 
-async def _declines(tools: Tools, floor: Floor, case: Case) -> None:
-    async with tools.db.transaction(None) as tx:
-        await handoff.apply(
-            tx,
-            floor.tenant_id,
-            case.conversation_id,
-            facts.Declined(floor.agents[0]),
-            now=tools.clock.now(),
-        )
-
-
 @pytest.mark.anyio
 async def test_the_router_asks_again_and_says_why(database_url: str, redis_db: str) -> None:
     floor = await make_floor(database_url, 1)
     (case,) = await make_waiting(database_url, floor, 1)
-    async with tools_for(database_url, redis_db) as real, presence_watched(redis_db):
-        clock = MovableClock()
-        tools = replace(real, clock=clock)
-        router = Router(tools)
-        await come(tools.client, floor)
+    async with on_shift(database_url, redis_db, floor) as shift:
+        await shift.come()
         for _ in range(2):
-            assert len((await router.route(floor.tenant_id)).chosen) == 1
-            await _declines(tools, floor, case)
-            clock.ahead_s += ASKED_AGAIN_AFTER_S - 10
-            plan = await router.route(floor.tenant_id)
+            assert len((await shift.route()).chosen) == 1
+            await shift.happen(case, facts.Declined(floor.agents[0]))
+            shift.clock.ahead_s += ASKED_AGAIN_AFTER_S - 10
+            plan = await shift.route()
             assert plan.chosen == []
             assert plan.look_again_at is not None
-            clock.ahead_s += 11
+            shift.clock.ahead_s += 11
         await fetch(database_url, "UPDATE queues SET asked_again_after_s = NULL")
-        clock.ahead_s += 9_000
-        assert (await router.route(floor.tenant_id)).chosen == []
+        shift.clock.ahead_s += 9_000
+        assert (await shift.route()).chosen == []
+        found = await shift.session()
     decided = await fetch(
         database_url,
         "SELECT why, candidates FROM routing_decisions WHERE chosen IS NOT NULL ORDER BY at",
@@ -242,7 +216,6 @@ async def test_the_router_asks_again_and_says_why(database_url: str, redis_db: s
     assert [one["why"] for one in decided] == ["longest_idle", "asked_again"]
     agents = [orjson.loads(one["candidates"])[str(floor.agents[0])] for one in decided]
     assert ["again" in one for one in agents] == [False, True]
-    (found,) = await sessions(database_url, floor)
     assert (found["status"], found["excluded_agent_ids"]) == ("queued", list(floor.agents))
 
 
@@ -252,11 +225,9 @@ async def test_who_lost_a_session_without_an_offer_is_left_in_peace_from_then_on
 ) -> None:
     floor = await make_floor(database_url, 1)
     await make_waiting(database_url, floor, 1, excluded_agent_ids=list(floor.agents))
-    async with tools_for(database_url, redis_db) as real, presence_watched(redis_db):
-        clock = MovableClock()
-        router = Router(replace(real, clock=clock))
-        await come(real.client, floor)
-        assert (await router.route(floor.tenant_id)).chosen == []
-        clock.ahead_s = ASKED_AGAIN_AFTER_S + 1
-        (chosen,) = (await router.route(floor.tenant_id)).chosen
+    async with on_shift(database_url, redis_db, floor) as shift:
+        await shift.come()
+        assert (await shift.route()).chosen == []
+        shift.clock.ahead_s = ASKED_AGAIN_AFTER_S + 1
+        (chosen,) = (await shift.route()).chosen
     assert chosen.decision.why is Outcome.ASKED_AGAIN

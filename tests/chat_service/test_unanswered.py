@@ -1,13 +1,13 @@
 """Conversations without a session, whose agent is gone and whose customer waits."""
 
-from dataclasses import replace
+from collections.abc import Callable
 
 import orjson
 import pytest
 
 from chat_service import unanswered
 from chat_service.messages import ingest
-from chorus.wire.common import PresenceStatus
+from chorus.ingest import IngestItem
 from tests.chat_service.ingest_world import (
     Conversation,
     World,
@@ -17,20 +17,8 @@ from tests.chat_service.ingest_world import (
     rows_of,
     said,
 )
-from tests.chat_service.routing_world import (
-    Case,
-    Floor,
-    MovableClock,
-    come,
-    fetch,
-    go,
-    make_floor,
-    make_waiting,
-    presence_watched,
-    seen_as,
-    sessions,
-    tools_for,
-)
+from tests.chat_service.routing_world import Case, Floor, fetch, make_floor, make_waiting
+from tests.chat_service.shift_world import SOON_MS, Shift, on_shift
 
 pytestmark = pytest.mark.anyio
 
@@ -43,9 +31,13 @@ async def taken_by_message(url: str, floor: Floor) -> Case:
     return case
 
 
-def places(floor: Floor, case: Case) -> tuple[World, Conversation]:
+async def talk(shift: Shift, case: Case, *who: str) -> None:
+    """Let the customer and the agent say something, in this order."""
+    floor = shift.floor
     world = World(floor.tenant_id, floor.inbox_id, floor.agents, ())
-    return world, Conversation(case.conversation_id, case.contact_id)
+    where = Conversation(case.conversation_id, case.contact_id)
+    speak: dict[str, Callable[..., IngestItem]] = {"customer": said, "agent": answered}
+    await ingest(shift.tools.db, [speak[one](world, where) for one in who])
 
 
 async def test_who_waits_for_somebody_gone_is_back_in_line_after_the_grace(
@@ -53,25 +45,19 @@ async def test_who_waits_for_somebody_gone_is_back_in_line_after_the_grace(
 ) -> None:
     floor = await make_floor(database_url, 1)
     case = await taken_by_message(database_url, floor)
-    world, where = places(floor, case)
-    clock = MovableClock()
-    async with tools_for(database_url, redis_db) as real, presence_watched(redis_db, ttl_ms=500):
-        tools = replace(real, clock=clock)
-        await come(real.client, floor)
-        await ingest(real.db, [answered(world, where), said(world, where)])
-        clock.ahead_s = 91
-        assert await unanswered.release(tools) == 0, "they are here"
-        await go(real.client, floor, *floor.agents)
-        await seen_as(real.client, floor, PresenceStatus.OFFLINE, *floor.agents)
-        clock.ahead_s = 60
-        assert await unanswered.release(tools) == 0, "they may come back"
-        clock.ahead_s = 91
-        assert await unanswered.release(tools) == 1
-        assert await unanswered.release(tools) == 0
-    head, (session,) = (
-        await head_of(database_url, case.conversation_id),
-        await sessions(database_url, floor),
-    )
+    async with on_shift(database_url, redis_db, floor, ttl_ms=SOON_MS) as shift:
+        await shift.come()
+        await talk(shift, case, "agent", "customer")
+        shift.clock.ahead_s = 91
+        assert await unanswered.release(shift.tools) == 0, "they are here"
+        await shift.leave()
+        shift.clock.ahead_s = 60
+        assert await unanswered.release(shift.tools) == 0, "they may come back"
+        shift.clock.ahead_s = 91
+        assert await unanswered.release(shift.tools) == 1
+        assert await unanswered.release(shift.tools) == 0
+        session = await shift.session()
+    head = await head_of(database_url, case.conversation_id)
     assert (head["floor_holder"], head["assignee_id"], head["floor_epoch"]) == ("none", None, 2)
     assert (session["status"], session["queue_id"]) == ("queued", floor.queue_id)
     assert (session["source"], session["requested_by"]) == ("rule", None)
@@ -88,18 +74,14 @@ async def test_who_waits_for_somebody_gone_is_back_in_line_after_the_grace(
 async def test_nobody_loses_what_needs_no_answer(database_url: str, redis_db: str) -> None:
     floor = await make_floor(database_url, 1)
     case = await taken_by_message(database_url, floor)
-    world, where = places(floor, case)
-    clock = MovableClock()
-    async with tools_for(database_url, redis_db) as real, presence_watched(redis_db, ttl_ms=500):
-        tools = replace(real, clock=clock)
-        await come(real.client, floor)
-        await ingest(real.db, [said(world, where), answered(world, where)])
-        await go(real.client, floor, *floor.agents)
-        await seen_as(real.client, floor, PresenceStatus.OFFLINE, *floor.agents)
-        clock.ahead_s = 50_000
-        assert await unanswered.release(tools) == 0
-        await ingest(real.db, [said(world, where)])
-        assert await unanswered.release(tools) == 1
+    async with on_shift(database_url, redis_db, floor, ttl_ms=SOON_MS) as shift:
+        await shift.come()
+        await talk(shift, case, "customer", "agent")
+        await shift.leave()
+        shift.clock.ahead_s = 50_000
+        assert await unanswered.release(shift.tools) == 0
+        await talk(shift, case, "customer")
+        assert await unanswered.release(shift.tools) == 1
 
 
 async def test_while_presence_is_unknown_nobody_loses_anything(
@@ -107,12 +89,10 @@ async def test_while_presence_is_unknown_nobody_loses_anything(
 ) -> None:
     floor = await make_floor(database_url, 1)
     case = await taken_by_message(database_url, floor)
-    world, where = places(floor, case)
-    clock = MovableClock()
-    async with tools_for(database_url, redis_db) as real:
-        await ingest(real.db, [answered(world, where), said(world, where)])
-        clock.ahead_s = 50_000
-        assert await unanswered.release(replace(real, clock=clock)) == 0
+    async with on_shift(database_url, redis_db, floor, ttl_ms=None) as shift:
+        await talk(shift, case, "agent", "customer")
+        shift.clock.ahead_s = 50_000
+        assert await unanswered.release(shift.tools) == 0
 
 
 async def test_without_any_queue_they_are_asked_to_leave_a_message(
@@ -121,14 +101,11 @@ async def test_without_any_queue_they_are_asked_to_leave_a_message(
     floor = await make_floor(database_url, 1)
     case = await taken_by_message(database_url, floor)
     await fetch(database_url, "UPDATE queues SET is_default = false")
-    world, where = places(floor, case)
-    clock = MovableClock()
-    async with tools_for(database_url, redis_db) as real, presence_watched(redis_db, ttl_ms=500):
-        await come(real.client, floor)
-        await ingest(real.db, [answered(world, where), said(world, where)])
-        await go(real.client, floor, *floor.agents)
-        await seen_as(real.client, floor, PresenceStatus.OFFLINE, *floor.agents)
-        clock.ahead_s = 91
-        assert await unanswered.release(replace(real, clock=clock)) == 1
-    (session,) = await sessions(database_url, floor)
+    async with on_shift(database_url, redis_db, floor, ttl_ms=SOON_MS) as shift:
+        await shift.come()
+        await talk(shift, case, "agent", "customer")
+        await shift.leave()
+        shift.clock.ahead_s = 91
+        assert await unanswered.release(shift.tools) == 1
+        session = await shift.session()
     assert (session["status"], session["queue_id"]) == ("deferred", None)
