@@ -27,7 +27,8 @@ from tests.chat_service.api_world import (
 )
 from tests.chat_service.handoff_world import make_queue
 from tests.chat_service.ingest_world import superuser
-from tests.support.breaking import Breaking, Way, breaking, cut
+from tests.support.blackhole import listening
+from tests.support.breaking import Breaking, Way, cut
 from tests.support.databases import fresh_database
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -127,7 +128,7 @@ async def _broken_api(url: str, redis_url: str) -> AsyncIterator[tuple[Api, Brea
     server = urlsplit(url)
     assert server.hostname is not None
     assert server.port is not None
-    async with breaking((server.hostname, server.port)) as proxy:
+    async with listening(Breaking((server.hostname, server.port))) as proxy:
         through = url.replace(f":{server.port}/", f":{proxy.port}/")
         async with open_api(through, redis_url, pool_size=4) as api:
             yield api, proxy

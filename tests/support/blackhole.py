@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 PIECE_BYTES = 65_536
 
@@ -46,12 +47,27 @@ class Blackhole:
             sink.close()
 
 
+class Proxy(Protocol):
+    port: int
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None: ...
+
+
+P = TypeVar("P", bound=Proxy)
+
+
 @asynccontextmanager
-async def blackhole(target: tuple[str, int]) -> AsyncIterator[Blackhole]:
-    proxy = Blackhole(target)
+async def listening(proxy: P) -> AsyncIterator[P]:
+    """Let a proxy serve a free port of its own."""
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.port = server.sockets[0].getsockname()[1]
     try:
         yield proxy
     finally:
         server.close()
+
+
+@asynccontextmanager
+async def blackhole(target: tuple[str, int]) -> AsyncIterator[Blackhole]:
+    async with listening(Blackhole(target)) as proxy:
+        yield proxy

@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 
-PIECE_BYTES = 65_536
+from tests.support.blackhole import PIECE_BYTES
 
 
 class Way(Enum):
@@ -75,14 +74,3 @@ class Breaking:
             return True
         self.pieces_left -= 1
         return bool(self.pieces_left) or await self.break_()
-
-
-@asynccontextmanager
-async def breaking(target: tuple[str, int]) -> AsyncIterator[Breaking]:
-    proxy = Breaking(target)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    proxy.port = server.sockets[0].getsockname()[1]
-    try:
-        yield proxy
-    finally:
-        server.close()
