@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
@@ -11,14 +11,12 @@ from fastapi import Header, Query, Response
 from chat_service import reports
 from chat_service.report_figures import Spread, judged, read_span
 from chat_service.reports import Line, Report
+from chat_service.routes.csv_tables import attached, flat, harmless, is_csv
 from chat_service.routes.guard import Needs, Route, Who, With
 from chat_service.routes.report_shapes import EscalationQuery, EscalationReport
 from chorus.web import json_response
 
 READERS: Final = frozenset({"supervisor", "admin", "server"})
-CSV: Final = "text/csv"
-# A spreadsheet takes what begins so for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def escalation(
@@ -33,10 +31,8 @@ async def escalation(
     now = resources.clock.now()
     span = read_span(asked.from_, asked.to, asked.tz, now=now)
     report = await reports.escalation(resources.db, who.tenant_id, span, queue=asked.queue, now=now)
-    if asked.format == "csv" or (asked.format is None and CSV in accept):
-        name = f"escalation-{span.first}-{span.last}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(_table(report), media_type=CSV, headers=headers)
+    if is_csv(asked.format, accept):
+        return attached(_table(report), f"escalation-{span.first}-{span.last}.csv")
     verdicts = judged(report.total.sums, resources.targets)
     targets = [asdict(one) | {"met": one.met} for one in verdicts]
     return json_response(_shown(report) | {"targets": targets})
@@ -113,23 +109,11 @@ def _table(report: Report) -> str:
     lines += [("day", one.pop("day").isoformat(), one) for one in shown["days"]]
     written = io.StringIO()
     table = csv.writer(written)
-    table.writerow(["part", "name", *(name for name, _ in _flat(shown["total"]))])
+    table.writerow(["part", "name", *(name for name, _ in flat(shown["total"]))])
     for part, name, figures in lines:
         figures.pop("queueId", None)
-        table.writerow([part, _harmless(name), *(value for _, value in _flat(figures))])
+        table.writerow([part, harmless(name), *(value for _, value in flat(figures))])
     return written.getvalue()
-
-
-def _flat(figures: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in figures.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", value
-
-
-def _harmless(name: str) -> str:
-    return f"'{name}" if name.startswith(_FORMULA) else name
 
 
 ROUTES = (

@@ -79,6 +79,7 @@ class Conversation(Row, table=True):
             postgresql_where=text("assignee_id IS NOT NULL"),
         ),
         Index("conversations_contact_idx", "contact_id", "id"),
+        Index("conversations_created_idx", "tenant_id", "created_at"),
         {"postgresql_with": {"fillfactor": 70, "autovacuum_vacuum_scale_factor": 0.05}},
     )
 
