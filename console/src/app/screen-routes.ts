@@ -1,5 +1,7 @@
-import { type AnyRoute, createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { type AnyRoute, createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { readContactSearch } from "../features/contacts/shapes";
 import { readReportSearch } from "../features/reports/range";
+import { readSearchParams } from "../features/search/search-params";
 
 /** The pages beside the inbox. None of their code is in the first load. */
 export function screenRoutes<R extends AnyRoute>(root: R) {
@@ -9,5 +11,49 @@ export function screenRoutes<R extends AnyRoute>(root: R) {
     validateSearch: readReportSearch,
     component: lazyRouteComponent(() => import("../features/reports/reports-page"), "ReportsPage"),
   });
-  return [reports] as const;
+  const contacts = createRoute({
+    getParentRoute: () => root,
+    path: "/contacts",
+    validateSearch: readContactSearch,
+    component: lazyRouteComponent(
+      () => import("../features/contacts/contacts-page"),
+      "ContactsPage",
+    ),
+  });
+  const contact = createRoute({ getParentRoute: () => contacts, path: "$contactId" });
+  const live = createRoute({
+    getParentRoute: () => root,
+    path: "/live",
+    component: lazyRouteComponent(() => import("../features/live/live-page"), "LivePage"),
+  });
+  const search = createRoute({
+    getParentRoute: () => root,
+    path: "/search",
+    validateSearch: readSearchParams,
+    component: lazyRouteComponent(() => import("../features/search/search-page"), "SearchPage"),
+  });
+  const settings = createRoute({
+    getParentRoute: () => root,
+    path: "/settings",
+    beforeLoad: () => {
+      throw redirect({ to: "/settings/$section", params: { section: "queues" }, replace: true });
+    },
+  });
+  const section = createRoute({
+    getParentRoute: () => root,
+    path: "/settings/$section",
+    component: lazyRouteComponent(
+      () => import("../features/settings/settings-page"),
+      "SettingsPage",
+    ),
+  });
+  const item = createRoute({ getParentRoute: () => section, path: "$id" });
+  return [
+    live,
+    contacts.addChildren([contact]),
+    search,
+    reports,
+    settings,
+    section.addChildren([item]),
+  ] as const;
 }

@@ -1,7 +1,9 @@
 import type { InboxView } from "@chorus/sdk";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { isSenior } from "../shared/domain/roles";
 import type { Action } from "../shared/keys/keymap";
+import { useSession } from "../shared/live/session";
 import { useWords } from "../shared/words/words";
 import { VIEWS } from "./address";
 
@@ -20,10 +22,27 @@ const GO: Readonly<Partial<Record<InboxView, Action>>> = {
   snoozed: "goSnoozed",
 };
 
+interface PagePlace {
+  readonly key: "live" | "contacts" | "search" | "reports" | "settings" | "profile";
+  readonly to: "/live" | "/contacts" | "/search" | "/reports" | "/settings" | "/profile";
+  readonly action?: Action;
+  readonly isForSeniors?: boolean;
+}
+
+const PAGES: readonly PagePlace[] = [
+  { key: "live", to: "/live", isForSeniors: true },
+  { key: "contacts", to: "/contacts" },
+  { key: "search", to: "/search", action: "search" },
+  { key: "reports", to: "/reports", action: "goReports", isForSeniors: true },
+  { key: "settings", to: "/settings" },
+  { key: "profile", to: "/profile" },
+];
+
 /** Where one can go, for the palette and for `G`. */
 export function usePlaces(): readonly KnownPlace[] {
   const navigate = useNavigate();
   const { t } = useWords();
+  const { agent } = useSession();
   return useMemo(() => {
     const views = VIEWS.map((view): KnownPlace => {
       const action = GO[view];
@@ -35,11 +54,14 @@ export function usePlaces(): readonly KnownPlace[] {
         ...(action === undefined ? {} : { action }),
       };
     });
-    const profile = {
-      key: "profile",
-      label: t("profile"),
-      go: () => void navigate({ to: "/profile" }),
-    };
-    return [...views, profile];
-  }, [navigate, t]);
+    const pages = PAGES.filter(({ isForSeniors }) => !isForSeniors || isSenior(agent.role)).map(
+      ({ key, to, action }): KnownPlace => ({
+        key,
+        label: t(key),
+        go: () => void navigate({ to }),
+        ...(action === undefined ? {} : { action }),
+      }),
+    );
+    return [...views, ...pages];
+  }, [navigate, t, agent.role]);
 }

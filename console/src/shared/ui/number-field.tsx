@@ -45,13 +45,14 @@ export function NumberField({ label, value, onChange, hint, problem, ...rest }: 
 export function SecondsField({ hint, value, ...rest }: NumberProps) {
   const words = useScreenWords();
   const { t } = words;
-  const read = value !== null && value >= 60 ? `= ${duration(value, words)}. ` : "";
+  const read = value !== null && value >= 60 ? `= ${duration(value, words)}` : undefined;
   const said =
-    hint === undefined && read === "" ? undefined : (
+    read !== undefined && hint !== undefined ? (
       <>
-        {read}
-        {hint}
+        {read} · {hint}
       </>
+    ) : (
+      (read ?? hint)
     );
   return (
     <NumberField
