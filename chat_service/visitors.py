@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from chat_service import conversations, events, hours, queue_choice, signed_traits
+from chat_service.attendance import Attendance
 from chat_service.conversations import Opening
 from chat_service.identity import Grant, Identity, Whom, grant_in
 from chat_service.origins import origin_allowed
@@ -19,11 +20,13 @@ from chat_service.store import conversations as store
 from chat_service.store.people import InboxRow, Traits
 from chat_service.trust import Trust
 from chorus.auth import AUD_VISITOR, Principal
+from chorus.bus import Client
 from chorus.db import Db, Transaction
 from chorus.errors import Forbidden, NotFound, TenantDisabled, Unauthenticated
 from chorus.ids import uuid7
 
 _ENABLED: Final = "enabled"
+_ATTENDANCE: Final = Attendance()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +81,28 @@ def require_page(inbox: InboxRow, origin: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """What the hours of an inbox's queue say; who is there shows when somebody is asked for."""
+    """What the hours of an inbox's queue say, and whether somebody is there."""
 
     open: bool
     opens_at: datetime | None
     """Of a closed one; None: not in sight."""
+    staffed: bool | None
+    """None: not known now."""
 
 
-async def availability(db: Db, tenant_id: UUID, inbox: InboxRow, now: datetime) -> Availability:
+async def availability(
+    db: Db, redis: Client, tenant_id: UUID, inbox: InboxRow, *, now: datetime
+) -> Availability:
     async with db.read(tenant_id) as session:
-        queue = queue_choice.home(await queues.queues(session, tenant_id), inbox.queue_id)
-    opening = None if queue is None else hours.read_hours(queue.hours)
-    if hours.is_open(opening, now):
-        return Availability(open=True, opens_at=None)
-    return Availability(open=False, opens_at=hours.next_open(opening, now))
+        known = await queues.queues(session, tenant_id)
+    queue = queue_choice.home(known, inbox.queue_id)
+    if queue is None:
+        return Availability(open=True, opens_at=None, staffed=None)
+    opening = hours.read_hours(queue.hours)
+    if not hours.is_open(opening, now):
+        return Availability(open=False, opens_at=hours.next_open(opening, now), staffed=False)
+    staffed = await _ATTENDANCE.of(db, redis, tenant_id, queue=queue, queues=known)
+    return Availability(open=True, opens_at=None, staffed=staffed)
 
 
 async def welcome(identity: Identity, trust: Trust, visit: Visit) -> Grant:

@@ -11,11 +11,13 @@ class WidgetInbox(Shape):
 
 
 class WidgetAvailability(Shape):
-    """By the hours of the queue that the inbox leads to."""
+    """By the hours of the queue that the inbox leads to, and by who is there."""
 
     open: bool
     opens_at: str | None
     """When it opens next; null while it is open, or when that is not in sight."""
+    staffed: bool | None
+    """Whether somebody of the queue is online now, a few seconds old; null where that is not known."""
 
 
 class WidgetConfig(Shape):

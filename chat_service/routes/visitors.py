@@ -52,7 +52,9 @@ async def config(
         refusal = problem_of(error)
         refusal.headers.update(_READABLE)
         return refusal
-    opening = await visitors.availability(resources.db, tenant.id, inbox, resources.clock.now())
+    opening = await visitors.availability(
+        resources.db, resources.redis, tenant.id, inbox, now=resources.clock.now()
+    )
     opens_at = opening.opens_at
     base = resources.settings.base_url.rstrip("/") or str(request.base_url).rstrip("/")
     shown = {
@@ -61,9 +63,13 @@ async def config(
         "apiBase": base,
         "wsBase": "ws" + base.removeprefix("http"),
         "settings": inbox.settings.get("widget") or {},
-        "availability": {"open": opening.open, "opensAt": opens_at and rfc3339(opens_at)},
+        "availability": {
+            "open": opening.open,
+            "opensAt": opens_at and rfc3339(opens_at),
+            "staffed": opening.staffed,
+        },
     }
-    return json_response(shown, headers={**_READABLE, "Cache-Control": "public, max-age=60"})
+    return json_response(shown, headers={**_READABLE, "Cache-Control": "public, max-age=10"})
 
 
 ROUTES = (

@@ -1,5 +1,6 @@
 """What a widget learns before anybody has said a word, and which pages learn it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,9 +8,13 @@ import httpx
 import orjson
 import pytest
 
+from chat_service import attendance
+from chat_service.attendance import look
+from chorus.bus import open_redis
 from chorus.clock import rfc3339
+from chorus.presence import WATCH
 from tests.chat_service.api_world import ORIGIN, Api, Tenant
-from tests.chat_service.handoff_world import make_queue
+from tests.chat_service.handoff_world import comes, make_queue
 
 pytestmark = pytest.mark.anyio
 NEVER = {"timezone": "Europe/Vienna", "week": {}}
@@ -33,10 +38,10 @@ async def test_the_widget_learns_its_inbox_and_nothing_else(api: Api, acme: Tena
         "apiBase": "http://api.test",
         "wsBase": "ws://api.test",
         "settings": {},
-        "availability": {"open": True, "opensAt": None},
+        "availability": {"open": True, "opensAt": None, "staffed": None},
     }
     assert answer.headers["access-control-allow-origin"] == ORIGIN
-    assert answer.headers["cache-control"] == "public, max-age=60"
+    assert answer.headers["cache-control"] == "public, max-age=10"
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://shop.example.evil"])
@@ -87,7 +92,11 @@ async def test_the_hours_of_the_default_queue_are_those_of_an_inbox_without_one(
     await make_queue(
         api.database_url, acme, members=[], is_default=True, hours=orjson.dumps(hours).decode()
     )
-    assert await availability(api, acme) == {"open": False, "opensAt": rfc3339(opens)}
+    assert await availability(api, acme) == {
+        "open": False,
+        "opensAt": rfc3339(opens),
+        "staffed": False,
+    }
 
 
 async def test_an_inbox_goes_by_its_own_queue(api: Api, acme: Tenant) -> None:
@@ -96,4 +105,61 @@ async def test_an_inbox_goes_by_its_own_queue(api: Api, acme: Tenant) -> None:
     own = await make_queue(api.database_url, acme, "night", members=[], hours=never)
     assert (await availability(api, acme))["open"] is True
     await api.rows("UPDATE inboxes SET queue_id = $1 WHERE id = $2", own, acme.inbox_id)
-    assert await availability(api, acme) == {"open": False, "opensAt": None}
+    found = await availability(api, acme)
+    assert found == {"open": False, "opensAt": None, "staffed": False}
+
+
+async def test_the_widget_learns_whether_somebody_of_its_queue_is_there(
+    api: Api, acme: Tenant, redis_url: str
+) -> None:
+    await watched(redis_url)
+    own = await make_queue(api.database_url, acme, members=[acme.agent, acme.colleague])
+    await api.rows("UPDATE inboxes SET queue_id = $1 WHERE id = $2", own, acme.inbox_id)
+    assert (await availability(api, acme))["staffed"] is False
+    second = await make_queue(api.database_url, acme, "second", members=[acme.agent])
+    await api.rows("UPDATE inboxes SET queue_id = $1 WHERE id = $2", second, acme.inbox_id)
+    await comes(redis_url, acme, acme.agent)
+    assert (await availability(api, acme))["staffed"] is True
+
+
+async def test_who_chose_to_be_away_is_not_there(api: Api, acme: Tenant, redis_url: str) -> None:
+    await watched(redis_url)
+    own = await make_queue(api.database_url, acme, members=[acme.agent])
+    await api.rows("UPDATE inboxes SET queue_id = $1 WHERE id = $2", own, acme.inbox_id)
+    await comes(redis_url, acme, acme.agent)
+    await api.rows("UPDATE agents SET status = 'busy', status_at = now() WHERE id = $1", acme.agent)
+    assert (await availability(api, acme))["staffed"] is False
+
+
+async def test_without_the_watcher_of_presence_nobody_is_called_absent(
+    api: Api, acme: Tenant, redis_url: str
+) -> None:
+    async with open_redis(redis_url) as client:
+        await client.delete(WATCH)
+    own = await make_queue(api.database_url, acme, members=[acme.agent])
+    await api.rows("UPDATE inboxes SET queue_id = $1 WHERE id = $2", own, acme.inbox_id)
+    assert (await availability(api, acme))["staffed"] is None
+
+
+async def test_a_crowd_of_pages_is_answered_by_one_look(
+    api: Api, acme: Tenant, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await watched(redis_url)
+    own = await make_queue(api.database_url, acme, members=[acme.agent])
+    await api.rows("UPDATE inboxes SET queue_id = $1 WHERE id = $2", own, acme.inbox_id)
+    looks = []
+
+    async def counted(*asked: Any) -> bool | None:
+        looks.append(asked)
+        return await look(*asked)
+
+    monkeypatch.setattr(attendance, "look", counted)
+    found = await asyncio.gather(*(availability(api, acme) for _ in range(20)))
+    assert {one["staffed"] for one in found} == {False}
+    assert len(looks) <= 2
+
+
+async def watched(redis_url: str) -> None:
+    """Presence has been watched for long enough to know who is absent."""
+    async with open_redis(redis_url) as client:
+        await client.set(WATCH, "0 0")

@@ -112,7 +112,13 @@ export interface Events {
   "agent:left": { readonly id: string; readonly name: string | null };
   "bot:handoff": { readonly state: string };
   "queue:position": { readonly position: number | null; readonly etaSeconds: number | null };
-  availability: { readonly open: boolean; readonly opensAt: string | null };
+  availability: {
+    /** By the hours of the queue. */
+    readonly open: boolean;
+    readonly opensAt: string | null;
+    /** Whether somebody is there; null while that is not known. */
+    readonly staffed: boolean | null;
+  };
   "prechat:submit": Attributes;
   "offline:submit": Attributes;
   "csat:submit": { readonly score: number; readonly comment: string };
