@@ -5,9 +5,16 @@ import { readSearchParams } from "../features/search/search-params";
 
 /** The pages beside the inbox. None of their code is in the first load. */
 export function screenRoutes<R extends AnyRoute>(root: R) {
-  const reports = createRoute({
+  const reportsHome = createRoute({
     getParentRoute: () => root,
     path: "/reports",
+    beforeLoad: () => {
+      throw redirect({ to: "/reports/$report", params: { report: "escalation" }, replace: true });
+    },
+  });
+  const reports = createRoute({
+    getParentRoute: () => root,
+    path: "/reports/$report",
     validateSearch: readReportSearch,
     component: lazyRouteComponent(() => import("../features/reports/reports-page"), "ReportsPage"),
   });
@@ -52,6 +59,7 @@ export function screenRoutes<R extends AnyRoute>(root: R) {
     live,
     contacts.addChildren([contact]),
     search,
+    reportsHome,
     reports,
     settings,
     section.addChildren([item]),

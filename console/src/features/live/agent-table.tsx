@@ -1,12 +1,12 @@
 import { Link } from "@tanstack/react-router";
-import type { AgentCard } from "../../shared/api/shapes";
+
 import { Avatar } from "../../shared/ui/avatar";
 import { Cell, Row, Table } from "../../shared/ui/table";
 import { useScreenWords } from "../../shared/words/screen-words";
-import { agentsInOrder } from "./board";
+import { agentsInOrder, type BoardAgent } from "./board";
 
 /** Who is there, what they chose, and how much they have. A name leads to what they answer. */
-export function AgentTable({ agents }: { readonly agents: readonly AgentCard[] }) {
+export function AgentTable({ agents }: { readonly agents: readonly BoardAgent[] }) {
   const { t } = useScreenWords();
   return (
     <Table label={t("agents")} head={[t("name"), t("presence"), t("load")]}>

@@ -1,69 +1,84 @@
-import type { ConversationRow } from "../../shared/api/rows";
-import type { AgentCard, QueueCard } from "../../shared/api/shapes";
+import type { PresenceStatus } from "@chorus/sdk/wire.gen";
 
-/** One queue as it stands now. */
-export interface QueueState {
+/** `GET /reports/live`. */
+export interface Board {
+  readonly total: {
+    readonly waiting: number;
+    readonly longestWaitSeconds: number | null;
+    readonly late: number;
+    readonly deferred: number;
+    readonly active: number;
+    readonly wrapUp: number;
+    readonly bot: number;
+    readonly snoozed: number;
+  };
+  readonly queues: readonly BoardQueue[];
+  readonly longest: readonly Waiter[];
+  readonly agents: readonly BoardAgent[];
+  readonly presence: Readonly<Partial<Record<PresenceStatus, number>>>;
+}
+
+export interface BoardQueue {
   readonly id: string;
   readonly name: string;
   readonly waiting: number;
-  /** Since when whoever waits longest does. */
-  readonly since: string | null;
-  readonly promisedS: number | null;
-  /** Who serves it and is there. */
-  readonly online: number;
+  readonly longestWaitSeconds: number | null;
+  /** Who waits longer than the queue promises. */
+  readonly late: number;
+  readonly deferred: number;
+  readonly active: number;
   readonly members: number;
-  /** How many more chats those could take. */
-  readonly room: number;
 }
 
-export type Urgency = "calm" | "soon" | "late";
-
-const SOON = 0.5;
-/** Where nothing is promised, a wait of this long asks for attention. */
-const USUAL_S = 300;
-const STATES = ["online", "busy", "away", "unknown", "offline"] as const;
-
-/** The queues, the one whose customers wait longest first. */
-export function queueStates(
-  queues: readonly QueueCard[],
-  waiting: readonly ConversationRow[],
-  agents: readonly AgentCard[],
-): readonly QueueState[] {
-  const states = queues.map((queue): QueueState => {
-    const serving = agents.filter((one) => one.queues.some(({ id }) => id === queue.id));
-    const online = serving.filter(({ presence, disabled }) => presence === "online" && !disabled);
-    return {
-      id: queue.id,
-      name: queue.name,
-      waiting: queue.waiting,
-      since: longestOf(waiting.filter((row) => row.queue === queue.name)),
-      promisedS: queue.slaSeconds,
-      online: online.length,
-      members: queue.members,
-      room: online.reduce((sum, { capacity, load }) => sum + Math.max(0, capacity - load), 0),
-    };
-  });
-  return states.sort((one, other) => (one.since ?? "~").localeCompare(other.since ?? "~"));
+export interface Waiter {
+  readonly conversationId: string;
+  readonly sessionId: string;
+  readonly queue: string | null;
+  readonly contactId: string;
+  readonly contact: string | null;
+  readonly waitingSeconds: number;
+  readonly priority: number;
+  readonly late: boolean;
+  readonly offeredTo: string | null;
 }
 
-export function longestOf(rows: readonly ConversationRow[]): string | null {
-  const since = rows.flatMap((row) => (row.waitingSince === null ? [] : [row.waitingSince]));
-  return since.sort()[0] ?? null;
+export interface BoardAgent {
+  readonly id: string;
+  readonly name: string;
+  readonly presence: PresenceStatus;
+  readonly load: number;
+  readonly capacity: number;
 }
 
-/** How a wait stands to what was promised. */
-export function urgencyOf(since: string | null, promisedS: number | null, nowMs: number): Urgency {
-  if (since === null) return "calm";
-  const waitedS = (nowMs - Date.parse(since)) / 1_000;
-  const most = promisedS ?? USUAL_S;
-  if (waitedS >= most) return "late";
-  return waitedS >= most * SOON ? "soon" : "calm";
+const STATES: readonly string[] = ["online", "busy", "away", "unknown", "offline"];
+
+/** Since when somebody waits who waited for so long when the answer came. */
+export function sinceOf(seconds: number, readAtMs: number): string {
+  return new Date(readAtMs - seconds * 1_000).toISOString();
 }
 
 /** Those who are there first, those with the most to do before those who are idle. */
-export function agentsInOrder(agents: readonly AgentCard[]): readonly AgentCard[] {
-  const rank = ({ presence }: AgentCard) => STATES.indexOf(presence as (typeof STATES)[number]);
-  return agents
-    .filter(({ disabled }) => !disabled)
-    .sort((a, b) => rank(a) - rank(b) || b.load - a.load || a.name.localeCompare(b.name));
+export function agentsInOrder(agents: readonly BoardAgent[]): readonly BoardAgent[] {
+  const rank = ({ presence }: BoardAgent) => STATES.indexOf(presence);
+  return [...agents].sort(
+    (a, b) => rank(a) - rank(b) || b.load - a.load || a.name.localeCompare(b.name),
+  );
+}
+
+/** The queue in which somebody waits longest first; those in which nobody does, by name. */
+export function queuesInOrder(queues: readonly BoardQueue[]): readonly BoardQueue[] {
+  const wait = ({ longestWaitSeconds }: BoardQueue) => longestWaitSeconds ?? -1;
+  return [...queues].sort((a, b) => wait(b) - wait(a) || a.name.localeCompare(b.name));
+}
+
+/** What those who are there have, and could have. */
+export function loadOf(agents: readonly BoardAgent[]) {
+  const online = agents.filter(({ presence }) => presence === "online");
+  const sum = (pick: (agent: BoardAgent) => number) =>
+    online.reduce((total, agent) => total + pick(agent), 0);
+  return {
+    online: online.length,
+    load: sum(({ load }) => load),
+    capacity: sum(({ capacity }) => capacity),
+  };
 }

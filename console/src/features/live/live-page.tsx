@@ -3,15 +3,15 @@ import { useNow } from "../../shared/live/hooks";
 import { useSession } from "../../shared/live/session";
 import { Card, Loading, Page } from "../../shared/ui/page";
 import { Answer, NotAllowed } from "../../shared/ui/states";
-import { count } from "../../shared/words/figures";
+import { count, NOTHING } from "../../shared/words/figures";
 import { useScreenWords } from "../../shared/words/screen-words";
 import { waited } from "../../shared/words/time";
 import { AgentTable } from "./agent-table";
-import { longestOf, queueStates, urgencyOf } from "./board";
+import { type Board, loadOf, sinceOf } from "./board";
 import { QueueTable } from "./queue-table";
-import { Talks } from "./talks";
+import { BotTalks, Waiting } from "./talks";
 import { Tile } from "./tile";
-import { useBoard, useRows } from "./use-board";
+import { useBoard } from "./use-board";
 
 export function LivePage() {
   return (
@@ -26,74 +26,82 @@ function Guarded() {
   const { agent } = useSession();
   return (
     <Page title={t("live")} hint={t("liveHint")}>
-      {isSenior(agent.role) ? <Board /> : <NotAllowed />}
+      {isSenior(agent.role) ? <Live /> : <NotAllowed />}
     </Page>
   );
 }
 
 /** What happens now, and where somebody is needed. */
-function Board() {
+function Live() {
   const { t } = useScreenWords();
-  const { queues, agents } = useBoard();
-  const waiting = useRows("queue", { sort: "waiting" });
-  const bot = useRows("bot");
-  const rows = waiting.data?.rows ?? [];
+  const board = useBoard();
+  const readAtMs = board.dataUpdatedAt;
   return (
-    <>
-      <Tiles waiting={waiting.data} bot={bot.data} agents={agents.data} />
-      <div className="grid items-start gap-5 xl:grid-cols-2">
-        <Card title={t("queues")} isFlush>
-          <Answer of={queues}>
-            {(found) => <QueueTable queues={queueStates(found, rows, agents.data ?? [])} />}
-          </Answer>
-        </Card>
-        <Card title={t("agents")} isFlush>
-          <Answer of={agents}>{(found) => <AgentTable agents={found} />}</Answer>
-        </Card>
-      </div>
-      <Talks waiting={waiting} bot={bot} />
-    </>
+    <Answer of={board} rows={8}>
+      {(data) => (
+        <>
+          <Tiles board={data} readAtMs={readAtMs} />
+          <div className="grid items-start gap-5 xl:grid-cols-2">
+            <Card title={t("queues")} isFlush>
+              <QueueTable queues={data.queues} readAtMs={readAtMs} />
+            </Card>
+            <Card title={t("agents")} isFlush>
+              <AgentTable agents={data.agents} />
+            </Card>
+            <Card title={t("waitingNow")} hint={t("longestFirst")} isFlush>
+              <Waiting waiters={data.longest} readAtMs={readAtMs} agents={data.agents} />
+            </Card>
+            <Card title={t("botNow")} hint={t("latestFirst")} isFlush>
+              <BotTalks />
+            </Card>
+          </div>
+        </>
+      )}
+    </Answer>
   );
 }
 
 interface TilesProps {
-  readonly waiting: ReturnType<typeof useRows>["data"];
-  readonly bot: ReturnType<typeof useRows>["data"];
-  readonly agents: ReturnType<typeof useBoard>["agents"]["data"];
+  readonly board: Board;
+  readonly readAtMs: number;
 }
 
-function Tiles({ waiting, bot, agents = [] }: TilesProps) {
+function Tiles({ board, readAtMs }: TilesProps) {
   const words = useScreenWords();
   const { t } = words;
   const nowMs = useNow(1_000);
-  const longest = longestOf(waiting?.rows ?? []);
-  const online = agents.filter(({ presence, disabled }) => presence === "online" && !disabled);
-  const load = online.reduce((sum, one) => sum + one.load, 0);
-  const capacity = online.reduce((sum, one) => sum + one.capacity, 0);
+  const { total, agents } = board;
+  const { online, load, capacity } = loadOf(agents);
+  const longest = total.longestWaitSeconds;
   return (
-    <ul className="grid grid-cols-[repeat(auto-fit,minmax(12rem,1fr))] gap-4">
+    <ul className="grid grid-cols-[repeat(auto-fit,minmax(10.5rem,1fr))] gap-4">
       <Tile
         name={t("waitingNow")}
-        value={atLeast(waiting, words)}
-        urgency={urgencyOf(longest, null, nowMs)}
+        value={count(total.waiting, words)}
+        note={total.late > 0 ? t("lateCount", { count: total.late }) : t("nobodyLate")}
+        isBad={total.late > 0}
       />
       <Tile
         name={t("longestWait")}
-        value={longest === null ? "–" : waited(longest, nowMs, words)}
-        urgency={urgencyOf(longest, null, nowMs)}
+        value={longest === null ? NOTHING : waited(sinceOf(longest, readAtMs), nowMs, words)}
+        isBad={total.late > 0}
+      />
+      <Tile
+        name={t("withAgents")}
+        value={count(total.active, words)}
+        note={t("wrapUpCount", { count: total.wrapUp })}
       />
       <Tile
         name={t("agentsOnline")}
-        value={count(online.length, words)}
+        value={count(online, words)}
         note={t("loadNow", { load, capacity })}
-        urgency={online.length === 0 ? "late" : "calm"}
+        isBad={online === 0 && total.waiting > 0}
       />
-      <Tile name={t("botNow")} value={atLeast(bot, words)} note={t("botNowHint")} />
+      <Tile
+        name={t("botNow")}
+        value={count(total.bot, words)}
+        note={t("deferredCount", { count: total.deferred })}
+      />
     </ul>
   );
-}
-
-function atLeast(of: TilesProps["bot"], words: ReturnType<typeof useScreenWords>): string {
-  if (of === undefined) return "–";
-  return count(of.rows.length, words) + (of.isMore ? "+" : "");
 }

@@ -2,97 +2,110 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { Bot, Eye, Hand, PartyPopper } from "lucide-react";
 import type { ReactNode } from "react";
 import { useConversationActs } from "../../shared/acts/conversation-acts";
-import type { ConversationRow } from "../../shared/api/rows";
 import { contactName } from "../../shared/domain/people";
 import { useNow } from "../../shared/live/hooks";
 import { Button } from "../../shared/ui/button";
 import { Empty } from "../../shared/ui/empty";
-import { Card } from "../../shared/ui/page";
 import { Answer } from "../../shared/ui/states";
 import { useScreenWords } from "../../shared/words/screen-words";
-import { age, waited } from "../../shared/words/time";
-import type { useRows } from "./use-board";
+import { age } from "../../shared/words/time";
+import type { BoardAgent, Waiter } from "./board";
+import { Wait } from "./queue-table";
+import { useBotTalks } from "./use-board";
 
-const SHOWN_MAX = 12;
-
-interface TalksProps {
-  readonly waiting: ReturnType<typeof useRows>;
-  readonly bot: ReturnType<typeof useRows>;
+interface WaitingProps {
+  readonly waiters: readonly Waiter[];
+  readonly agents: readonly BoardAgent[];
+  readonly readAtMs: number;
 }
 
-/** Who waits and whom the bot talks to; a supervisor can look on, or take over. */
-export function Talks({ waiting, bot }: TalksProps) {
-  const { t } = useScreenWords();
-  return (
-    <div className="grid items-start gap-5 xl:grid-cols-2">
-      <Card title={t("waitingNow")} hint={t("longestFirst")} isFlush>
-        <Answer of={waiting}>
-          {({ rows }) => (
-            <Talk
-              rows={rows}
-              empty={<Empty icon={PartyPopper} title={t("nobodyWaits")} />}
-              isWaiting
-            />
-          )}
-        </Answer>
-      </Card>
-      <Card title={t("botNow")} hint={t("latestFirst")} isFlush>
-        <Answer of={bot}>
-          {({ rows }) => <Talk rows={rows} empty={<Empty icon={Bot} title={t("empty-bot")} />} />}
-        </Answer>
-      </Card>
-    </div>
-  );
-}
-
-interface TalkProps {
-  readonly rows: readonly ConversationRow[];
-  readonly empty: ReactNode;
-  readonly isWaiting?: boolean;
-}
-
-function Talk({ rows, empty, isWaiting = false }: TalkProps) {
-  if (rows.length === 0) return empty;
+/** Who waits; a supervisor can look on, or take over. */
+export function Waiting({ waiters, agents, readAtMs }: WaitingProps) {
+  const words = useScreenWords();
+  const { t } = words;
+  if (waiters.length === 0) return <Empty icon={PartyPopper} title={t("nobodyWaits")} />;
+  const nameOf = (id: string) => agents.find((one) => one.id === id)?.name ?? t("colleague");
   return (
     <ul>
-      {rows.slice(0, SHOWN_MAX).map((row) => (
-        <Line key={row.id} row={row} isWaiting={isWaiting} />
+      {waiters.map((one) => (
+        <Line
+          key={one.sessionId}
+          conv={one.conversationId}
+          name={contactName(one.contact, one.contactId, words)}
+          isLate={one.late}
+          time={<Wait seconds={one.waitingSeconds} readAtMs={readAtMs} />}
+          note={one.offeredTo === null ? one.queue : t("ringsAt", { name: nameOf(one.offeredTo) })}
+        />
       ))}
     </ul>
   );
 }
 
-function Line({ row, isWaiting }: { readonly row: ConversationRow; readonly isWaiting: boolean }) {
+const MINUTE_MS = 60_000;
+
+/** Whom the bot talks to. */
+export function BotTalks() {
   const words = useScreenWords();
-  const { t } = words;
-  const nowMs = useNow(1_000);
+  const nowMs = useNow(MINUTE_MS);
+  const talks = useBotTalks();
+  return (
+    <Answer of={talks}>
+      {(rows) =>
+        rows.length === 0 ? (
+          <Empty icon={Bot} title={words.t("empty-bot")} />
+        ) : (
+          <ul>
+            {rows.map((row) => (
+              <Line
+                key={row.id}
+                conv={row.id}
+                name={contactName(row.contact.name, row.contact.id, words)}
+                time={age(row.lastTs, nowMs, words)}
+                note={row.preview}
+              />
+            ))}
+          </ul>
+        )
+      }
+    </Answer>
+  );
+}
+
+interface LineProps {
+  readonly conv: string;
+  readonly name: string;
+  readonly time: ReactNode;
+  readonly note: string | null;
+  readonly isLate?: boolean;
+}
+
+function Line({ conv, name, time, note, isLate = false }: LineProps) {
+  const { t } = useScreenWords();
   const acts = useConversationActs();
   const navigate = useNavigate();
-  const name = contactName(row.contact.name, row.contact.id, words);
-  const params = { view: "all", conversationId: row.id };
+  const params = { view: "all", conversationId: conv };
   const takeOver = async () => {
-    if (await acts.claim(row.id)) void navigate({ to: "/inbox/$view/$conversationId", params });
+    if (await acts.claim(conv)) void navigate({ to: "/inbox/$view/$conversationId", params });
   };
   return (
-    <li className="flex items-center gap-3 border-b border-line px-5 py-2 text-sm last:border-0">
-      <span className="w-14 shrink-0 text-xs text-muted tabular-nums">
-        {isWaiting && row.waitingSince !== null
-          ? waited(row.waitingSince, nowMs, words)
-          : age(row.lastTs, nowMs, words)}
+    <li
+      className="flex items-center gap-3 border-b border-line px-5 py-2 text-sm last:border-0"
+      data-talk={conv}
+    >
+      <span
+        className={`w-14 shrink-0 text-xs tabular-nums ${isLate ? "text-danger" : "text-muted"}`}
+      >
+        {time}
+        {isLate && <span className="sr-only"> {t("tooLate")}</span>}
       </span>
       <span className="min-w-0 flex-1">
-        <span className="block truncate font-medium" dir="auto">
-          {name}
+        <span className="block truncate font-medium">
+          <bdi>{name}</bdi>
         </span>
-        <span className="block truncate text-xs text-muted" dir="auto">
-          {row.preview ?? t("noMessages")}
+        <span className="block truncate text-xs text-muted">
+          <bdi>{note ?? t("noMessages")}</bdi>
         </span>
       </span>
-      {row.queue !== null && isWaiting && (
-        <span className="rounded bg-sunken px-1.5 py-0.5 text-xs text-muted" dir="auto">
-          {row.queue}
-        </span>
-      )}
       <Link
         to="/inbox/$view/$conversationId"
         params={params}

@@ -1,33 +1,16 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { useAgents, useQueues } from "../../shared/api/queries";
 import type { ConversationRow } from "../../shared/api/rows";
 import type { Listed } from "../../shared/api/shapes";
-import { keys } from "../../shared/live/keys";
 import { useSession } from "../../shared/live/session";
+import type { Board } from "./board";
 
 const BOARD = ["board"] as const;
-const EVERY_MS = 10_000;
-const SOON_MS = 1_000;
-const ROWS_MAX = 100;
+const EVERY_MS = 5_000;
+const SOON_MS = 500;
+const ROWS = 12;
 
-/** What waits, what the bot talks to, what people talk to: the first hundred of each. */
-export function useRows(view: "queue" | "bot" | "all", filter: Record<string, string> = {}) {
-  const { client } = useSession();
-  return useQuery({
-    queryKey: [...BOARD, view, filter],
-    queryFn: async () => {
-      const query = { view, limit: ROWS_MAX, ...filter };
-      const page = await client.request<Listed<ConversationRow>>("/livechat/conversations", {
-        query,
-      });
-      return { rows: page.items, isMore: page.nextCursor !== null };
-    },
-    refetchInterval: EVERY_MS,
-  });
-}
-
-/** Queues and agents, and all of the board anew as soon as a frame tells that somebody waits or not. */
+/** What happens now; read again every few seconds, and as soon as a frame tells of the queues. */
 export function useBoard() {
   const { client } = useSession();
   const cache = useQueryClient();
@@ -40,18 +23,31 @@ export function useBoard() {
       // A burst of frames is read once.
       timer = setTimeout(() => {
         timer = undefined;
-        for (const queryKey of [BOARD, keys.queues, keys.agents])
-          void cache.invalidateQueries({ queryKey });
+        void cache.invalidateQueries({ queryKey: BOARD });
       }, SOON_MS);
     });
-    const often = setInterval(() => {
-      for (const queryKey of [keys.queues, keys.agents]) void cache.invalidateQueries({ queryKey });
-    }, EVERY_MS);
     return () => {
       release();
       clearTimeout(timer);
-      clearInterval(often);
     };
   }, [client, cache]);
-  return { queues: useQueues(), agents: useAgents() };
+  return useQuery({
+    queryKey: BOARD,
+    queryFn: () => client.request<Board>("/reports/live"),
+    refetchInterval: EVERY_MS,
+  });
+}
+
+/** Whom the bot talks to, the latest first. */
+export function useBotTalks() {
+  const { client } = useSession();
+  return useQuery({
+    queryKey: [...BOARD, "bot"],
+    queryFn: async () => {
+      const query = { view: "bot", limit: ROWS };
+      const path = "/livechat/conversations";
+      return (await client.request<Listed<ConversationRow>>(path, { query })).items;
+    },
+    refetchInterval: EVERY_MS,
+  });
 }

@@ -1,5 +1,6 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Download } from "lucide-react";
+import type { ComponentType } from "react";
 import { useQueues } from "../../shared/api/queries";
 import { isSenior } from "../../shared/domain/roles";
 import { useSession } from "../../shared/live/session";
@@ -9,10 +10,14 @@ import { Loading, Page } from "../../shared/ui/page";
 import { Answer, NotAllowed } from "../../shared/ui/states";
 import { calendarDay } from "../../shared/words/figures";
 import { useScreenWords } from "../../shared/words/screen-words";
-import { Overview } from "./overview";
+import { AgentFigures } from "./agent-figures";
+import { Csat } from "./csat";
+import { Escalation } from "./escalation";
 import { type Range, type ReportSearch, rangeOf, readReportSearch, todayOf } from "./range";
 import { RangePick } from "./range-pick";
-import { useCsv, useEscalation } from "./use-report";
+import { REPORTS, type ReportName, type Reports } from "./shapes";
+import { knowsQueues, useCsv, useReport } from "./use-report";
+import { Volume } from "./volume";
 
 export function ReportsPage() {
   return (
@@ -25,7 +30,7 @@ export function ReportsPage() {
 function Guarded() {
   const { t } = useScreenWords();
   const { agent } = useSession();
-  if (isSenior(agent.role)) return <Reports />;
+  if (isSenior(agent.role)) return <Report />;
   return (
     <Page title={t("reports")}>
       <NotAllowed />
@@ -33,15 +38,16 @@ function Guarded() {
   );
 }
 
-/** What became of the wishes for a person: range and queue stand in the address. */
-function Reports() {
+/** Figures of some days: which report is the path, range and queue stand behind it. */
+function Report() {
   const words = useScreenWords();
   const { t } = words;
+  const { report: asked } = useParams({ strict: false });
+  const name = REPORTS.find((one) => one === asked) ?? "escalation";
   const search = readReportSearch(useSearch({ strict: false }));
   const navigate = useNavigate();
   const range = rangeOf(search, todayOf(new Date()));
-  const report = useEscalation(range, search.queue);
-  const save = useCsv(range, search.queue);
+  const save = useCsv(name, range, search.queue);
   const go = (wanted: ReportSearch) => void navigate({ to: ".", search: wanted });
   return (
     <Page
@@ -50,19 +56,61 @@ function Reports() {
       actions={
         <>
           <RangePick search={search} range={range} onChange={go} />
-          <QueuePick search={search} onChange={go} />
+          {knowsQueues(name) && <QueuePick search={search} onChange={go} />}
           <Button onClick={() => void save()}>
             <Download className="size-4" aria-hidden="true" /> {t("downloadCsv")}
           </Button>
         </>
       }
     >
-      <div aria-busy={report.isFetching} className={report.isPlaceholderData ? "opacity-60" : ""}>
-        <Answer of={report} rows={8}>
-          {(data) => <Overview report={data} />}
-        </Answer>
-      </div>
+      <Tabs search={search} />
+      <Shown key={name} name={name} range={range} queue={search.queue} />
     </Page>
+  );
+}
+
+function Tabs({ search }: { readonly search: ReportSearch }) {
+  const { t } = useScreenWords();
+  return (
+    <nav aria-label={t("reports")} className="flex flex-wrap gap-5 border-b border-line text-sm">
+      {REPORTS.map((report) => (
+        <Link
+          key={report}
+          to="/reports/$report"
+          params={{ report }}
+          search={search}
+          activeOptions={{ includeSearch: false }}
+          className="-mb-px border-b-2 border-transparent px-1 pb-2 text-muted hover:text-ink data-[status=active]:border-accent data-[status=active]:font-medium data-[status=active]:text-ink"
+        >
+          {t(`report-${report}`)}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+interface ShownProps<N extends ReportName = ReportName> {
+  readonly name: N;
+  readonly range: Range;
+  readonly queue: string | undefined;
+}
+
+const VIEWS: { readonly [N in ReportName]: ComponentType<{ readonly report: Reports[N] }> } = {
+  escalation: Escalation,
+  volume: Volume,
+  csat: Csat,
+  agents: AgentFigures,
+};
+
+function Shown<N extends ReportName>({ name, range, queue }: ShownProps<N>) {
+  const report = useReport(name, range, queue);
+  const View = VIEWS[name] as ComponentType<{ readonly report: Reports[N] }>;
+  return (
+    <div aria-busy={report.isFetching} className={report.isPlaceholderData ? "opacity-60" : ""}>
+      <Answer of={report} rows={8}>
+        {(data) => <View report={data as Reports[N]} />}
+      </Answer>
+    </div>
   );
 }
 

@@ -62,3 +62,80 @@ export interface EscalationReport {
   readonly days: readonly DayFigures[];
   readonly targets: readonly Target[];
 }
+
+export const SPEAKERS = ["customer", "agent", "bot", "note"] as const;
+
+export interface Flow {
+  readonly opened: number;
+  readonly closed: number;
+  readonly messages: Readonly<Record<(typeof SPEAKERS)[number], number>>;
+}
+
+/** `GET /reports/volume`. */
+export interface VolumeReport {
+  readonly total: Flow;
+  readonly firstReplySeconds: Percentiles;
+  readonly replied: number;
+  readonly days: readonly (Flow & { readonly day: string })[];
+  readonly inboxes: readonly {
+    readonly inboxId: string;
+    readonly inbox: string;
+    readonly opened: number;
+    readonly closed: number;
+  }[];
+  /** Seven days of 24 hours, Monday first. */
+  readonly hours: readonly (readonly number[])[];
+}
+
+/** `GET /reports/csat`. */
+export interface CsatReport {
+  readonly total: {
+    readonly count: number;
+    readonly mean: number | null;
+    readonly scores: Readonly<Record<string, number>>;
+  };
+  readonly days: readonly {
+    readonly day: string;
+    readonly count: number;
+    readonly mean: number | null;
+  }[];
+  readonly agents: readonly {
+    readonly agentId: string | null;
+    readonly agent: string | null;
+    readonly count: number;
+    readonly mean: number | null;
+  }[];
+  readonly comments: readonly {
+    readonly conversationId: string;
+    readonly score: number;
+    readonly comment: string | null;
+    readonly at: string;
+    readonly agent: string | null;
+  }[];
+}
+
+/** `GET /reports/agents`. */
+export interface AgentsReport {
+  readonly agents: readonly {
+    readonly agentId: string;
+    readonly agent: string;
+    readonly offers: { readonly made: number; readonly declined: number; readonly expired: number };
+    readonly accepted: number;
+    readonly resolved: number;
+    readonly handleSeconds: Percentiles;
+    readonly csatCount: number;
+    readonly csatMean: number | null;
+    readonly messages: number;
+    readonly notes: number;
+  }[];
+}
+
+export const REPORTS = ["escalation", "volume", "csat", "agents"] as const;
+export type ReportName = (typeof REPORTS)[number];
+
+export interface Reports {
+  readonly escalation: EscalationReport;
+  readonly volume: VolumeReport;
+  readonly csat: CsatReport;
+  readonly agents: AgentsReport;
+}

@@ -11,7 +11,7 @@ import type { EscalationReport } from "./shapes";
 import { Tile } from "./tile";
 
 /** All of one report on one page, the most asked for at the top. */
-export function Overview({ report }: { readonly report: EscalationReport }) {
+export function Escalation({ report }: { readonly report: EscalationReport }) {
   const { t } = useScreenWords();
   if (isEmpty(report.total)) {
     return (
