@@ -12,7 +12,7 @@ DATA ?= .chorus
 # Most tests wait for servers of their own, so two cores carry three at once.
 WORKERS ?= 3
 # Pure decisions: every line of them is run by a test.
-CORES := chorus/ids.py,chorus/clock.py,chorus/codes.py,chorus/errors.py,chorus/topics.py,chorus/ingest.py,chorus/wire/*,gateway/protocol.py,gateway/effects.py,gateway/nonce.py,gateway/pending.py,gateway/room.py,gateway/rules.py,gateway/admission.py,gateway/allowance.py,gateway/lean.py,chat_service/intake.py,chat_service/intake_facts.py,chat_service/intake_sessions.py,chat_service/sessions.py,chat_service/session_facts.py,chat_service/session_moves.py,chat_service/session_records.py,chat_service/session_transfers.py,chat_service/routing.py,chat_service/routing_round.py,chat_service/hours.py,chat_service/eta.py,chat_service/report_figures.py,presence/tracker.py,launch/backoff.py,launch/client_core.py
+CORES := chorus/ids.py,chorus/clock.py,chorus/codes.py,chorus/errors.py,chorus/topics.py,chorus/ingest.py,chorus/wire/*,gateway/protocol.py,gateway/effects.py,gateway/nonce.py,gateway/pending.py,gateway/room.py,gateway/rules.py,gateway/admission.py,gateway/allowance.py,gateway/lean.py,chat_service/intake.py,chat_service/intake_facts.py,chat_service/intake_sessions.py,chat_service/sessions.py,chat_service/session_facts.py,chat_service/session_moves.py,chat_service/session_records.py,chat_service/session_transfers.py,chat_service/routing.py,chat_service/routing_round.py,chat_service/hours.py,chat_service/eta.py,chat_service/report_figures.py,presence/tracker.py,launch/backoff.py,launch/client_core.py,ai/contracts.py,ai/extract/*,evals/summaries.py
 
 ##@ Run
 
@@ -99,6 +99,11 @@ bench: ## Cost per frame, messages end to end, broadcast, RTT, KiB per socket, h
 	@tools/bootstrap.sh python
 	$(PY) -m load.bench
 	$(PY) -m load.bench_writer
+
+.PHONY: eval
+eval: ## Summarise the golden conversations and hold the figures against gates and baseline
+	@tools/bootstrap.sh python
+	.venv/bin/chorus eval summaries
 
 .PHONY: load
 load: ## Load on what `make up` started

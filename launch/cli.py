@@ -33,6 +33,8 @@ app.add_typer(user_commands, name="user")
 app.add_typer(token_commands, name="token")
 app.add_typer(key_commands, name="keys")
 app.add_typer(widget_commands, name="widget")
+eval_commands = typer.Typer(help="How well the parts that read language do.", no_args_is_help=True)
+app.add_typer(eval_commands, name="eval")
 
 Data = Annotated[
     Path, typer.Option("--data", envvar="CHORUS_DATA", help="Folder of this installation.")
@@ -210,6 +212,37 @@ def widget_snippet(
     found = report(the_place(url, key, site or []))
     _print(found.as_json(), found.as_text(), as_json=as_json)
     raise typer.Exit(0 if found.works else 1)
+
+
+@eval_commands.command("summaries")
+def eval_summaries(
+    folder: Annotated[
+        Path | None, typer.Option(help="Other golden conversations than those that come along.")
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Compare with these figures from now on.")
+    ] = False,
+    misses: Annotated[
+        bool, typer.Option("--misses", help="Name each field that is not as wanted.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Summarise the golden conversations; fails when a gate is missed or something got worse."""
+    from evals import report
+    from evals.golden import SUMMARIES, BadGolden, read_summaries
+
+    try:
+        parts = report.of_summaries(read_summaries(folder or SUMMARIES))
+    except BadGolden as error:
+        raise LaunchError(str(error)) from error
+    faults = report.faults(parts, {} if folder else report.committed())
+    if keep and not folder:
+        report.keep(parts)
+    missed = parts[report.ALL].misses if misses else []
+    figures = {name: part.figures() for name, part in parts.items()}
+    text = "\n".join([report.table(parts), *missed, *faults])
+    _print({"summaries": figures, "faults": faults}, text, as_json=as_json)
+    raise typer.Exit(1 if faults else 0)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("chorus", "gateway", "chat_service", "presence", "launch", "migrations")
+PACKAGES = ("chorus", "ai", "gateway", "chat_service", "presence", "launch", "migrations", "evals")
 BESIDE = ("tools", "load", "tests")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
