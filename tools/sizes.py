@@ -19,8 +19,6 @@ PARTS_KIB = {
     "thread": 7,
     "extras": 6,
     "stream": 3,
-    "acts": 2,
-    "modal": 2,
 }
 LOADER_KIB = 6
 CATALOGUE_KIB = 2

@@ -11,9 +11,7 @@ const PARTS = {
   panel: `${SRC}/panel/main.tsx`,
   line: `${SRC}/line/main.ts`,
   thread: `${SRC}/thread/main.tsx`,
-  modal: `${SRC}/panel/modal.ts`,
   extras: `${SRC}/extras/main.ts`,
-  acts: `${SRC}/extras/acts.ts`,
   stream: at("../sdk/src/event-stream.ts"),
 };
 const TARGET = {

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.people import Eyes
-from tests.browser.widget import STUB, WidgetPage
+from tests.browser.widget import STUB, AgentByRest, WidgetPage
 from tests.support.installation import Up, eventually
 
 PREFIX = "/widget/v1/"
@@ -18,8 +18,10 @@ def widget(eyes: Eyes, installation: Up) -> WidgetPage:
 
 
 def test_calls_before_the_script_are_done_in_good_order_and_a_second_script_changes_nothing(
-    widget: WidgetPage,
+    eyes: Eyes, widget: WidgetPage
 ) -> None:
+    # Said once, to whoever writes the page.
+    eyes.excuse("there is no 'dance'")
     key = widget.inbox_key
     # To a page that is looked at from here, every look is a gesture.
     widget.page.add_init_script(
@@ -217,3 +219,100 @@ def test_each_language_has_words_for_what_is_seen_first(widget: WidgetPage, loca
 def words_version(page: Page) -> str:
     found: str = page.request.get("/widget/v1/manifest.json").json()["words"]
     return found
+
+
+def test_only_who_asked_for_it_is_taken_to_it_and_what_is_hidden_is_not_read(
+    widget: WidgetPage, installation: Up
+) -> None:
+    widget.embed(body="<label>Search <input></label>")
+    field = widget.page.get_by_label("Search")
+    field.fill("lamps")
+    # A gesture of long ago is none: the page opens the chat by itself.
+    widget.page.evaluate(
+        "Object.defineProperty(navigator, 'userActivation', { value: { isActive: false } })"
+    )
+    widget.page.evaluate("setTimeout(() => window.Chorus('open'))")
+    expect(widget.window).to_be_visible()
+    expect(field).to_be_focused()
+    assert kept(widget.page) == []
+    widget.say("Hello.")
+    expect(widget.stored("Hello.")).to_have_count(1)
+    widget.call("hide")
+    AgentByRest(widget, installation).say("Are you still there?")
+    eventually(lambda: widget.call("get", "unread") == 1)
+    widget.call("open")
+    expect(widget.message("Are you still there?")).to_be_visible()
+    eventually(lambda: widget.call("get", "unread") == 0)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "is_open"),
+    [("data-open", True), ('data-open="false"', False), ('data-open="0"', False)],
+)
+def test_what_stands_on_the_tag_means_what_it_says(
+    widget: WidgetPage, attributes: str, is_open: bool
+) -> None:
+    script = (
+        f'<script async src="/widget/v1/chorus.js" data-key="{widget.inbox_key}" {attributes}'
+        ' data-hide-on-mobile="false"></script>'
+    )
+    widget.stand(head=script)
+    widget.page.set_viewport_size({"width": 375, "height": 740})
+    widget.page.wait_for_function("window.Chorus?.widget !== undefined")
+    widget.call("setTheme", "light")
+    expect(widget.host).to_be_attached()
+    expect(widget.window).to_have_count(int(is_open))
+
+
+def test_a_page_without_its_launcher_or_its_place_has_what_it_asked_for(widget: WidgetPage) -> None:
+    script = (
+        f'<script async src="/widget/v1/chorus.js" data-key="{widget.inbox_key}"'
+        ' data-launcher="false"></script>'
+    )
+    widget.stand(head=script)
+    expect(widget.host).to_be_attached()
+    expect(widget.launcher).to_have_count(0)
+    widget.embed({"container": "#not-there-yet"})
+    expect(widget.launcher).to_be_visible()
+    expect(widget.window).to_have_count(0)
+
+
+def test_a_window_on_top_outlives_whatever_the_page_changes(widget: WidgetPage) -> None:
+    widget.embed({"open": True})
+    widget.say("From the page.")
+    expect(widget.stored("From the page.")).to_have_count(1)
+    with widget.page.context.expect_page() as coming:
+        assert widget.call("popout") is True
+    popped = WidgetPage(coming.value, inbox_key=widget.inbox_key)
+    assert widget.call("popout") is True
+    widget.call("update", {"theme": "dark", "color": "#7a1fa2"})
+    widget.call("setLocale", "de")
+    expect(widget.host).to_have_count(0)
+    expect(popped.window).to_be_visible()
+    expect(popped.page.locator(".bubble").first).to_have_css("border-radius", "16px 16px 5px")
+    coming.value.close()
+    expect(widget.window).to_have_css("position", "fixed")
+    with widget.page.context.expect_page() as again:
+        widget.call("popout")
+    with again.value.expect_event("close"):
+        widget.call("shutdown")
+    expect(widget.host).to_have_count(0)
+
+
+def test_words_whose_line_cannot_come_go_back_before_what_is_being_written(
+    eyes: Eyes, widget: WidgetPage
+) -> None:
+    eyes.excuse_absence()
+    held: list[Route] = []
+    widget.page.route(f"**{PREFIX}line.*.js", lambda route: held.append(route))
+    widget.embed({"open": True})
+    for text in ("One.", "Two."):
+        widget.say(text)
+    widget.composer.fill("Thr")
+    eventually(lambda: len(held) > 0)
+    for route in held:
+        route.abort()
+    lines = ["One.", "Two.", "Thr"]
+    expect(widget.composer).not_to_have_value("Thr")
+    eventually(lambda: sorted(widget.composer.input_value().split("\n")) == sorted(lines))
+    assert widget.composer.input_value().endswith("Thr")

@@ -10,7 +10,9 @@ from typing import Any
 
 from playwright.sync_api import Locator, Route, expect
 
+from chorus.ids import uuid7
 from tests.browser.people import CustomerPage
+from tests.support.installation import Up
 from tests.support.tree import ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -83,6 +85,31 @@ class WidgetPage(CustomerPage):
     @property
     def window(self) -> Locator:
         return self.page.locator("chorus-chat .window")
+
+
+class AgentByRest:
+    """An agent who says whatever they like, beside what their own page would let them."""
+
+    def __init__(self, widget: WidgetPage, installation: Up) -> None:
+        self._rest = widget.page.context.request
+        agent = installation.run()["agents"][0]
+        signed_in = self._rest.post(
+            "/auth/login", data={"email": agent["email"], "password": agent["password"]}
+        ).json()
+        self._headers = {"Authorization": f"Bearer {signed_in['accessToken']}"}
+        self._path = f"/livechat/conversations/{widget.call('get', 'conversationId')}"
+
+    def say(self, text: str) -> str:
+        id_ = str(uuid7())
+        self._post("messages", {"id": id_, "content": text})
+        return id_
+
+    def command(self, event: str, **data: str) -> None:
+        self._post("commands", {"event": event, "data": {"id": str(uuid7()), **data}})
+
+    def _post(self, what: str, body: dict[str, Any]) -> None:
+        answer = self._rest.post(f"{self._path}/{what}", data=body, headers=self._headers)
+        assert answer.ok, answer.text()
 
 
 @dataclass(frozen=True, slots=True)

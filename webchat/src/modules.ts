@@ -1,9 +1,7 @@
 import type * as stream from "@chorus/sdk/event-stream";
-import type * as acts from "./extras/acts";
 import type * as extras from "./extras/main";
 import type * as line from "./line/main";
 import type * as panel from "./panel/main";
-import type * as modal from "./panel/modal";
 import type * as thread from "./thread/main";
 
 /** The parts that are fetched when they are needed, as `vite.config.ts` builds them. */
@@ -13,6 +11,4 @@ export interface Modules {
   readonly thread: typeof thread;
   readonly stream: typeof stream;
   readonly extras: typeof extras;
-  readonly modal: typeof modal;
-  readonly acts: typeof acts;
 }

@@ -233,12 +233,17 @@ test("who is forgotten leaves neither words nor drafts, even if the answer comes
   expect(hasChat(KEY, "")).toBe(false);
 });
 
-test("one person's words are no other's", () => {
-  localStorage.setItem(`chorus:${KEY}:nora:held-1-2-3`, "{}");
-  localStorage.setItem(`chorus:${KEY}:nora:session`, "{}");
+test("one person's words are no other's, and go when somebody else is vouched for", () => {
+  const names = ["nora:held-1-2-3", "nora:session", "omar:draft", "draft"];
+  for (const name of names) localStorage.setItem(`chorus:${KEY}:${name}`, "{}");
   expect(hasChat(KEY, "")).toBe(false);
   expect(hasChat(KEY, "nora")).toBe(true);
+  // Nobody in particular yet: the page may say later that it is Nora.
   forgetVisitors(KEY, "");
+  expect(storedNames(`chorus:${KEY}:`)).toEqual([...names].sort());
+  forgetVisitors(KEY, "nora");
+  expect(storedNames(`chorus:${KEY}:`)).toEqual(["draft", "nora:held-1-2-3", "nora:session"]);
+  forgetVisitors(KEY, undefined);
   expect(storedNames("chorus:")).toEqual([]);
 });
 

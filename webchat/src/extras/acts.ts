@@ -1,6 +1,7 @@
 import { ChorusError } from "@chorus/sdk/errors";
 import type { Attributes, MethodName } from "../api";
 import type { Scene } from "../panel/scene";
+import { describe } from "./describe";
 import { popOut } from "./popout";
 
 /** Attributes that a page may keep with a contact, and how long each may be. */
@@ -28,9 +29,9 @@ const ACTS: Readonly<Partial<Record<MethodName, Act>>> = {
   send,
   requestHuman: (scene: Scene, reason?: string) => scene.requestHuman(reason),
   setAttributes: (scene: Scene, given: { contact?: Attributes; conversation?: Attributes }) =>
-    describe(scene, { ...given.contact, ...given.conversation }),
+    attribute(scene, { ...given.contact, ...given.conversation }),
   removeAttributes: (scene: Scene, names: readonly string[]) =>
-    describe(scene, Object.fromEntries(names.map((name) => [name, null]))),
+    attribute(scene, Object.fromEntries(names.map((name) => [name, null]))),
   addTags: (scene: Scene, tags: readonly string[]) =>
     keepTags(scene, (known) => [...new Set([...known, ...tags])]),
   removeTags: (scene: Scene, tags: readonly string[]) =>
@@ -59,13 +60,15 @@ export async function perform(
   if (act !== undefined) return act(scene, ...(args as never[]));
   if (complained.has(method)) return undefined;
   complained.add(method);
+  // biome-ignore lint/suspicious/noConsole: a page's author looks there, and nowhere else.
+  console.warn(`chorus: there is no '${method}'`);
   throw new Error(`Chorus knows no '${method}'`);
 }
 
 async function newConversation(scene: Scene, options: NewConversation = {}): Promise<void> {
   if (options.queue !== undefined) scene.queue = options.queue;
   if (scene.state.conversation !== null) await (await scene.line.open()).startOver(options.attrs);
-  else if (options.attrs !== undefined) await describe(scene, options.attrs);
+  else if (options.attrs !== undefined) await attribute(scene, options.attrs);
   if (options.message !== undefined) await send(scene, options.message);
 }
 
@@ -85,14 +88,14 @@ async function send(scene: Scene, text: string): Promise<string> {
   return scene.say(String(text));
 }
 
-async function describe(scene: Scene, attributes: Attributes): Promise<void> {
+async function attribute(scene: Scene, attributes: Attributes): Promise<void> {
   const known = { ...scene.line.traits.attributes, ...attributes };
   const long = Object.entries(attributes).find(([, value]) => String(value).length > MAX_CHARS);
   if (long !== undefined || Object.keys(known).length > MAX_ATTRIBUTES) {
     const limit = `${MAX_ATTRIBUTES} attributes of ${MAX_CHARS} characters`;
     throw new ChorusError("TOO_LARGE", `A contact may have ${limit}.`);
   }
-  await scene.line.describe({ attributes });
+  await describe(scene.line, { attributes });
 }
 
 async function keepTags(
@@ -101,7 +104,7 @@ async function keepTags(
 ): Promise<void> {
   const known = scene.line.traits.attributes?.tags;
   const tags = change(typeof known === "string" && known !== "" ? known.split(", ") : []);
-  await describe(scene, { tags: tags.join(", ") });
+  await attribute(scene, { tags: tags.join(", ") });
 }
 
 /** The last few things that happened on the page, newest first, for the agent who answers. */
@@ -109,5 +112,5 @@ async function track(scene: Scene, event: string, props: Attributes = {}): Promi
   const known = scene.line.traits.attributes?.events;
   const told = { event, atMs: Date.now(), ...props };
   const events = [told, ...(Array.isArray(known) ? known : [])].slice(0, MAX_EVENTS);
-  await scene.line.describe({ attributes: { events } });
+  await describe(scene.line, { attributes: { events } });
 }

@@ -15,6 +15,7 @@ export async function popOut({ host: { root } }: Scene): Promise<boolean> {
   const pip = (window as unknown as { documentPictureInPicture?: Pip }).documentPictureInPicture;
   if (pip === undefined) return false;
   const { host } = root;
+  if (host.hasAttribute("data-popped")) return true;
   const sheets = [...root.adoptedStyleSheets];
   const place = host.parentElement;
   const popped = await pip.requestWindow(SIZE);
@@ -32,7 +33,8 @@ export async function popOut({ host: { root } }: Scene): Promise<boolean> {
     () => {
       watch.disconnect();
       host.removeAttribute("data-popped");
-      place?.append(host);
+      // Unless it was taken off the page meanwhile.
+      if (host.isConnected) place?.append(host);
       root.adoptedStyleSheets = sheets;
     },
     { once: true },

@@ -1,10 +1,16 @@
 import { visitorName } from "@chorus/sdk/session-key";
 import type { User } from "../api";
 
-/** Ask the page for the token of its user. */
+const PATIENCE_MS = 20_000;
+
+/** Ask the page for the token of its user, but do not wait for ever. */
 export async function tokenOf(user: User | undefined): Promise<string | undefined> {
   const token = user?.token;
-  return typeof token === "function" ? token() : token;
+  if (typeof token !== "function") return token;
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(reject, PATIENCE_MS, new Error("user.token is late"));
+  });
+  return Promise.race([token(), late]);
 }
 
 /**
@@ -21,13 +27,17 @@ export function scopeOf(token: string | undefined): string {
   }
 }
 
-/** Forget what this browser keeps of the visitors of an inbox, but for the one of `kept`. */
+/**
+ * Forget what this browser keeps of vouched-for visitors of an inbox but `kept`; of all, without
+ * one. Each finds only their own, so until somebody else is vouched for there is no hurry: a page
+ * may learn only later who this is, and what was not sent yet would be lost.
+ */
 export function forgetVisitors(key: string, kept: string | undefined): void {
   const prefix = `${visitorName(key)}:`;
   for (const name of storedNames(prefix)) {
     const parts = name.split(":");
     const scope = parts.length > 1 ? (parts[0] ?? "") : "";
-    if (scope === kept) continue;
+    if (kept !== undefined && (scope === "" || kept === "" || scope === kept)) continue;
     stored((storage) => storage.removeItem(prefix + name));
     stored(() => indexedDB.deleteDatabase(visitorName(key, scope)));
   }

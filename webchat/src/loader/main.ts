@@ -24,9 +24,13 @@ function install(script: HTMLScriptElement | null): void {
   if (settings !== undefined && !calls.some(([name]) => name === "boot")) {
     calls.push(["boot", settings]);
   }
+  // Whose chat it is, is better known before it begins than after.
+  const user = calls.find(([name]) => name === "identify")?.[1];
   // What is not in the list is last.
   const rank = ([name]: Call) => (ORDER.indexOf(name) + 5) % 5;
-  for (const call of calls.sort((a, b) => rank(a) - rank(b))) void widget.call(...call);
+  for (const [name, ...args] of calls.sort((a, b) => rank(a) - rank(b))) {
+    void widget.call(name, ...(name === "boot" ? [{ user, ...Object(args[0]) }] : args));
+  }
 }
 
 try {

@@ -1,10 +1,16 @@
 import type { Settings } from "../api";
 
-/** The settings that stand on the script tag: `data-key`, `data-color`, … All but one are texts. */
+/** The settings that stand on the script tag: `data-key`, `data-color`, `data-open="false"`, … */
 export function settingsOf({ dataset }: HTMLScriptElement): Settings | undefined {
   const { key, open } = dataset;
   if (key === undefined) return undefined;
-  return { ...dataset, key, open: open !== undefined && (Number(open) || true) };
+  const told = Object.entries(dataset).map(([name, text]) => [name, read(text)]);
+  return { ...Object.fromEntries(told), key, open: Number(open) || read(open) };
+}
+
+function read(text: string | undefined): string | boolean | undefined {
+  if (text === "" || text === "true") return true;
+  return text === "false" ? false : text;
 }
 
 /** Whether this page is one of those that want the chat. */

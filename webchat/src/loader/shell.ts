@@ -9,8 +9,7 @@ export interface ShellActs {
   approach(): void;
 }
 
-const BUBBLE =
-  "M12 3C6.5 3 2 6.8 2 11.5c0 2.3 1.1 4.3 2.8 5.8-.2 1.2-.8 2.4-1.7 3.3-.2.3 0 .7.4.6 2-.2 3.8-.9 5.2-1.9 1 .3 2.1.4 3.3.4 5.5 0 10-3.7 10-8.3S17.5 3 12 3Z";
+const BUBBLE = "M6 4h12a4 4 0 0 1 4 4v6a4 4 0 0 1-4 4h-7l-5 4v-4a4 4 0 0 1-4-4V8a4 4 0 0 1 4-4Z";
 const DOWN = "m6 9.5 6 6 6-6";
 const DEFAULT_COLOUR = "#0f6b64";
 const SVG = "http://www.w3.org/2000/svg";
@@ -33,13 +32,14 @@ export class Shell {
     sheet.replaceSync(css);
     this.root.adoptedStyleSheets = [sheet, this.#theme];
     this.#error.setAttribute("role", "alert");
+    this.root.append(this.#error);
     const button = this.#button;
     button.type = "button";
     button.className = "launcher";
     button.setAttribute("aria-haspopup", "dialog");
     button.append(
-      icon(BUBBLE, "bubble-icon", "fill"),
-      icon(DOWN, "close-icon", "stroke"),
+      icon(BUBBLE, "bubble-icon"),
+      icon(DOWN, "close-icon stroke"),
       this.#label,
       this.#badge,
     );
@@ -64,7 +64,12 @@ export class Shell {
     if (place === null && launcher !== false) root.prepend(this.#button);
     else this.#button.remove();
     const parent = place ?? document.body;
-    if (host.parentNode !== parent) parent.append(host);
+    // What was moved into a window of its own comes back when that closes.
+    if (host.parentNode !== parent && host.dataset.popped === undefined) parent.append(host);
+  }
+
+  get isInline(): boolean {
+    return this.host.hasAttribute("data-inline");
   }
 
   showOpen(open: boolean): void {
@@ -86,8 +91,6 @@ export class Shell {
 
   showFailure(failed: boolean): void {
     this.#error.textContent = failed ? this.#words[1] : "";
-    if (failed) this.root.append(this.#error);
-    else this.#error.remove();
   }
 
   focus(): void {
@@ -127,12 +130,12 @@ function element(tag: string, name: string): HTMLElement {
   return made;
 }
 
-function icon(path: string, name: string, paint: "fill" | "stroke"): SVGSVGElement {
+function icon(path: string, name: string): SVGSVGElement {
   const svg = document.createElementNS(SVG, "svg");
   const shape = document.createElementNS(SVG, "path");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", `${name} ${paint}`);
+  svg.setAttribute("class", name);
   shape.setAttribute("d", path);
   svg.append(shape);
   return svg;

@@ -22,7 +22,8 @@ export class Widget {
   #shell: Shell | undefined;
   #panel: Promise<Panel> | undefined;
   #here: Panel | undefined;
-  #scope = "";
+  /** Whose chat it is; undefined until the page has said so. */
+  #scope: string | undefined;
   #channel: BroadcastChannel | undefined;
   /** Calls run one after the other: each finds what the one before it left. */
   #last: Promise<unknown> = Promise.resolve();
@@ -37,9 +38,9 @@ export class Widget {
       update: (part: Partial<Settings>) => this.#update(part),
       setLocale: (locale: string) => this.#update({ locale }),
       setTheme: (theme: Settings["theme"]) => this.#update({ theme: theme ?? "auto" }),
-      open: () => this.#open(true),
+      open: () => this.#open(isActive()),
       close: () => this.#close(),
-      toggle: () => (this.#isOpen ? this.#close() : this.#open(true)),
+      toggle: () => (this.#isOpen ? this.#close() : this.#open(isActive())),
       show: () => this.#show(true),
       hide: () => this.#show(false),
       get: (fact: keyof Facts) => (this.#here?.facts() ?? BEFORE)[fact] ?? null,
@@ -48,18 +49,13 @@ export class Widget {
 
   /** Do what the page asks. Nothing is thrown into it: a failure is an `error` event. */
   call(method: MethodName, ...args: unknown[]): Promise<unknown> {
-    const listening = this.#listen(method, args);
-    if (listening !== undefined) return Promise.resolve(listening);
+    if (method === "on" || method === "once" || method === "off") {
+      const [event, listener] = args as [EventName, Listener<EventName>];
+      return Promise.resolve(this.#bus[method](event, listener));
+    }
     const done = this.#last.then(() => this.#perform(method, args));
     this.#last = done.catch((cause: unknown) => this.#tellError(cause));
     return this.#last;
-  }
-
-  #listen(method: MethodName, args: unknown[]): unknown {
-    const [event, listener] = args as [EventName, Listener<EventName>];
-    if (method === "on") return this.#bus.on(event, listener);
-    if (method === "once") return this.#bus.once(event, listener);
-    return method === "off" ? this.#bus.off(event, listener) : undefined;
   }
 
   async #perform(method: MethodName, args: unknown[]): Promise<unknown> {
@@ -83,19 +79,35 @@ export class Widget {
   async #boot(settings: Settings): Promise<void> {
     if (this.#settings?.key === settings.key) return this.#update(settings);
     this.#drop();
+    this.#scope = undefined;
     this.#settings = settings;
-    this.#scope = scopeOf(await tokenOf(settings.user));
-    // Before the first paint: what another person said here is not shown to this one.
-    forgetVisitors(settings.key, this.#scope);
-    await whenBody();
+    // A script in `<head>` may run before there is a body.
+    if (document.body === null) {
+      await new Promise((resolve) => {
+        addEventListener("DOMContentLoaded", resolve, { once: true });
+      });
+    }
     this.#listenToTabs(settings.key);
     this.#apply();
     this.#bus.emit("ready", { key: settings.key });
     if (this.#shell === undefined) return;
-    const { key, open, container } = settings;
-    if (container !== undefined || open === true) await this.#open(false);
-    else if (hasChat(key, this.#scope)) await this.#resume();
+    const { key, open } = settings;
+    const scope = await this.#recognise();
+    if (this.#shell.isInline || open === true) await this.#open(false);
+    else if (hasChat(key, scope)) await this.#resume();
     if (typeof open === "number" && open > 0) setTimeout(() => void this.#open(false), open);
+  }
+
+  /**
+   * Learn whose chat this is, before anything of it is shown. A page that cannot say is asked
+   * again with the next thing that needs to know.
+   */
+  async #recognise(): Promise<string> {
+    const { key = "", user } = this.#settings ?? {};
+    this.#scope ??= scopeOf(await tokenOf(user));
+    if (this.#scope !== "") this.#channel?.postMessage(this.#scope);
+    forgetVisitors(key, this.#scope);
+    return this.#scope;
   }
 
   /** Stand on the page, or leave it where it is not one of those that want the chat. */
@@ -105,7 +117,8 @@ export class Widget {
     if (!isWanted(settings)) return this.#drop();
     this.#shell ??= new Shell({
       toggle: () => void this.call("toggle"),
-      approach: () => this.#approach(),
+      // The code only: no client is made and nothing is stored.
+      approach: () => void this.#load("panel"),
     });
     this.#shell.apply(settings, this.#locale());
   }
@@ -135,10 +148,10 @@ export class Widget {
     this.#settings = { ...this.#settings, ...part, user };
     if (scope !== this.#scope) {
       const wasOpen = this.#isOpen;
-      this.#channel?.postMessage(scope);
-      await this.#wipe();
+      if (scope === "") await this.#forgetAll();
+      else this.#forgetPanel();
       this.#scope = scope;
-      forgetVisitors(this.#settings.key, scope);
+      await this.#recognise();
       this.#apply();
       if (wasOpen) await this.#open(false);
     } else {
@@ -148,14 +161,18 @@ export class Widget {
   }
 
   async #shutdown(): Promise<void> {
-    const key = this.#settings?.key ?? "";
+    await this.#forgetAll();
+    this.#drop();
+    this.#settings = undefined;
+    this.#channel?.close();
+  }
+
+  /** Who signs out leaves nothing. */
+  async #forgetAll(): Promise<void> {
     // Other tabs first, or the next in line would go on with what is forgotten here.
     this.#channel?.postMessage(null);
     await this.#wipe();
-    this.#drop();
-    this.#settings = undefined;
-    forgetVisitors(key, undefined);
-    this.#channel?.close();
+    forgetVisitors(this.#settings?.key ?? "", undefined);
   }
 
   get #isOpen(): boolean {
@@ -163,7 +180,9 @@ export class Widget {
   }
 
   async #open(focus: boolean): Promise<void> {
-    if (this.#shell === undefined || this.#isOpen) return;
+    if (this.#shell === undefined) return;
+    this.#show(true);
+    if (this.#isOpen) return;
     const panel = await this.#summon();
     panel.open(focus);
     this.#shell.showOpen(true);
@@ -189,18 +208,16 @@ export class Widget {
   }
 
   #show(visible: boolean): void {
-    this.#shell?.host.toggleAttribute("data-hidden", !visible);
+    const host = this.#shell?.host;
+    if (host?.hasAttribute("data-hidden") !== visible) return;
+    host.toggleAttribute("data-hidden", !visible);
     this.#bus.emit(visible ? "show" : "hide", {});
-  }
-
-  /** Fetch the code when the pointer comes near; no client is made and nothing is stored. */
-  #approach(): void {
-    this.#load("panel").catch(() => undefined);
+    this.#here?.draw();
   }
 
   async #summon(): Promise<Panel> {
     const shell = this.#shell;
-    if (shell === undefined) throw new Error("Chorus is not on this page");
+    if (shell === undefined) throw new Error("Not on this page");
     shell.showFailure(false);
     shell.showBusy(true);
     this.#panel ??= this.#makePanel(shell);
@@ -214,8 +231,11 @@ export class Widget {
 
   async #makePanel(shell: Shell): Promise<Panel> {
     const words = () => fetchWords(this.#base, this.#locale());
-    const [{ createPanel }, catalogue] = await Promise.all([this.#load("panel"), words()]);
-    const scope = this.#scope;
+    const [{ createPanel }, catalogue, scope] = await Promise.all([
+      this.#load("panel"),
+      words(),
+      this.#recognise(),
+    ]);
     this.#here = createPanel(catalogue, {
       words,
       root: shell.root,
@@ -239,10 +259,10 @@ export class Widget {
   }
 
   #forgetPanel(): void {
+    if (this.#isOpen) this.#onClosed(false);
     this.#here?.destroy();
     this.#here = undefined;
     this.#panel = undefined;
-    this.#shell?.showOpen(false);
     this.#shell?.showUnread(0);
   }
 
@@ -258,15 +278,12 @@ export class Widget {
     this.#channel?.close();
     this.#channel = new BroadcastChannel(`chorus:${key}:identity`);
     this.#channel.onmessage = ({ data }: MessageEvent<string | null>) => {
-      if (data !== this.#scope) void this.#wipe();
+      if (data === null || (this.#scope && data !== this.#scope)) void this.#wipe();
     };
   }
 }
 
-/** A script in `<head>` may run before there is a body. */
-function whenBody(): Promise<void> {
-  if (document.body !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    document.addEventListener("DOMContentLoaded", () => resolve(), { once: true });
-  });
+/** Only who has just done something is taken to what they asked for; others are left where they are. */
+function isActive(): boolean {
+  return navigator.userActivation?.isActive !== false;
 }

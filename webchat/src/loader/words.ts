@@ -1,5 +1,7 @@
+type Words = readonly [launcher: string, failed: string];
+
 /** What must be said before any catalogue is here: the name of the launcher, and that it failed. */
-const WORDS: Readonly<Record<string, readonly [launcher: string, failed: string]>> = {
+const WORDS: Readonly<Record<string, Words>> = {
   en: ["Chat with us", "The chat cannot be loaded. Please try again."],
   de: ["Mit uns chatten", "Der Chat lädt nicht. Bitte noch einmal versuchen."],
   ar: ["تحدّث معنا", "تعذّر تحميل الدردشة. حاول مرة أخرى."],
@@ -17,6 +19,7 @@ export function localeOf(wishes: readonly (string | undefined)[]): string {
   return languages.find((language) => Object.hasOwn(WORDS, language)) ?? "en";
 }
 
-export function wordsOf(locale: string): readonly [launcher: string, failed: string] {
-  return WORDS[locale] ?? ["", ""];
+/** The words of one of the languages that `localeOf` answers. */
+export function wordsOf(locale: string): Words {
+  return WORDS[locale] as Words;
 }

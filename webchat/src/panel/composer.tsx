@@ -29,7 +29,7 @@ export function Composer() {
     change("");
     scene.say(content).catch((cause: unknown) => {
       // Nothing a person wrote is thrown away: it goes back where it was written.
-      change(content);
+      change([content, scene.draft].join("\n").trim());
       setProblem(sentenceOf(cause));
     });
   };

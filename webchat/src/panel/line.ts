@@ -72,13 +72,6 @@ export class Line {
     return client;
   }
 
-  /** Remember what is new of the visitor, and tell it where they are known already. */
-  async describe(traits: Traits): Promise<void> {
-    const attributes = { ...this.traits.attributes, ...traits.attributes };
-    this.traits = { ...this.traits, ...traits, attributes };
-    await this.client?.describe(this.traits);
-  }
-
   close(): void {
     this.isClosed = true;
     this.client?.close();

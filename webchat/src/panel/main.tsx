@@ -8,6 +8,8 @@ import { Window } from "./window";
 import { speak } from "./words";
 
 export interface Panel {
+  /** Show what is true now. */
+  draw(): void;
   open(focus: boolean): void;
   close(): void;
   /** True when the visitor had the panel open on the page before. */
@@ -40,7 +42,7 @@ class PanelWindow implements Panel {
   #told: Settings;
   #locale: string;
   #modal: Promise<() => void> | undefined;
-  readonly #redraw = () => this.#draw();
+  readonly #redraw = () => this.draw();
 
   constructor(host: PanelHost) {
     this.#host = host;
@@ -59,16 +61,18 @@ class PanelWindow implements Panel {
 
   open(focus: boolean): void {
     this.#isOpen = true;
-    this.#scene.choices.set("open", "1");
-    this.connect(this.#scene.isKnown());
+    const known = this.#scene.isKnown();
+    // Nothing is kept for who has done nothing.
+    if (focus || known) this.#scene.choices.set("open", "1");
+    this.connect(known);
     this.#scene.wantsFocus = focus;
-    this.#draw();
+    this.draw();
   }
 
   close(): void {
     this.#isOpen = false;
     this.#scene.choices.set("open", "0");
-    this.#draw();
+    this.draw();
   }
 
   wasOpen(): boolean {
@@ -87,15 +91,16 @@ class PanelWindow implements Panel {
       this.#locale = locale();
       speak(this.#locale, await words());
     }
-    this.#draw();
+    this.draw();
     const [before, now] = [this.#told, settings()];
     this.#told = now;
     if (before.user === now.user && before.attributes === now.attributes) return;
-    await this.#scene.line.describe(traitsOf(now));
+    const { describe } = await this.#host.load("extras");
+    await describe(this.#scene.line, traitsOf(now));
   }
 
   async act(method: MethodName, args: readonly unknown[]): Promise<unknown> {
-    const { perform } = await this.#host.load("acts");
+    const { perform } = await this.#host.load("extras");
     return perform(this.#scene, method, args);
   }
 
@@ -117,16 +122,16 @@ class PanelWindow implements Panel {
 
   destroy(): void {
     this.#isOpen = false;
-    this.#draw();
+    this.draw();
     this.#scene.close();
     NARROW.removeEventListener("change", this.#redraw);
     this.#mount.remove();
   }
 
-  #draw(): void {
+  draw(): void {
     const isModal = this.#isOpen && !this.#isInline && NARROW.matches;
     this.#beModal(isModal);
-    this.#scene.isShown = this.#isOpen;
+    this.#scene.isShown = this.#isOpen && !this.#host.root.host.hasAttribute("data-hidden");
     present(this.#scene);
     const close = () => {
       this.close();
@@ -143,7 +148,7 @@ class PanelWindow implements Panel {
     const { load, root, onError } = this.#host;
     if (!wanted) void this.#modal?.then((stop) => stop());
     this.#modal = wanted
-      ? load("modal").then(({ makeModal }) => makeModal(root.host, this.#mount))
+      ? load("extras").then(({ makeModal }) => makeModal(root.host, this.#mount))
       : undefined;
     this.#modal?.catch(onError);
   }

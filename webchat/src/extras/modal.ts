@@ -7,7 +7,7 @@ const REACHABLE = "button, textarea, input, select, a, [tabindex='0']";
  * the panel within what the keyboard of a phone leaves to see; answers how to stop.
  */
 export function makeModal(host: Element, mount: HTMLElement): () => void {
-  const stops = [shield(host), fitViewport(mount)];
+  const stops = [shield(host), holdScroll(), fitViewport(mount)];
   const onKeyDown = (event: KeyboardEvent) => keepInside(mount, event);
   mount.addEventListener("keydown", onKeyDown);
   return () => {
@@ -23,6 +23,16 @@ function shield(host: Element): () => void {
   for (const other of others) other.inert = true;
   return () => {
     for (const other of others) other.inert = false;
+  };
+}
+
+/** The page behind stays where it is. */
+function holdScroll(): () => void {
+  const { style } = document.documentElement;
+  const { overflow } = style;
+  style.overflow = "hidden";
+  return () => {
+    style.overflow = overflow;
   };
 }
 
