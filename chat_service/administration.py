@@ -53,6 +53,8 @@ class Kind(StrEnum):
     TEAM = "team"
     INBOX = "inbox"
     AGENT = "agent"
+    API_KEY = "api_key"
+    TENANT = "tenant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,9 @@ class Action(StrEnum):
     DELETED = "deleted"
     MEMBER_ADDED = "member_added"
     MEMBER_REMOVED = "member_removed"
+    INVITED = "invited"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
 
 
 class NameTaken(Conflict):

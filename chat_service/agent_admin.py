@@ -92,14 +92,20 @@ async def change(
     """
     async with revising(commands, author) as revision:
         before = await _found(revision, agent_id)
-        if author.principal.role != "admin" and not chosen.keys() <= SUPERVISORS_CHANGE:
-            raise Forbidden("Supervisors change the capacity only.")
+        if not chosen.keys() <= SUPERVISORS_CHANGE:
+            admins_only(author)
         known = {name: getattr(before, name) for name in chosen}
         new = differences(known, chosen)
         if new:
             changed = {name: chosen[name] for name in new}
             await store.update(revision.tx, revision.tenant_id, agent_id, changed)
             await record(revision, Subject(Kind.AGENT, agent_id), Action.CHANGED, new)
+
+
+def admins_only(author: Author) -> None:
+    """Raises Forbidden for supervisors."""
+    if author.principal.role != "admin":
+        raise Forbidden("Supervisors change the capacity only.")
 
 
 async def _found(revision: Revision, agent_id: UUID) -> AgentCard:

@@ -22,6 +22,7 @@ from chat_service.routes import (
     drafts,
     escalate,
     figures,
+    inboxes,
     ops,
     queues,
     replies,
@@ -29,6 +30,7 @@ from chat_service.routes import (
     search,
     sessions,
     teams,
+    tenant,
     views,
     visitors,
 )
@@ -54,6 +56,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *queues.ROUTES,
     *teams.ROUTES,
     *agents.ROUTES,
+    *inboxes.ROUTES,
+    *tenant.ROUTES,
     *ops.ROUTES,
 )
 _HTTP_CODES: Final = {

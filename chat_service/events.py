@@ -157,9 +157,9 @@ ROUTING_CHANGED: Final = EventKind(
     1,
     "A queue, a team, an inbox or what an agent takes was changed: who is asked may be another.",
     {
-        "kind": "queue, team, inbox or agent",
+        "kind": "queue, team, inbox, agent, api_key or tenant",
         "id": "which one",
-        "action": "created, changed, deleted, member_added or member_removed",
+        "action": "created, changed, deleted, member_added, member_removed, invited, disabled or enabled",
         "by": "who did it",
     },
     "administration.record",

@@ -73,6 +73,10 @@ class Passwords:
         async with self._slots:
             return await asyncio.to_thread(self._fits, password_hash, password)
 
+    async def hashed(self, password: str) -> str:
+        async with self._slots:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
     def _fits(self, password_hash: str | None, password: str) -> bool:
         try:
             self._hasher.verify(password_hash or _decoy(), password)
@@ -267,12 +271,29 @@ async def disable_agent(identity: Identity, tenant_id: UUID, agent_id: UUID) -> 
     Raises:
         NotFound: no such enabled agent in this tenant.
     """
-    now = identity.clock.now()
     async with identity.db.transaction(tenant_id) as tx:
-        if not await people.disable_agent(tx, tenant_id, agent_id, at=now):
-            raise NotFound
-        await security.revoke_refresh_of(tx, tenant_id, agent_id, at=now)
-        await _revoke(tx, identity, tenant_id, kind="user", subjects=[str(agent_id)])
+        await shut_out(tx, identity, tenant_id, agent_id)
+
+
+async def shut_out(tx: Transaction, identity: Identity, tenant_id: UUID, agent_id: UUID) -> None:
+    """The same in a transaction. Raises NotFound."""
+    now = identity.clock.now()
+    if not await people.disable_agent(tx, tenant_id, agent_id, at=now):
+        raise NotFound
+    await security.revoke_refresh_of(tx, tenant_id, agent_id, at=now)
+    await void_tokens(tx, identity, tenant_id, agent_id)
+
+
+async def end_sessions(tx: Transaction, identity: Identity, tenant_id: UUID, user_id: UUID) -> None:
+    """Let nobody go on under the password before; access tokens end by themselves in 15 minutes."""
+    await security.revoke_refresh_of(tx, tenant_id, user_id, at=identity.clock.now())
+
+
+async def void_tokens(tx: Transaction, identity: Identity, tenant_id: UUID, user_id: UUID) -> None:
+    """End the access tokens of somebody and close their sockets; what they get next says who they
+    are by then.
+    """
+    await _revoke(tx, identity, tenant_id, kind="user", subjects=[str(user_id)])
 
 
 async def revoke_tenant(identity: Identity, tenant_id: UUID) -> None:

@@ -1,16 +1,22 @@
-"""What an inbox means for routing: how much one of its conversations weighs, and where they go."""
+"""Setting inboxes up: where they may be used, what their widget shows, how they are routed."""
 
+import secrets
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Final
 from uuid import UUID
 
 from chat_service.administration import (
     Action,
     Author,
     Kind,
+    NameTaken,
+    Once,
     Revision,
     Subject,
     differences,
+    keep,
+    made_before,
     record,
     revising,
     wrong,
@@ -24,6 +30,10 @@ from chat_service.store.admin_people import Group
 from chorus.auth import Principal
 from chorus.db import Db
 from chorus.errors import NotFound
+from chorus.ids import uuid7
+
+COLUMNS: Final[Mapping[str, Any]] = {"enabled": True, "allowed_origins": [], "queue_id": None}
+"""What an inbox is where nothing else is chosen; its settings are as for an inbox of any kind."""
 
 
 async def read_page(db: Db, principal: Principal, stretch: Stretch) -> Page[InboxCard]:
@@ -33,37 +43,63 @@ async def read_page(db: Db, principal: Principal, stretch: Stretch) -> Page[Inbo
     return page_of(found, stretch)
 
 
+async def read_one(db: Db, principal: Principal, inbox_id: UUID) -> InboxCard:
+    """Raises NotFound for what is absent or foreign."""
+    async with db.read(principal.tenant_id) as session:
+        found = await store.card(session, principal.tenant_id, inbox_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def create(
+    commands: Commands, author: Author, chosen: Mapping[str, Any], once: Once | None = None
+) -> InboxCard:
+    """Make an inbox for web pages; the same key makes it once.
+
+    Raises:
+        BadRequest: no such queue. NameTaken, KeyReused.
+    """
+    async with revising(commands, author) as revision:
+        inbox_id = await made_before(revision, once)
+        if inbox_id is None:
+            inbox_id, values = uuid7(), {**COLUMNS, **chosen}
+            await _check(revision, inbox_id, values)
+            key = f"pk_{secrets.token_urlsafe(18)}"
+            await store.insert(revision.tx, revision.tenant_id, inbox_id, key=key, values=values)
+            await keep(revision, once, inbox_id)
+            await record(revision, Subject(Kind.INBOX, inbox_id), Action.CREATED, chosen)
+        return await _found(revision, inbox_id)
+
+
 async def change(
     commands: Commands, author: Author, inbox_id: UUID, chosen: Mapping[str, Any]
 ) -> InboxCard:
-    """Choose otherwise how conversations of an inbox are routed.
+    """Choose otherwise; what is left out stays, `widget` is replaced as a whole.
 
     Raises:
-        NotFound: no such inbox. BadRequest: no such queue.
+        NotFound: no such inbox. BadRequest: no such queue. NameTaken.
     """
     async with revising(commands, author) as revision:
         before = await _found(revision, inbox_id)
-        known = {"weight": before.weight, "queue_id": before.queue_id}
+        known = asdict(before)
         new = differences(known, chosen)
         if not new:
             return before
-        wanted = {**known, **chosen}
-        await _check(revision, wanted["queue_id"])
-        await store.update(
-            revision.tx,
-            revision.tenant_id,
-            inbox_id,
-            weight=wanted["weight"],
-            queue_id=wanted["queue_id"],
-        )
+        kept = {name: known[name] for name in ("name", *COLUMNS)}
+        values = {**kept, **{name: chosen[name] for name in new}}
+        await _check(revision, inbox_id, values)
+        await store.update(revision.tx, revision.tenant_id, inbox_id, values)
         await record(revision, Subject(Kind.INBOX, inbox_id), Action.CHANGED, new)
         return await _found(revision, inbox_id)
 
 
-async def _check(revision: Revision, queue_id: UUID | None) -> None:
-    tx, tenant_id = revision.tx, revision.tenant_id
+async def _check(revision: Revision, inbox_id: UUID, values: Mapping[str, Any]) -> None:
+    tx, tenant_id, queue_id = revision.tx, revision.tenant_id, values["queue_id"]
     if queue_id and not await admin_people.group_name(tx, tenant_id, Group.QUEUE, queue_id):
         raise wrong("queueId", "names a queue that is not there.")
+    if await store.name_taken(tx, tenant_id, values["name"], by_other_than=inbox_id):
+        raise NameTaken("There is an inbox of this name already.", field="name")
 
 
 async def _found(revision: Revision, inbox_id: UUID) -> InboxCard:

@@ -60,6 +60,7 @@ Languages = Annotated[list[LanguageTag], Field(max_length=30), AfterValidator(_o
 Value = Annotated[str, Field(max_length=200)] | bool | int
 Some = Annotated[list[T], Field(min_length=1, max_length=100)]
 Absent = Field(default_factory=_left_out)
+Role = Literal["agent", "supervisor", "admin"]
 
 
 class Conditions(Setting):
@@ -233,6 +234,8 @@ class AgentChange(Setting):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)] = (
         Absent
     )
+    role: Role = Absent
+    """Sockets and tokens of the old one end at once."""
     capacity: Annotated[int, Field(strict=True, ge=0, le=1000)] = Absent
     """Summed weights of what they answer; 0: nothing new."""
     skills: Skills = Absent
@@ -267,27 +270,4 @@ class AgentAnswer(Shape):
 
 class AgentList(Shape):
     items: list[AgentAnswer]
-    next_cursor: str | None
-
-
-class InboxChange(Setting):
-    """How the conversations of an inbox are routed."""
-
-    weight: Annotated[int, Field(strict=True, ge=0, le=100)] = Absent
-    """How much of a capacity one of them takes."""
-    queue_id: UUID | None = Absent
-    """Where its requests go; null: to the default queue."""
-
-
-class InboxAnswer(Shape):
-    id: UUID
-    name: str
-    channel: str
-    enabled: bool
-    weight: int
-    queue_id: UUID | None
-
-
-class InboxList(Shape):
-    items: list[InboxAnswer]
     next_cursor: str | None

@@ -173,6 +173,7 @@ _DISABLE = text(
     "UPDATE agents SET disabled_at = :at, status = 'offline', token_epoch = token_epoch + 1"
     " WHERE tenant_id = :tenant AND id = :id AND disabled_at IS NULL RETURNING id"
 )
+_SET_ROLE = text("UPDATE agents SET role = :role WHERE tenant_id = :tenant AND id = :id")
 _REHASH = text("UPDATE agents SET password_hash = :hash WHERE tenant_id = :tenant AND id = :id")
 
 
@@ -186,6 +187,10 @@ async def set_agent_status(
 async def disable_agent(tx: Transaction, tenant_id: UUID, agent_id: UUID, *, at: datetime) -> bool:
     """Shut an agent out; False when they are already, or are none of this tenant."""
     return await tx.scalar(_DISABLE, {"tenant": tenant_id, "id": agent_id, "at": at}) is not None
+
+
+async def set_role(tx: Transaction, tenant_id: UUID, agent_id: UUID, *, role: str) -> None:
+    await tx.execute(_SET_ROLE, {"tenant": tenant_id, "id": agent_id, "role": role})
 
 
 async def set_password_hash(

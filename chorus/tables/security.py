@@ -16,6 +16,7 @@ from chorus.tables.columns import (
     octets,
     of_tenant,
     one_of,
+    within_tenant,
     word,
     words,
 )
@@ -95,6 +96,27 @@ class ApiKey(Row, table=True):
     last_used_at: datetime | None = moment()
     expires_at: datetime | None = moment()
     revoked_at: datetime | None = moment()
+
+
+class AgentInvite(Row, table=True):
+    """Lets whoever has its secret choose an agent's password, once."""
+
+    __tablename__ = "agent_invites"
+    __table_args__ = (
+        of_tenant(),
+        within_tenant("agent_id", "agents", ondelete="CASCADE"),
+        UniqueConstraint("token_hash"),
+        Index("agent_invites_agent_idx", "agent_id"),
+    )
+
+    id: UUID = key()
+    tenant_id: UUID
+    agent_id: UUID
+    token_hash: bytes = octets()
+    """SHA-256 of 256 random bits."""
+    created_at: datetime = created()
+    expires_at: datetime = moment()
+    used_at: datetime | None = moment()
 
 
 class AuditEntry(Row, table=True):

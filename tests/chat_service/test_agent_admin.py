@@ -83,7 +83,7 @@ async def test_addresses_and_hidden_queues_are_not_for_every_agent(api: Api, acm
         ({"skills": [""]}, "skills.0"),
         ({"skills": ["x" * 61]}, "skills.0"),
         ({"languages": ["Klingon!"]}, "languages.0"),
-        ({"role": "admin"}, "role"),
+        ({"role": "owner"}, "role"),
         ({"email": "x@y.test"}, "email"),
     ],
 )

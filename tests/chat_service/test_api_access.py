@@ -19,6 +19,7 @@ PUBLIC = {
     ("POST", "/auth/login"),
     ("POST", "/auth/refresh"),
     ("POST", "/auth/logout"),
+    ("POST", "/auth/invite"),
     ("GET", "/.well-known/jwks.json"),
     ("POST", "/dev/login"),
     ("GET", "/dev/demo.json"),
@@ -44,6 +45,7 @@ IDS = (
     "macroId",
     "viewId",
     "contactId",
+    "keyId",
 )
 GUARDED = [route for route in ROUTES if isinstance(route.access, Needs)]
 
@@ -150,6 +152,10 @@ async def _things(api: Api, tenant: Tenant) -> dict[str, str]:
         )
         made[name] = answer.json()
     people = {"agentId": str(tenant.agent), "inboxId": str(tenant.inbox_id)}
+    key = {"name": "a", "scopes": ["chat:read"]}
+    made["keyId"] = (
+        await api.client.post("/admin/api-keys", json=key, headers=api.token(admin))
+    ).json()
     people |= {"contactId": str(tenant.contact)}
     return people | {name: one["id"] for name, one in made.items()}
 
