@@ -201,6 +201,7 @@ export class AgentEngine {
     if (frame.event === "nack") this.#commands.refuse(frame.data);
     const conv = frame.conv ?? this.#ownerOf(frame);
     if (conv !== undefined) {
+      this.#greetViewer(conv, frame);
       this.#threads.get(conv)?.receive(frame);
       if (frame.event === "handoff") this.#options.signal("handoff", { conv, ...frame.data });
       if (isDurable(frame) && AMENDING.has(frame.event)) {
@@ -318,6 +319,13 @@ export class AgentEngine {
     const thread = this.#threads.get(conv);
     if (active) thread?.typed(note ? "agents" : "public");
     else thread?.stoppedTyping();
+  }
+
+  /** Who comes later cannot know who looks already, so those who do say it again. */
+  #greetViewer(conv: string, frame: ServerFrame): void {
+    if (frame.event !== "viewing" || frame.data.state !== "start") return;
+    const known = this.#threads.get(conv)?.state.viewing.includes(frame.data.userId);
+    if (known === false && this.#looking.has(conv)) this.#sendViewing(conv, true);
   }
 
   #viewing(conv: string, active: boolean): void {

@@ -4,7 +4,7 @@ import { Banners } from "../features/availability/banners";
 import { Offers } from "../features/offers/offers";
 import { finishOnLeave } from "../shared/acts/conversation-acts";
 import { saveDrafts } from "../shared/drafts/drafts";
-import { useActions, useKeyboard } from "../shared/keys/use-keys";
+import { useActions, useKeyboard, useModal } from "../shared/keys/use-keys";
 import { unlockSound } from "../shared/notify/chime";
 import { Toasts } from "../shared/ui/toasts";
 import { Rail } from "./rail";
@@ -12,9 +12,8 @@ import { usePlaces } from "./use-places";
 import { useTakeNext } from "./use-take-next";
 import { useTitleCount } from "./use-title-count";
 
-const Palette = lazy(async () => ({
-  default: (await import("../features/palette/palette")).Palette,
-}));
+const loadPalette = () => import("../features/palette/palette");
+const Palette = lazy(async () => ({ default: (await loadPalette()).Palette }));
 const CheatSheet = lazy(async () => ({
   default: (await import("../features/palette/cheat-sheet")).CheatSheet,
 }));
@@ -30,6 +29,8 @@ export function Frame() {
       params: { view: "mine", conversationId: conv },
     });
   useKeyboard();
+  useModal(open !== null);
+  useEffect(() => void loadPalette().catch(() => undefined), []);
   useTitleCount();
   useEffect(unlockSound, []);
   useEffect(finishOnLeave, []);

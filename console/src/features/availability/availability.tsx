@@ -30,13 +30,17 @@ export function Availability({ onProfile }: AvailabilityProps) {
       trigger={
         <button
           type="button"
-          aria-label={name}
           title={name}
           data-availability={standing.status}
           className="flex cursor-pointer flex-col items-center gap-1 rounded-lg p-1 hover:bg-hover"
         >
           <Avatar id={agent.id} name={agent.name} presence={standing.status} />
-          <span className="text-[11px] font-medium text-muted tabular-nums" data-capacity>
+          <span className="sr-only">{name}</span>
+          <span
+            className="text-[11px] font-medium text-muted tabular-nums"
+            data-capacity
+            aria-hidden="true"
+          >
             {standing.load}/{standing.capacity}
           </span>
         </button>

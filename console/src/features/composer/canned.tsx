@@ -29,8 +29,9 @@ export function Canned({ conv, field, text, onChange }: CannedProps) {
     const put = replaced(text, caret, /\/\S*$/u, rendered?.text ?? one.body);
     onChange(put.text);
     requestAnimationFrame(() => field.current?.setSelectionRange(put.caret, put.caret));
+    return put.text;
   };
-  const suggesting = useSuggesting({ field, text, items: found, onTake: (one) => void take(one) });
+  const suggesting = useSuggesting({ field, text, items: found, onTake: take });
   const chosen = suggesting.items[suggesting.chosen];
   return (
     <Suggestions label={t("cannedReplies")} keyOf={(one) => one.id} {...suggesting}>

@@ -20,7 +20,6 @@ import {
 } from "../../shared/drafts/drafts";
 import { useDraftSync } from "../../shared/drafts/use-draft-sync";
 import { useActions } from "../../shared/keys/use-keys";
-import { useIsOnline } from "../../shared/live/hooks";
 import { useSession } from "../../shared/live/session";
 import { useSettings } from "../../shared/settings/settings";
 import { Button } from "../../shared/ui/button";
@@ -107,7 +106,6 @@ function useWriting(
   const { client, agent } = useSession();
   const { t } = useWords();
   const acts = useConversationActs();
-  const isOnline = useIsOnline();
   const ownership = ownershipOfView(view);
   // The bot has the floor, or it is over: a reply would be refused.
   const isReplyable = ownership !== "bot" && ownership !== "resolved";
@@ -135,7 +133,7 @@ function useWriting(
     const content = text.trim();
     if (content === "" || isTooLong(content)) return;
     dropDraft(key);
-    const body = mode === "note" ? noteBody(content) : replyBody(view, isOnline);
+    const body = mode === "note" ? noteBody(content) : replyBody(view);
     client.send(conv, content, body).then(
       () => thenResolve && acts.resolve(conv),
       (cause: unknown) => {
@@ -152,10 +150,12 @@ function noteBody(content: string) {
   return { visibility: "agents" as const, ...(mentions.length > 0 ? { mentions } : {}) };
 }
 
-/** A reply says what its author had seen, so that nobody answers over a colleague unawares. */
-function replyBody(view: ConversationView, isOnline: boolean) {
-  const hasSeen = isOnline && view.pending.length === 0 && view.synced;
-  return { visibility: "public" as const, ...(hasSeen ? { expected_seq: view.seq } : {}) };
+/**
+ * A reply says what its author had seen, so that nobody answers over a colleague unawares; what is
+ * written without a network says it too, and is asked about when it leaves.
+ */
+function replyBody({ seq }: ConversationView) {
+  return { visibility: "public" as const, expected_seq: seq };
 }
 
 function Locked({ conv, view }: Pick<ComposerProps, "conv" | "view">) {

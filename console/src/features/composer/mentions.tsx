@@ -40,6 +40,7 @@ export function Mentions({ field, text, onChange }: MentionsProps) {
       const put = replaced(text, caret, /@[^@]*$/u, `@${name} `);
       onChange(put.text);
       requestAnimationFrame(() => field.current?.setSelectionRange(put.caret, put.caret));
+      return put.text;
     },
   });
   return (

@@ -5,7 +5,8 @@ interface Suggesting<T> {
   readonly field: RefObject<HTMLTextAreaElement | null>;
   readonly text: string;
   readonly items: readonly T[];
-  readonly onTake: (item: T) => void;
+  /** Puts it in, and answers the text with it: there is nothing to suggest in that. */
+  readonly onTake: (item: T) => string | Promise<string>;
 }
 
 /** What is offered at the caret: arrows choose, Enter or Tab takes, Escape leaves it. */
@@ -16,9 +17,12 @@ export function useSuggesting<T>({ field, text, items, onTake }: Suggesting<T>) 
   const chosen = Math.min(at, shown.length - 1);
   const take = (index: number) => {
     const item = shown[index];
-    setLeft(text);
     setAt(0);
-    if (item !== undefined) onTake(item);
+    setLeft(text);
+    if (item === undefined) return;
+    const put = onTake(item);
+    if (typeof put === "string") setLeft(put);
+    else void put.then(setLeft);
   };
   useEffect(() => {
     const { current } = field;

@@ -56,7 +56,11 @@ export function InboxPane(props: InboxPaneProps) {
         onView={onView}
       />
       <SavedViews view={view} arrangement={arrangement} onOpen={onNarrow} />
-      <div className="relative flex min-h-0 flex-1 flex-col border-t border-line">
+      <div
+        className="relative flex min-h-0 flex-1 flex-col border-t border-line"
+        onPointerEnter={() => list.hold(true)}
+        onPointerLeave={() => list.hold(false)}
+      >
         {list.arrived > 0 && (
           <button
             type="button"
@@ -120,12 +124,7 @@ function Rows({ list, conv, hrefOf, onSelect }: RowsProps) {
     if (isNearEnd && inbox?.next != null) void client.more().catch(() => undefined);
   }, [client, inbox, isNearEnd]);
   return (
-    <div
-      ref={scroller}
-      className="min-h-0 flex-1 overflow-y-auto"
-      onPointerEnter={() => list.hold(true)}
-      onPointerLeave={() => list.hold(false)}
-    >
+    <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto">
       <ul
         aria-label={t("conversations")}
         className="relative"

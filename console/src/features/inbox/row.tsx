@@ -120,13 +120,13 @@ function Foot({ row, nowMs, assignee, viewing }: FootProps) {
     <span className="flex h-5 items-center gap-2 overflow-hidden text-xs text-muted">
       <OwnershipBadge of={ownershipOf(row)} />
       {row.priority > 0 && (
-        <span className="inline-flex items-center gap-0.5 font-medium text-danger">
+        <span className="inline-flex shrink-0 items-center gap-0.5 font-medium text-danger">
           <ChevronsUp className="size-3.5" aria-hidden="true" />
           {words.t("priorityIs", { level: row.priority })}
         </span>
       )}
       {viewing > 0 && (
-        <span className="inline-flex items-center gap-0.5">
+        <span className="inline-flex shrink-0 items-center gap-0.5 whitespace-nowrap">
           <Eye className="size-3.5" aria-hidden="true" />
           {words.t("viewingCount", { count: viewing })}
         </span>

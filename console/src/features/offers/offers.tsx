@@ -4,6 +4,7 @@ import { BellRing, Check, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useSnapshot } from "../../shared/api/queries";
 import { contactName } from "../../shared/domain/people";
+import { useActions } from "../../shared/keys/use-keys";
 import { useNow, useOffers } from "../../shared/live/hooks";
 import { useSession } from "../../shared/live/session";
 import { Avatar } from "../../shared/ui/avatar";
@@ -23,6 +24,7 @@ export function Offers({ onAccepted }: OffersProps) {
   const offers = useOffers();
   useAlarm(offers);
   useEnded();
+  useOfferKeys(offers[0], onAccepted);
   if (offers.length === 0) return null;
   return (
     <section
@@ -97,12 +99,23 @@ function Card({ offer, onAccepted }: CardProps) {
   );
 }
 
+/** The oldest offer answers to keys too. */
+function useOfferKeys(offer: Offer | undefined, onAccepted: (conv: string) => void): void {
+  const { answer, isBusy } = useAnswer(offer, onAccepted);
+  const isOpen = offer !== undefined && !isBusy;
+  useActions(
+    isOpen
+      ? { accept: () => void answer("offer.accept"), decline: () => void answer("offer.decline") }
+      : {},
+  );
+}
+
 const SAID = 2;
 
 /** Why, and what it is about: the summary, or what the customer said last. */
 function PacketText({ offer }: { readonly offer: Offer }) {
   const { t } = useWords();
-  const { reason = "", summary = "" } = offer.packet;
+  const { reason, summary } = offer.packet;
   const messages = useSnapshot(offer.conv).data?.messages ?? [];
   const said = messages
     .filter(({ role, content }) => role === "customer" && content)
@@ -110,13 +123,13 @@ function PacketText({ offer }: { readonly offer: Offer }) {
     .map(({ content }) => content);
   return (
     <>
-      {reason !== "" && (
+      {reason && (
         <p dir="auto" className="text-sm">
           <span className="text-muted">{t("reason")}: </span>
           {reason}
         </p>
       )}
-      {summary !== "" ? (
+      {summary ? (
         <p dir="auto" className="line-clamp-4 rounded-lg bg-sunken p-2.5 text-sm">
           {summary}
         </p>
@@ -135,16 +148,19 @@ function PacketText({ offer }: { readonly offer: Offer }) {
   );
 }
 
-function useAnswer({ conv, session }: Offer, onAccepted: (conv: string) => void) {
+function useAnswer(offer: Offer | undefined, onAccepted: (conv: string) => void) {
   const { client } = useSession();
   const [isBusy, setIsBusy] = useState(false);
   const answer = async (event: "offer.accept" | "offer.decline") => {
+    if (offer === undefined) return;
+    const { conv, session } = offer;
     setIsBusy(true);
     try {
       await client.command(null, event, { session });
       if (event === "offer.accept") onAccepted(conv);
     } catch (cause) {
       showToast({ text: asChorusError(cause).message, tone: "problem" });
+    } finally {
       setIsBusy(false);
     }
   };

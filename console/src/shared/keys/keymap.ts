@@ -7,6 +7,8 @@ export type Action =
   | "reply"
   | "note"
   | "takeNext"
+  | "accept"
+  | "decline"
   | "take"
   | "transfer"
   | "resolve"
@@ -33,7 +35,7 @@ export type Action =
 /** A stroke: `j`, `Shift+E`, `Mod+k`; two of them with a space between are one after the other. */
 export type Stroke = string;
 
-/** UX §3.3. `Mod` is ⌘ on a Mac, Ctrl elsewhere. */
+/** UX §3.3, and keys for the oldest offer. `Mod` is ⌘ on a Mac, Ctrl elsewhere. */
 export const KEYS: Readonly<Record<Action, Stroke>> = {
   palette: "Mod+k",
   search: "/",
@@ -42,6 +44,8 @@ export const KEYS: Readonly<Record<Action, Stroke>> = {
   reply: "r",
   note: "n",
   takeNext: "c",
+  accept: "y",
+  decline: "Shift+Y",
   take: "a",
   transfer: "t",
   resolve: "e",

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 import { useSettings } from "../settings/settings";
 import { type Action, read } from "./keymap";
 
@@ -39,6 +39,15 @@ export function isAnswered(action: Action): boolean {
   return (handlers.get(action)?.length ?? 0) > 0;
 }
 
+let isModalWanted = false;
+
+/** A dialog is about to open: what is typed until it is there must do nothing. */
+export function useModal(isWanted: boolean): void {
+  useLayoutEffect(() => {
+    isModalWanted = isWanted;
+  }, [isWanted]);
+}
+
 /** Listen to the keyboard for the whole page. */
 export function useKeyboard(): void {
   useEffect(() => {
@@ -46,7 +55,7 @@ export function useKeyboard(): void {
     let begunMs = 0;
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
-      const isDialog = document.querySelector("[role=dialog]") !== null;
+      const isDialog = isModalWanted || document.querySelector("[role=dialog]") !== null;
       const { singleKeys, keys } = useSettings.getState();
       if (performance.now() - begunMs > SECOND_KEY_WITHIN_MS) begun = "";
       const around = { keys, singleKeys: singleKeys && !isDialog, ...placeOf(event.target) };

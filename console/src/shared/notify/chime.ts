@@ -1,17 +1,21 @@
 let context: AudioContext | undefined;
 
-/** Browsers let a page sound only after somebody has used it: the first click unlocks it. */
+/** Browsers let a page sound only after somebody has used it: the first click or letter unlocks it. */
 export function unlockSound(): () => void {
   const unlock = () => {
+    // A key that only modifies others counts for nothing.
+    if (!navigator.userActivation.isActive) return;
     context ??= new AudioContext();
     void context.resume();
+    stop();
   };
-  window.addEventListener("pointerdown", unlock, { once: true });
-  window.addEventListener("keydown", unlock, { once: true });
-  return () => {
+  const stop = () => {
     window.removeEventListener("pointerdown", unlock);
     window.removeEventListener("keydown", unlock);
   };
+  window.addEventListener("pointerdown", unlock);
+  window.addEventListener("keydown", unlock);
+  return stop;
 }
 
 export function canSound(): boolean {

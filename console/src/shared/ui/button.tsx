@@ -27,7 +27,7 @@ export function Button({ look = "secondary", size = "medium", className, ...rest
     <button
       type="button"
       className={cx(
-        "inline-flex shrink-0 cursor-pointer items-center gap-1.5 rounded-md font-medium whitespace-nowrap transition-colors",
+        "inline-flex shrink-0 cursor-pointer items-center gap-1.5 rounded-md font-medium whitespace-nowrap motion-safe:transition-colors",
         "disabled:cursor-not-allowed disabled:opacity-50",
         LOOKS[look],
         SIZES[size],

@@ -1,0 +1,115 @@
+"""What agents do in the console together, and what an auditor says of its screens."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.people import AgentPage, CustomerPage
+from tests.browser.widget import AXE, RULES
+from tests.support.installation import Up
+
+CAPACITY = 5
+NOTHING_NEW = 0
+
+
+class Staff:
+    """The agents of an installation, by REST: who of them is offered something."""
+
+    def __init__(self, up: Up) -> None:
+        self.agents: Sequence[dict[str, Any]] = up.run()["agents"]
+        self._http = httpx.Client(base_url=up.urls["base"], timeout=10)
+        admin = self._http.post(
+            "/auth/login", json={name: self.agents[0][name] for name in ("email", "password")}
+        ).json()
+        self._http.headers["Authorization"] = f"Bearer {admin['accessToken']}"
+        listed = self._http.get("/admin/agents").raise_for_status().json()["items"]
+        self._ids = {one["email"]: one["id"] for one in listed}
+
+    def named(self, email: str) -> dict[str, Any]:
+        return next(one for one in self.agents if one["email"] == email)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    @contextmanager
+    def only(self, *emails: str) -> Iterator[None]:
+        """Nobody else is offered anything, whoever was there a moment ago."""
+        self._take(*emails)
+        try:
+            yield
+        finally:
+            self._take(*self._ids)
+
+    def _take(self, *emails: str) -> None:
+        for email, id_ in self._ids.items():
+            capacity = CAPACITY if email in emails else NOTHING_NEW
+            change = {"capacity": capacity}
+            self._http.patch(f"/admin/agents/{id_}", json=change).raise_for_status()
+
+
+def ask_for_a_person(customer: CustomerPage, text: str) -> None:
+    customer.say(text)
+    expect(customer.stored(text)).to_have_count(1)
+    customer.page.get_by_role("button", name="More").click()
+    customer.page.get_by_role("button", name="Talk to a person").click()
+
+
+def offer_of(agent: AgentPage) -> Locator:
+    return agent.page.locator("[data-offer]")
+
+
+def accept(agent: AgentPage, text: str) -> None:
+    """Take the one offer there is, and see what it was about."""
+    expect(offer_of(agent)).to_contain_text(text)
+    offer_of(agent).get_by_role("button", name="Accept").click()
+    expect(agent.message(text)).to_be_visible()
+    expect(offer_of(agent)).to_have_count(0)
+
+
+def badge(agent: AgentPage) -> Locator:
+    return agent.page.locator("main header [data-badge]")
+
+
+class Auditor:
+    """Asks axe about whole screens, in light and dark, and leaves pictures."""
+
+    def __init__(self, page: Page, pictures: Path) -> None:
+        self._page = page
+        self._pictures = pictures
+        self.violations: list[str] = []
+
+    def look(self, screen: str) -> None:
+        """What is still fading in has no contrast yet, so nothing moves."""
+        self._page.emulate_media(reduced_motion="reduce")
+        for scheme in ("light", "dark"):
+            self._page.emulate_media(color_scheme=scheme)
+            expect(self._page.locator("html")).to_have_attribute("data-theme", scheme)
+            expect(self._page.get_by_role("heading").first).to_be_visible()
+            self._ask(f"{screen} {scheme}")
+            picture = self._pictures / f"console-{screen}-{scheme}.png"
+            self._page.screenshot(path=picture, animations="disabled")
+
+    def _ask(self, where: str) -> None:
+        if not self._page.evaluate("'axe' in window"):
+            self._page.evaluate(AXE.read_text())
+        found = self._page.evaluate(
+            """async rules => {
+              const result = await axe.run(document, { runOnly: rules, resultTypes: ['violations'] });
+              return result.violations.map(one => [one.id, one.nodes.map(node => node.html)]);
+            }""",
+            RULES,
+        )
+        self.violations += [f"{where}: {rule} {nodes}" for rule, nodes in found]
