@@ -86,7 +86,9 @@ def _closed(cast: Cast, script: dict[str, Any], at: datetime, number: int) -> Ta
     telling.close()
     # Not everybody answers when they are asked how it was.
     score = dialogue["csat"] if number % 3 else None
-    return _tale(telling, dialogue["tags"], {"csat_score": score})
+    comments = script["desk"]["comments"][language]
+    comment = comments[number % 2] if score and number % 7 == 1 else None
+    return _tale(telling, dialogue["tags"], {"csat_score": score, "csat_comment": comment})
 
 
 def _with_bot(cast: Cast, script: dict[str, Any], at: datetime, number: int) -> Tale:
@@ -123,6 +125,9 @@ def _waiting(
     started = now - timedelta(minutes=chosen["minutes_ago"])
     telling = _tell(place, chosen["turns"], words, started, pace=0, position=position)
     assert telling.session is not None
+    if "note" in chosen:
+        telling.wait(20)
+        telling.note(chosen["note"], [cast.agents[-1].userId])
     telling.session["priority"] = chosen["priority"]
     telling.session["sla_due_at"] = telling.session["requested_at"] + timedelta(seconds=SLA_S)
     summary = chosen.get("summary") and _summary(telling, chosen["summary"], words)
@@ -187,7 +192,7 @@ def _tale(
     *,
     summary: Values | None = None,
 ) -> Tale:
-    blank: Values = {"csat_score": None, "priority": 0, "metadata": {}}
+    blank: Values = {"csat_score": None, "csat_comment": None, "priority": 0, "metadata": {}}
     conversation = blank | telling.conversation() | {"tags": tags} | (more or {})
     return Tale(
         conversation,

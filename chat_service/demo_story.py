@@ -84,6 +84,10 @@ class Telling:
         else:
             self._say(Role(who), text, "public")
 
+    def note(self, text: str, mentions: Sequence[UUID]) -> None:
+        """Write to the team, and name colleagues."""
+        self._say(Role.AGENT, text, "agents", mentions=mentions)
+
     def close(self) -> None:
         """End it: the session first, where there is one that an agent had."""
         by = self.assignee_id
@@ -165,12 +169,27 @@ class Telling:
         }
 
     def _answered_by_agent(self) -> bool:
-        return any(row["role"] == Role.AGENT for row in self.messages)
+        return any(
+            row["role"] == Role.AGENT and row["visibility"] == Visibility.PUBLIC
+            for row in self.messages
+        )
 
-    def _say(self, role: Role, text: str, visibility: Literal["public", "agents"]) -> None:
+    def _say(
+        self,
+        role: Role,
+        text: str,
+        visibility: Literal["public", "agents"],
+        *,
+        mentions: Sequence[UUID] = (),
+    ) -> None:
         sender = {Role.CUSTOMER: self.place.contact_id, Role.AGENT: self.place.agent.userId}
         sender_id = sender.get(role)
-        said = Said(id=uuid7(unix_ms(self.at)), content=text, visibility=visibility)
+        said = Said(
+            id=uuid7(unix_ms(self.at)),
+            content=text,
+            visibility=visibility,
+            mentions=list(mentions),
+        )
         hashed = body_hash(sender_id or self.place.tenant_id, said)
         self._row(
             id=said.id,
@@ -178,6 +197,7 @@ class Telling:
             sender_id=sender_id,
             visibility=visibility,
             content=text,
+            payload={"mentions": [str(one) for one in mentions]} if mentions else {},
             body_hash=bytes.fromhex(hashed),
         )
         if visibility != "public":

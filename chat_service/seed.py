@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import insert, text
 
+from chat_service.demo_desk import desk_of
 from chat_service.demo_plan import DAYS, SLA_S, Cast, Tale, tales, texts
 from chat_service.demo_story import Values
 from chorus.db import Db, Transaction, open_db
@@ -207,6 +208,8 @@ async def _tell_history(tx: Transaction, cast: Cast, now: datetime, began: datet
     ]
     await tx.execute(insert(CannedReply), replies)
     await _store(tx, told)
+    for table, made in desk_of(cast, script, began):
+        await tx.execute(insert(Row.metadata.tables[str(table.__tablename__)]), made)
 
 
 async def _store(tx: Transaction, told: list[Tale]) -> None:
@@ -225,14 +228,22 @@ async def _store(tx: Transaction, told: list[Tale]) -> None:
 
 
 def _contact(tenant_id: UUID, number: int, person: Values, began: datetime) -> Values:
+    verified = number % 2 == 0
+    email, customer_number = f"customer{number + 1}@example.test", f"K-{1000 + number}"
+    signed = {
+        "name": person["name"],
+        "email": email,
+        "attributes": {"customer_number": customer_number},
+    }
     return {
         "id": uuid7(),
         "tenant_id": tenant_id,
         "name": person["name"],
-        "email": f"customer{number + 1}@example.test",
+        "email": email,
         "locale": person["locale"],
-        "attributes": {"orders": number * 3 % 8, "customer_number": f"K-{1000 + number}"},
-        "verified": number % 2 == 0,
+        "attributes": {"orders": number * 3 % 8, "customer_number": customer_number},
+        "signed": signed if verified else {},
+        "verified": verified,
         "created_at": began,
     }
 

@@ -12,7 +12,9 @@ from argon2 import PasswordHasher
 
 from chat_service.frames import COLUMNS, StoredRow, frame_of
 from chat_service.intake import preview_of
+from chat_service.routes.desk_shapes import NewMacro, NewView
 from chat_service.seed import SeedResult, seed
+from chat_service.variables import unknown_names
 from chorus.wire.envelope import decode_server
 
 pytestmark = pytest.mark.anyio
@@ -74,6 +76,45 @@ async def test_something_is_left_to_do(raw: Any) -> None:
         "WHERE (c.metadata->'summary'->>'upto_seq')::int = s.upto_seq",
         "live_chat_sessions WHERE status = 'ended'",
     ) == [3, 1, 1, 1, 1, 79]
+
+
+@pytest.mark.usefixtures("demo")
+async def test_no_screen_of_the_console_is_empty(raw: Any) -> None:
+    counted = await numbers_of(
+        raw,
+        "labels",
+        "macros WHERE agent_id IS NULL",
+        "saved_views WHERE agent_id IS NULL",
+        "canned_replies WHERE agent_id IS NULL",
+        "messages WHERE payload ? 'mentions' AND visibility = 'agents'",
+        "team_members",
+        "jobs WHERE kind = 'search_backfill'",
+        "contacts WHERE signed <> '{}'",
+    )
+    assert counted == [12, 3, 3, 8, 1, 2, 1, 20]
+    comments = await raw.fetchval("SELECT count(csat_comment) FROM conversations")
+    assert comments > 5
+
+
+@pytest.mark.usefixtures("demo")
+async def test_every_label_that_is_used_is_offered_and_every_text_can_be_filled_in(
+    raw: Any,
+) -> None:
+    unoffered = await raw.fetch(
+        "SELECT DISTINCT unnest(tags) AS name FROM conversations EXCEPT SELECT name FROM labels"
+    )
+    bodies = [row["body"] for row in await raw.fetch("SELECT body FROM canned_replies")]
+    macros = await raw.fetch("SELECT name, actions FROM macros")
+    read = [
+        NewMacro.model_validate({"name": one["name"], "actions": orjson.loads(one["actions"])})
+        for one in macros
+    ]
+    views = await raw.fetch("SELECT name, filter FROM saved_views")
+    for one in views:
+        NewView.model_validate({"name": one["name"], "filter": orjson.loads(one["filter"])})
+    assert unoffered == []
+    assert [name for body in bodies for name in unknown_names(body)] == []
+    assert len(read) == 3
 
 
 @pytest.mark.usefixtures("demo")
