@@ -2,7 +2,7 @@ import tailwind from "@tailwindcss/vite";
 import { defineConfig } from "vite";
 import { pages } from "../vite.pages.ts";
 
-const page = pages("console", ["console"]);
+const page = pages("console", ["console", "console/preview"]);
 
 export default defineConfig({
   ...page,

@@ -2,6 +2,7 @@ import { type AnyRoute, createRoute, lazyRouteComponent, redirect } from "@tanst
 import { readContactSearch } from "../features/contacts/shapes";
 import { readReportSearch } from "../features/reports/range";
 import { readSearchParams } from "../features/search/search-params";
+import { readSettingsSearch } from "../features/settings/settings-search";
 
 /** The pages beside the inbox. None of their code is in the first load. */
 export function screenRoutes<R extends AnyRoute>(root: R) {
@@ -42,17 +43,15 @@ export function screenRoutes<R extends AnyRoute>(root: R) {
   const settings = createRoute({
     getParentRoute: () => root,
     path: "/settings",
-    beforeLoad: () => {
-      throw redirect({ to: "/settings/$section", params: { section: "queues" }, replace: true });
-    },
-  });
-  const section = createRoute({
-    getParentRoute: () => root,
-    path: "/settings/$section",
     component: lazyRouteComponent(
       () => import("../features/settings/settings-page"),
       "SettingsPage",
     ),
+  });
+  const section = createRoute({
+    getParentRoute: () => settings,
+    path: "$section",
+    validateSearch: readSettingsSearch,
   });
   const item = createRoute({ getParentRoute: () => section, path: "$id" });
   return [
@@ -61,7 +60,6 @@ export function screenRoutes<R extends AnyRoute>(root: R) {
     search,
     reportsHome,
     reports,
-    settings,
-    section.addChildren([item]),
+    settings.addChildren([section.addChildren([item])]),
   ] as const;
 }

@@ -12,6 +12,7 @@ import { Answer } from "../../shared/ui/states";
 import { TagsField } from "../../shared/ui/tags-field";
 import { useDraft } from "../../shared/ui/use-draft";
 import { useScreenWords } from "../../shared/words/screen-words";
+import { Account } from "./account";
 import { languageNames } from "./languages";
 import { Fields, Head, LookOnly } from "./parts";
 import { useAgent } from "./queries";
@@ -80,6 +81,7 @@ function Editor({ saved }: { readonly saved: Agent }) {
           />
         </Fields>
       </Card>
+      {isAdmin(role) && <Account agent={saved} />}
       <Groups agent={saved} mayChange={isSenior(role)} />
       <SaveBar
         isChanged={draft.isChanged}

@@ -83,3 +83,6 @@ export function Fields({ children, mayChange = true }: GridProps) {
     </fieldset>
   );
 }
+
+/** Stands in the address in the place of an id while something is made. */
+export const NEW = "new";

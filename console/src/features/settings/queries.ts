@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
+import type { Listed } from "../../shared/api/shapes";
 import { keys } from "../../shared/live/keys";
 import { useSession } from "../../shared/live/session";
-import type { Agent, Queue } from "./shapes";
+import type { Agent, Inbox, Queue } from "./shapes";
 
 /** One of a list, as it is now; the list may be as old as the page. */
 export function useQueue(id: string) {
@@ -17,5 +18,26 @@ export function useAgent(id: string) {
   return useQuery({
     queryKey: keys.me(id),
     queryFn: () => client.request<Agent>(`/admin/agents/${id}`),
+  });
+}
+
+export const INBOXES = ["inboxes"] as const;
+
+export function useInboxes() {
+  const { client } = useSession();
+  return useQuery({
+    queryKey: [...INBOXES, "list"],
+    queryFn: async () => {
+      const query = { limit: 200 };
+      return (await client.request<Listed<Inbox>>("/admin/inboxes", { query })).items;
+    },
+  });
+}
+
+export function useInbox(id: string) {
+  const { client } = useSession();
+  return useQuery({
+    queryKey: [...INBOXES, id],
+    queryFn: () => client.request<Inbox>(`/admin/inboxes/${id}`),
   });
 }

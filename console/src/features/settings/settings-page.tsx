@@ -6,7 +6,7 @@ import { Empty } from "../../shared/ui/empty";
 import { Loading } from "../../shared/ui/page";
 import { NotAllowed, Rows } from "../../shared/ui/states";
 import { useScreenWords } from "../../shared/words/screen-words";
-import { GROUPS, mayOpen, SECTIONS } from "./sections";
+import { firstSection, GROUPS, mayOpen, SECTIONS } from "./sections";
 
 export function SettingsPage() {
   return (
@@ -20,7 +20,7 @@ export function SettingsPage() {
 function Settings() {
   const { section: wanted, id } = useParams({ strict: false });
   const { agent } = useSession();
-  const section = SECTIONS.find(({ key }) => key === wanted);
+  const section = SECTIONS.find(({ key }) => key === (wanted ?? firstSection(agent.role)));
   return (
     <div className="flex min-h-0 min-w-0 flex-1 max-[700px]:flex-col">
       <Sections />

@@ -1,5 +1,6 @@
 import type { AgentCard, QueueCard } from "../../shared/api/shapes";
 import type { HoursJson } from "./hours";
+import type { WidgetSettings } from "./widget-settings";
 
 /** What the admin REST takes and gives; docs in its OpenAPI. */
 
@@ -44,4 +45,18 @@ export interface Agent extends AgentCard {
   readonly email: string | null;
   readonly skills: readonly string[];
   readonly languages: readonly string[];
+}
+
+export interface Inbox {
+  readonly id: string;
+  readonly name: string;
+  readonly channel: string;
+  readonly enabled: boolean;
+  readonly weight: number;
+  readonly queueId: string | null;
+  readonly publicKey: string;
+  readonly allowedOrigins: readonly string[];
+  readonly widget: WidgetSettings;
+  readonly bot: boolean;
+  readonly snippet: string;
 }

@@ -49,6 +49,7 @@ interface CellProps {
   readonly isFigure?: boolean;
   readonly isHead?: boolean;
   readonly className?: string;
+  readonly title?: string;
 }
 
 export function Row({ children, ...rest }: { readonly children: ReactNode }) {
@@ -59,13 +60,19 @@ export function Row({ children, ...rest }: { readonly children: ReactNode }) {
   );
 }
 
-export function Cell({ children, isFigure, isHead, className }: CellProps) {
+export function Cell({ children, isFigure, isHead, className, title }: CellProps) {
   const name = cx(
     "px-3 py-2 align-middle first:ps-5 last:pe-5",
     isFigure === true ? "text-end tabular-nums whitespace-nowrap" : "text-start",
     className,
   );
-  if (isHead !== true) return <td className={name}>{children}</td>;
+  if (isHead !== true) {
+    return (
+      <td className={name} title={title}>
+        {children}
+      </td>
+    );
+  }
   return (
     <th scope="row" className={cx("font-medium", name)}>
       {children}

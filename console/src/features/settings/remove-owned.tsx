@@ -1,0 +1,39 @@
+import type { QueryKey } from "@tanstack/react-query";
+import { Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useChange } from "../../shared/api/changes";
+import { Button } from "../../shared/ui/button";
+import { Confirm } from "../../shared/ui/confirm";
+import { useScreenWords } from "../../shared/words/screen-words";
+import { useOpen } from "./use-open";
+
+interface RemoveProps {
+  readonly name: string;
+  readonly path: string;
+  readonly list: QueryKey;
+  readonly section: string;
+}
+
+/** Take something away for good, after asking once. */
+export function RemoveOwned({ name, path, list, section }: RemoveProps) {
+  const { t } = useScreenWords();
+  const [isAsking, setAsking] = useState(false);
+  const open = useOpen(section);
+  const remove = useChange({ changes: [list], said: t("removed"), onDone: () => open() });
+  return (
+    <>
+      <Button look="danger" onClick={() => setAsking(true)}>
+        <Trash2 className="size-4" aria-hidden="true" /> {t("remove")}
+      </Button>
+      <Confirm
+        title={t("removeNamed", { name })}
+        act={t("remove")}
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        onConfirm={() => remove.mutate({ path, method: "DELETE" })}
+      >
+        {t("cannotBeUndone")}
+      </Confirm>
+    </>
+  );
+}
