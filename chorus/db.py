@@ -31,7 +31,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from chorus.db_connect import DbRole, RawConnection, connect
-from chorus.db_faults import leads_nowhere, translated
+from chorus.db_faults import CONFUSED, leads_nowhere, translated
 from chorus.errors import Unavailable
 from chorus.log import get_logger
 
@@ -208,7 +208,11 @@ class Db:
         """
         async with self._connection() as connection:
             with self._raw_faults():
-                yield await _driver(connection)
+                try:
+                    yield await _driver(connection)
+                except CONFUSED:
+                    await connection.invalidate()
+                    raise
 
     @asynccontextmanager
     async def pinned(self) -> AsyncIterator[RawConnection]:

@@ -18,6 +18,10 @@ _FAILOVER_STATES = frozenset({_READ_ONLY, "57P01", "57P02", "57P03"})
 _BUSY_STATES = frozenset({"57014", "55P03", "40P01", "40001", "53300"})
 # The last is the driver's own confusion, seen when the server dies under a statement.
 _LOST = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+CONFUSED = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.DataError)
+"""After these nobody knows where a connection stands: a value that it cannot send leaves it in a
+transaction that nobody began.
+"""
 _FOREIGN = (DBAPIError, asyncpg.PostgresError, *_LOST)
 
 
@@ -45,8 +49,7 @@ def leads_nowhere(error: BaseException | None, *, reading: bool = False) -> bool
     if state is not None:
         refused = reading and state == _READ_ONLY
         return not refused and (state in _FAILOVER_STATES or state.startswith("08"))
-    # A value the driver cannot send is an InterfaceError, too, and a fault of ours.
-    return isinstance(_origin(error), _LOST) and not isinstance(_origin(error), ValueError)
+    return isinstance(_origin(error), _LOST)
 
 
 def _sqlstate(error: BaseException | None) -> str | None:
