@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +11,9 @@ from uuid import UUID
 from chat_service.jobs import Tools
 from chat_service.settings import ConductorSettings
 from chorus import presence, topics
-from chorus.bus import Client, open_redis
+from chorus.bus import Client, RedisFailure, open_redis
 from chorus.clock import SystemClock
+from chorus.errors import Unavailable
 from chorus.ids import uuid7
 from chorus.presence import Beat
 from chorus.wire.common import PresenceStatus, Role
@@ -170,9 +171,11 @@ async def come(client: Client, floor: Floor, *agents: UUID) -> None:
     # Again and again, as gateways do: one beat may expire before a blind presence looks again.
     async with asyncio.timeout(PATIENCE_S):
         while not await _all_are(client, floor, PresenceStatus.ONLINE, *people):
-            for one in people:
-                await client.set(topics.at_inbox(one), 1, px=INBOX_KEPT_MS)
-            await presence.beat(client, [beat_of(floor, one) for one in people])
+            # A Redis that was away meanwhile left the client connections that lead nowhere.
+            with suppress(Unavailable, *RedisFailure):
+                for one in people:
+                    await client.set(topics.at_inbox(one), 1, px=INBOX_KEPT_MS)
+                await presence.beat(client, [beat_of(floor, one) for one in people])
             await asyncio.sleep(0.01)
 
 

@@ -18,6 +18,7 @@ WORDS = {
     ("conversation_reads", "role"): "customer",
     ("refresh_tokens", "audience"): "chorus-agent",
     ("revocations", "kind"): "token",
+    ("message_search", "words"): "",
 }
 
 
