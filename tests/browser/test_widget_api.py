@@ -308,6 +308,8 @@ def test_words_whose_line_cannot_come_go_back_before_what_is_being_written(
     widget.embed({"open": True})
     for text in ("One.", "Two."):
         widget.say(text)
+        # It is seen at once, though nothing can be sent yet.
+        expect(widget.window.get_by_text(text)).to_be_visible()
     widget.composer.fill("Thr")
     eventually(lambda: len(held) > 0)
     for route in held:

@@ -6,7 +6,7 @@ import type { Emit } from "../src/loader/bus";
 import type { Load } from "../src/loader/chunks";
 import { forgetVisitors, hasChat, stored, storedNames } from "../src/loader/identity";
 import { Scene } from "../src/panel/scene";
-import { requestHuman, say, sayHeld } from "../src/thread/say";
+import { say, sayHeld } from "../src/thread/say";
 
 const KEY = "pk_test";
 
@@ -72,7 +72,6 @@ function openPage(emit: Emit = () => []): Page {
     },
     thread: {
       say,
-      requestHuman,
       attach: (scene: Scene, client: VisitorClient) => {
         sayHeld(scene, client);
         return () => undefined;

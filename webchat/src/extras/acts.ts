@@ -2,6 +2,7 @@ import { ChorusError } from "@chorus/sdk/errors";
 import type { Attributes, MethodName } from "../api";
 import type { Scene } from "../panel/scene";
 import { describe } from "./describe";
+import { requestHuman } from "./human";
 import { popOut } from "./popout";
 
 /** Attributes that a page may keep with a contact, and how long each may be. */
@@ -27,7 +28,7 @@ const ACTS: Readonly<Partial<Record<MethodName, Act>>> = {
     scene.changed();
   },
   send,
-  requestHuman: (scene: Scene, reason?: string) => scene.requestHuman(reason),
+  requestHuman,
   setAttributes: (scene: Scene, given: { contact?: Attributes; conversation?: Attributes }) =>
     attribute(scene, { ...given.contact, ...given.conversation }),
   removeAttributes: (scene: Scene, names: readonly string[]) =>

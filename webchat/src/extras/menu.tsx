@@ -3,6 +3,7 @@ import type { Scene } from "../panel/scene";
 import { useScene } from "../panel/use-scene";
 import { t } from "../panel/words";
 import { useDress } from "./dress";
+import { requestHuman } from "./human";
 
 const REVOKE_AFTER_MS = 10_000;
 
@@ -24,7 +25,7 @@ export function Menu({ onDone }: { readonly onDone: () => void }) {
   return (
     <fieldset ref={box} class="menu" aria-label={t("menu")}>
       {canAsk && features.human !== false && (
-        <button type="button" onClick={act(() => scene.requestHuman())}>
+        <button type="button" onClick={act(() => requestHuman(scene))}>
           {t("human")}
         </button>
       )}

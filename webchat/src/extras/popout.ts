@@ -33,8 +33,9 @@ export async function popOut({ host: { root } }: Scene): Promise<boolean> {
     () => {
       watch.disconnect();
       host.removeAttribute("data-popped");
-      // Unless it was taken off the page meanwhile.
-      if (host.isConnected) place?.append(host);
+      // It may have been taken off the page meanwhile.
+      if (!host.isConnected) return;
+      place?.append(host);
       root.adoptedStyleSheets = sheets;
     },
     { once: true },

@@ -10,8 +10,8 @@ type Choice = "open" | "mute" | "left" | "draft";
 export class Choices {
   /** What the names of all of them begin with. */
   readonly prefix: string;
-  /** Names of the words that this page is about to hand over. */
-  readonly own = new Set<string>();
+  /** The words that this page is about to hand over. */
+  readonly own = new Map<Held, string>();
   #lastMs = 0;
 
   constructor(key: string, scope: string) {
@@ -27,11 +27,11 @@ export class Choices {
   }
 
   /** Keep what is being said, at once; answers the name of it, which no other page gives. */
-  hold(word: unknown): Held {
+  hold(word: { readonly text: string }): Held {
     this.#lastMs = Math.max(this.#lastMs + 1, Date.now());
     const drawn = crypto.getRandomValues(new Uint32Array(2));
     const name: Held = `held-${this.#lastMs}-${drawn.join("-")}`;
-    this.own.add(name);
+    this.own.set(name, word.text);
     this.set(name, JSON.stringify(word));
     return name;
   }

@@ -26,8 +26,9 @@ export function Composer() {
   const send = () => {
     const content = text.trim();
     if (content === "" || isTooLong(content)) return;
+    const said = scene.say(content);
     change("");
-    scene.say(content).catch((cause: unknown) => {
+    said.catch((cause: unknown) => {
       // Nothing a person wrote is thrown away: it goes back where it was written.
       change([content, scene.draft].join("\n").trim());
       setProblem(sentenceOf(cause));

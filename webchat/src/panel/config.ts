@@ -2,8 +2,8 @@ import type { Events, Settings } from "../api";
 
 /** What the inbox says on the server; the page's own settings win over it. */
 export interface Config {
-  readonly settings: Partial<Settings>;
-  readonly availability: Events["availability"] | null;
+  readonly settings?: Partial<Settings>;
+  readonly availability?: Events["availability"] | null;
 }
 
 export type ConfigState =
@@ -19,18 +19,10 @@ export async function askConfig(base: string, key: string): Promise<ConfigState>
   const url = `${base}/widget/v1/config?key=${encodeURIComponent(key)}`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (response.ok) return known((await response.json()) as Partial<Config>);
-    return response.status < 500 && response.status !== 429
-      ? { phase: "refused" }
-      : { phase: "unreachable" };
+    if (response.ok) return { phase: "known", config: (await response.json()) as Config };
+    if (response.status < 500 && response.status !== 429) return { phase: "refused" };
   } catch {
-    return { phase: "unreachable" };
+    // As for a server that answers so.
   }
-}
-
-function known({ settings, availability }: Partial<Config>): ConfigState {
-  return {
-    phase: "known",
-    config: { settings: settings ?? {}, availability: availability ?? null },
-  };
+  return { phase: "unreachable" };
 }

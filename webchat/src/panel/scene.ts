@@ -83,7 +83,7 @@ export class Scene {
 
   /** What the page says, then what the inbox says on the server. */
   get settings(): Settings {
-    return { ...(this.told?.settings ?? {}), ...this.host.settings() };
+    return { ...this.told?.settings, ...this.host.settings() };
   }
 
   get told() {
@@ -174,11 +174,6 @@ export class Scene {
     } finally {
       if (!line.isClosed) choices.drop(name);
     }
-  }
-
-  async requestHuman(reason?: string): Promise<void> {
-    const [, thread] = await this.line.warm();
-    return thread.requestHuman(this, reason);
   }
 
   close(): void {

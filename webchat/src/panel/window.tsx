@@ -72,9 +72,9 @@ function Who() {
   const { state, settings, told, thread } = useScene();
   const responder = thread?.responderOf(state.conversation);
   const availability = told?.availability;
-  const opensAt = availability?.open === false ? availability.opensAt : null;
-  const presence = responder?.presence ?? (availability?.open === true ? "online" : "gone");
-  const idle = opensAt === null ? t("gone") : t("opens", { when: soon(opensAt, Date.now()) });
+  const opensAt = availability?.opensAt;
+  const presence = responder?.presence ?? (availability?.staffed ? "online" : "gone");
+  const idle = opensAt ? t("opens", { when: soon(opensAt, Date.now()) }) : t("gone");
   const title = settings.title ?? t("title");
   const name = responder?.name ?? title;
   return (
@@ -97,7 +97,7 @@ function Who() {
 
 /** What stands there until something was said. */
 function Greeting() {
-  const { settings, config } = useScene();
+  const { settings, config, choices } = useScene();
   return (
     <>
       {config.phase === "unreachable" && (
@@ -110,6 +110,11 @@ function Greeting() {
           <p class="greeting" dir="auto">
             {settings.greeting ?? t("greeting")}
           </p>
+          {[...choices.own].map(([name, text]) => (
+            <p key={name} class="greeting" dir="auto" aria-busy="true">
+              {text}
+            </p>
+          ))}
         </div>
       </div>
     </>

@@ -1,13 +1,14 @@
 import type { Message, VisitorClient } from "@chorus/sdk";
 import type { Scene } from "../panel/scene";
 import { clockTime } from "../panel/time";
+import { useScene } from "../panel/use-scene";
 import { Announcer } from "./announcer";
 import { Attention } from "./attention";
 import { Banner } from "./banner";
-import { ring } from "./chime";
-import { tellHappenings } from "./happenings";
-import { MessageLog } from "./log";
-import { nameOf } from "./people";
+import { type Scenery, tellHappenings } from "./happenings";
+import { isReading, MessageLog } from "./log";
+import { forgetNames, learnNames } from "./names";
+import { agentOf, nameOf } from "./people";
 import { QueueBar } from "./queue-bar";
 import { sayHeld } from "./say";
 import css from "./thread.css?inline";
@@ -15,16 +16,17 @@ import css from "./thread.css?inline";
 export { Ending } from "./ending";
 export { isWaiting, nameOf, responderOf } from "./people";
 export { Quote } from "./quote";
-export { requestHuman, say } from "./say";
+export { say } from "./say";
 
 /** What is drawn once there is a conversation. */
 export function Thread() {
+  const { conversation } = useScene().state;
   return (
     <>
       <Banner />
       <QueueBar />
       <MessageLog />
-      <Announcer />
+      <Announcer key={conversation?.id} />
     </>
   );
 }
@@ -33,18 +35,39 @@ export function Thread() {
 export function attach(scene: Scene, client: VisitorClient): () => void {
   const { host } = scene;
   const attention = new Attention(scene);
-  let before = scene.state;
+  let before: Scenery = scene.state;
+  const tell = () => {
+    const after = sceneryOf(scene);
+    tellHappenings(before, after, host.emit);
+    before = after;
+    host.onUnread(after.unread);
+  };
   scene.dress(css);
+  forgetNames();
   sayHeld(scene, client);
   // The first time a browser writes a time takes it long: not while a message is being drawn.
   setTimeout(() => clockTime(new Date().toISOString()));
   client.on("message", (message) => onReceived(scene, message));
-  client.on("state", (state) => {
-    tellHappenings(before, state, host.emit);
-    before = state;
-    host.onUnread(state.unread);
+  client.on("state", ({ conversation }) => {
+    tell();
+    if (conversation === null) return;
+    learnNames(host, conversation).then((isNews) => {
+      if (!isNews) return;
+      tell();
+      scene.changed();
+    }, host.onError);
   });
   return () => attention.end();
+}
+
+/** What the page may hear: what is read as it comes was never unread, and names come first. */
+function sceneryOf({ state }: Scene): Scenery {
+  const agent = agentOf(state.conversation);
+  return {
+    ...state,
+    unread: isReading() ? 0 : state.unread,
+    agent: agent?.name == null ? undefined : agent,
+  };
 }
 
 function onReceived(scene: Scene, message: Message): void {
@@ -58,5 +81,6 @@ function onReceived(scene: Scene, message: Message): void {
     name,
   });
   const isSeen = scene.isShown && document.visibilityState === "visible";
-  if (!scene.isMuted && !isSeen) ring();
+  if (scene.isMuted || isSeen) return;
+  host.load("extras").then(({ ring }) => ring(), host.onError);
 }

@@ -4,7 +4,6 @@ import { uuid7Of } from "@chorus/sdk/uuid7";
 import type { Attributes } from "../api";
 import { storedNames } from "../loader/identity";
 import type { Held } from "../panel/choices";
-import { known } from "../panel/known";
 import type { Scene, Word } from "../panel/scene";
 
 /** What nobody sent for so long may be wrong by now. */
@@ -24,12 +23,6 @@ export async function say(scene: Scene, name: Held, word: Word): Promise<string>
  */
 export function sayHeld(scene: Scene, client: VisitorClient): void {
   for (const name of leftBehind(scene)) void sayLeft(scene, client, name);
-}
-
-/** Ask for a person. */
-export async function requestHuman(scene: Scene, reason?: string): Promise<void> {
-  const client = await scene.line.open();
-  await client.command("escalate", known({ reason, queue: scene.queue }));
 }
 
 function leftBehind({ choices }: Scene): Held[] {
