@@ -99,6 +99,14 @@ def each_step_is_recorded_once(account: Account) -> None:
 _ROUTED = ("offered", "routed")
 
 
+def the_router_went_on(account: Account) -> None:
+    """Whoever asked after the conductor had died was held out to somebody, by the router."""
+    told = [(one["state"], one["reason"]) for one in account.handoffs]
+    assert _ROUTED in told, "nobody was asked after the conductor had died"
+    first = told.index(_ROUTED)
+    assert "active" not in {state for state, _ in told[:first]}, "somebody else was faster"
+
+
 def each_offer_ends_once(account: Account) -> None:
     told = Counter(one["state"] for one in account.handoffs)
     assert len(account.offers) == told["offered"]

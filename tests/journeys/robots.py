@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -19,8 +18,15 @@ PASSES = 2
 TALK_S = 0.15
 LOOK_S = 0.3
 PATIENCE_S = 90.0
-FORGOTTEN_S = 4.0
-"""A supervisor takes whoever waits longer in one place."""
+
+_REFUSED = """
+SELECT s.conversation_id FROM live_chat_sessions s
+WHERE s.conversation_id = ANY ($1::uuid[]) AND s.status = 'queued' AND NOT EXISTS (
+    SELECT 1 FROM queue_members m WHERE m.queue_id = $2
+        AND m.agent_id <> ALL (s.excluded_agent_ids)
+        AND m.agent_id IS DISTINCT FROM s.leaving_agent_id
+)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,37 +166,32 @@ class AgentRobot:
 
 
 class SupervisorRobot(AgentRobot):
-    """Takes those whom everybody has declined or forgotten."""
+    """Takes those whom everybody has refused, and nobody else: the others are the router's."""
 
-    def __init__(self, dice: random.Random, conversations: list[UUID]) -> None:
+    def __init__(self, dice: random.Random, shop: Shop, conversations: list[UUID]) -> None:
         super().__init__(dice)
+        self._shop = shop
         self._conversations = conversations
 
     async def watch(self) -> None:
         """Look after everybody who waits, for ever."""
-        since: dict[tuple[UUID, int], float] = {}
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(LOOK_S)
-            for conv in self._waiting():
-                place = conv, self._moves(conv)
-                if loop.time() - since.setdefault(place, loop.time()) > FORGOTTEN_S:
-                    await self.hand.do("claim", str(conv), conv)
-
-    def _moves(self, conv: UUID) -> int:
-        return sum(one.event == "handoff" for one in self.desk.client.log_of(conv))
-
-    def _waiting(self) -> Iterator[UUID]:
-        for conv in self._conversations:
-            if self.handoff_of(conv).get("state") in ("queued", "deferred"):
-                yield conv
+            for row in await self._shop.rows(_REFUSED, self._conversations, self._shop.queue_id):
+                conv = UUID(int=row["conversation_id"].int)
+                await self.hand.do("claim", str(conv), conv)
 
 
 class GuestRobot:
-    """Talks, asks for a person, perhaps thinks again, and rates in the end."""
+    """Talks, asks for a person, perhaps thinks again, and rates in the end.
 
-    def __init__(self, guest: Guest, dice: random.Random) -> None:
+    One who is `patient` comes when called, and waits for whoever the router finds.
+    """
+
+    def __init__(self, guest: Guest, dice: random.Random, *, patient: bool = False) -> None:
         self.guest = guest
+        self.patient = patient
+        self.called = asyncio.Event()
         self.hand = Hand(str(guest.visitor.contact_id), guest.client)
         self._known = 0
         self._dice = dice
@@ -203,12 +204,14 @@ class GuestRobot:
     async def run(self) -> None:
         """Come to an end, whatever that is."""
         about = str(self.guest.conversation_id)
+        if self.patient:
+            await self.called.wait()
         await self.hand.say("Hello?")
         for _ in range(WISHES):
             self._known = len(self.guest.handoffs())
             await self.hand.do("escalate", about, reason="a person, please")
             await self.guest.client.wait(self._is_told_more, timeout_s=PATIENCE_S)
-            if self._dice.random() < 0.2:
+            if not self.patient and self._dice.random() < 0.2:
                 await asyncio.sleep(self._dice.uniform(0.0, 1.0))
                 await self.hand.do("cancel", about)
             await self._talk_until_it_is_over()
@@ -233,7 +236,9 @@ class GuestRobot:
         return bool(told) and told[-1].event == "conversation.closed"
 
 
-async def open_guest(shop: Shop, dice: random.Random, number: int) -> GuestRobot:
+async def open_guest(
+    shop: Shop, dice: random.Random, number: int, *, patient: bool = False
+) -> GuestRobot:
     guest = await shop.guest(f"Guest {number}", jitter=dice.random)
     assert guest.client._options.origin == ORIGIN
-    return GuestRobot(guest, dice)
+    return GuestRobot(guest, dice, patient=patient)

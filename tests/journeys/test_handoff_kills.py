@@ -37,7 +37,7 @@ AGAIN_S = 60.0
 OVER_S = 60.0
 # Each process dies again and again, wherever it comes by one of these so often.
 MINES = (
-    "before_offers:4,after_offers:5,before_tell:11,before_commit:19,after_commit:27"
+    "before_offers:15,after_offers:23,before_tell:11,before_commit:19,after_commit:27"
     ",before_publish:17,before_ack:23,before_mark:30"
 )
 
@@ -63,6 +63,11 @@ class Crowd:
         self.agents: list[AgentRobot] = []
 
     @property
+    def late(self) -> list[GuestRobot]:
+        """Those who come when called: one for each kill, after it."""
+        return [one for one in self.guests if one.patient]
+
+    @property
     def hands(self) -> list[Hand]:
         return [*(one.hand for one in self.guests), *(one.hand for one in self.agents)]
 
@@ -76,9 +81,11 @@ class Crowd:
 
     async def open(self) -> SupervisorRobot:
         dice, shop = self.dice, self.shop
-        self.guests = [await open_guest(shop, dice, number) for number in range(GUESTS)]
+        for number in range(GUESTS + KILLS):
+            guest = await open_guest(shop, dice, number, patient=number >= GUESTS)
+            self.guests.append(guest)
         conversations = [one.guest.conversation_id for one in self.guests]
-        supervisor = SupervisorRobot(dice, conversations)
+        supervisor = SupervisorRobot(dice, shop, conversations)
         self.agents = [*(AgentRobot(dice) for _ in range(3)), supervisor]
         names = ("agent", "colleague", "expert", "supervisor")
         for robot, name in zip(self.agents, names, strict=True):
@@ -129,11 +136,13 @@ async def _everybody(guests: list[GuestRobot]) -> None:
 @pytest.mark.parametrize("schedule", range(SCHEDULES))
 async def test_handoffs_outlive_kill_9_at_any_time(doomed: Stage, schedule: int) -> None:
     dice = random.Random(schedule)
-    kills = [(dice.uniform(0.1, 2.0), dice.choice(VICTIMS)) for _ in range(KILLS)]
+    others = [dice.choice(VICTIMS) for _ in range(KILLS - 1)]
+    victims = dice.sample(["conductor", *others], KILLS)
     async with at_work(doomed, dice) as (crowd, over):
-        for after_s, victim in kills:
-            await asyncio.sleep(after_s)
+        for victim, late in zip(victims, crowd.late, strict=True):
+            await asyncio.sleep(dice.uniform(0.1, 2.0))
             await _kill(doomed, victim)
+            late.called.set()
         await _come_to_an_end(crowd, over)
         await _books_are_right(crowd)
 
@@ -141,6 +150,10 @@ async def test_handoffs_outlive_kill_9_at_any_time(doomed: Stage, schedule: int)
 async def test_handoffs_outlive_kill_9_in_the_middle_of_things(mined: Stage) -> None:
     before = mined.processes()
     async with at_work(mined, random.Random(20261121)) as (crowd, over):
+        dead = before["conductor"]
+        for late in crowd.late:
+            dead = await _next_life(mined, "conductor", dead)
+            late.called.set()
         await _come_to_an_end(crowd, over)
         await _books_are_right(crowd)
     died = [name for name in VICTIMS if mined.processes().get(name) != before[name]]
@@ -172,10 +185,16 @@ def _spelled(deed: Deed) -> str:
 async def _kill(on: Stage, victim: str) -> None:
     before = on.processes()[victim]
     os.kill(before[0], signal.SIGKILL)
+    await _next_life(on, victim, before)
+
+
+async def _next_life(on: Stage, victim: str, dead: list[int]) -> list[int]:
+    """Wait until somebody who dies, or has died, is there again; answers as whom."""
     ends = monotonic() + AGAIN_S
-    while on.processes().get(victim, before) == before:
+    while (now := on.processes().get(victim, dead)) == dead:
         assert monotonic() < ends, f"{victim} was not started again"
         await asyncio.sleep(0.05)
+    return now
 
 
 async def _books_are_right(crowd: Crowd) -> None:
@@ -190,6 +209,8 @@ async def _books_are_right(crowd: Crowd) -> None:
         books.each_offer_ends_once(account)
         books.nobody_shares_a_customer(account)
         books.promises_are_kept(account, crowd.ledger)
+        if robot.patient:
+            books.the_router_went_on(account)
         logs = [one.desk.client.log_of(conv) for one in crowd.agents]
         await books.settle(crowd.shop, conv, robot.guest.client.log, logs)
         await _messages_are_there(crowd, conv)
