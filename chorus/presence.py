@@ -29,6 +29,7 @@ BEATS: Final = "presence:beats"
 PEOPLE: Final = "presence:people"
 WATCH: Final = "presence:watch"
 BEATS_KEPT_MS: Final = 600_000
+LEFT_KEPT_MS: Final = 86_400_000
 
 FACTS: Final = struct.Struct(">16s16s8scc")
 """Tenant, user, digest of the node, role, status; the conversations follow, 16 bytes each."""
@@ -61,7 +62,10 @@ class Beat:
 
 
 class Seen(NamedTuple):
-    """What is known of a person; `since_ms` is Unix time."""
+    """What is known of a person; `since_ms` is Unix time.
+
+    Of one who is offline without a record nobody knows when they went, but since when at the latest.
+    """
 
     status: PresenceStatus
     since_ms: int
@@ -124,8 +128,11 @@ def _seen(record: bytes | None, watch: bytes | None, now_ms: int) -> Seen:
     if record is not None and now_ms >= records_from_ms:
         _, status, since_ms, *_ = record.split(b" ")
         return Seen(PresenceStatus(status.decode()), int(since_ms))
-    absent = record is None and now_ms >= max(records_from_ms, absence_from_ms)
-    return Seen(PresenceStatus.OFFLINE if absent else PresenceStatus.UNKNOWN, now_ms)
+    absent_from_ms = max(records_from_ms, absence_from_ms)
+    if record is None and now_ms >= absent_from_ms:
+        # Whoever left after that has a record, for as long as records are kept.
+        return Seen(PresenceStatus.OFFLINE, max(absent_from_ms, now_ms - LEFT_KEPT_MS))
+    return Seen(PresenceStatus.UNKNOWN, now_ms)
 
 
 def _packed(one: Beat, status: PresenceStatus) -> bytes:

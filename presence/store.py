@@ -18,7 +18,6 @@ from presence.tracker import Announced, Person, Sighting, Transition
 AHEAD_MS: Final = 1_000
 DECISION_GOOD_MS: Final = 2_000
 PEOPLE_KEPT_MS: Final = 3_600_000
-LEFT_KEPT_MS: Final = 86_400_000
 _PIPELINED: Final = 500
 _LUA: Final = Path(__file__).parent / "lua"
 _LOOK: Final = (_LUA / "look.lua").read_text()
@@ -107,7 +106,7 @@ def _announcement(one: Transition) -> list[Any]:
     conversations = b"".join(conversation.bytes for conversation in one.interest)
     keys = [presence.PEOPLE, presence.left_key(*one.person)]
     record = f"{one.role} {conversations.hex()}"
-    limits = [DECISION_GOOD_MS, LEFT_KEPT_MS]
+    limits = [DECISION_GOOD_MS, presence.LEFT_KEPT_MS]
     facts = [one.status, one.since_ms, one.decided_ms, one.restates_ms, record]
     person = presence.person_key(*one.person)
     return [len(keys), *keys, person, *facts, *limits, *_publications(one)]

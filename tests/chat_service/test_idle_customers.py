@@ -39,6 +39,7 @@ from tests.chat_service.routing_world import (
     seen_as,
     tools_for,
 )
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -231,6 +232,20 @@ async def test_who_waits_in_line_and_left_is_gone_in_the_end(
         session = await it.session()
     assert (session["status"], session["end_reason"]) == ("ended", "customer_gone")
     assert session["accepted_at"] is None
+
+
+async def test_who_was_never_seen_is_gone_in_the_end_too(database_url: str, redis_db: str) -> None:
+    async with chat(database_url, redis_db, ttl_ms=500) as it:
+        await seen_as(it.tools.client, it.floor, PresenceStatus.OFFLINE, it.case.contact_id)
+        await it.after(800)
+        assert (await it.session())["status"] == "queued"
+
+        async def is_over() -> bool:
+            await it.after(899)  # Since a moment that stands, not since the last look.
+            return bool((await it.session())["status"] == "ended")
+
+        await until(is_over)
+        assert (await it.session())["end_reason"] == "customer_gone"
 
 
 async def test_nobody_is_let_go_while_an_agent_put_the_conversation_off(

@@ -7,7 +7,9 @@ import pytest
 
 from chat_service import unanswered
 from chat_service.messages import ingest
+from chorus import presence
 from chorus.ingest import IngestItem
+from chorus.wire.common import PresenceStatus
 from tests.chat_service.ingest_world import (
     Conversation,
     World,
@@ -17,10 +19,19 @@ from tests.chat_service.ingest_world import (
     rows_of,
     said,
 )
-from tests.chat_service.routing_world import Case, Floor, fetch, make_floor, make_waiting
+from tests.chat_service.routing_world import (
+    Case,
+    Floor,
+    fetch,
+    make_floor,
+    make_waiting,
+    seen_as,
+)
 from tests.chat_service.shift_world import SOON_MS, Shift, on_shift
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
+AFTER_MS = 200
 
 
 async def taken_by_message(url: str, floor: Floor) -> Case:
@@ -69,6 +80,26 @@ async def test_who_waits_for_somebody_gone_is_back_in_line_after_the_grace(
     ]
     assert told == ["handoff.agent_lost"]
     assert await not_gapless(database_url) == []
+
+
+async def test_who_is_gone_without_a_record_is_gone_for_the_conductors_after_this_one_too(
+    database_url: str, redis_db: str
+) -> None:
+    floor = await make_floor(database_url, 1)
+    case = await taken_by_message(database_url, floor)
+    async with on_shift(database_url, redis_db, floor, ttl_ms=SOON_MS) as shift:
+        await talk(shift, case, "agent", "customer")
+        await seen_as(shift.tools.client, floor, PresenceStatus.OFFLINE, *floor.agents)
+        assert not await shift.tools.client.exists(
+            presence.left_key(floor.tenant_id, floor.agents[0])
+        )
+
+        async def is_released() -> bool:
+            return await unanswered.release(shift.tools, after_ms=AFTER_MS) == 1
+
+        assert await unanswered.release(shift.tools) == 0, "they may come back"
+        await until(is_released)
+        assert (await shift.session())["status"] == "queued"
 
 
 async def test_nobody_loses_what_needs_no_answer(database_url: str, redis_db: str) -> None:

@@ -241,6 +241,28 @@ async def test_who_comes_back_is_no_longer_remembered_as_gone(client: Client) ->
     assert await client.exists(presence.left_key(one.tenant_id, one.user_id)) == 0
 
 
+async def test_who_left_no_record_is_gone_since_absence_can_be_believed(client: Client) -> None:
+    """Else they would be gone since just now for ever, and nothing would come of it."""
+    tenant, someone, begun_ms = uuid7(), uuid7(), await now_ms(client)
+    while await now_ms(client) <= begun_ms:
+        pass
+    for trusted in ((begun_ms - 7, begun_ms), (begun_ms, begun_ms - 7)):
+        await store.trust(client, trusted, for_ms=30_000)
+        for _ in range(2):
+            seen = (await presence.read(client, tenant, [someone]))[someone]
+            assert seen == Seen(OFFLINE, begun_ms)
+
+
+async def test_nobody_is_said_to_be_gone_for_longer_than_records_are_kept(client: Client) -> None:
+    someone = uuid7()
+    await store.trust(client, TRUSTED, for_ms=30_000)
+    before_ms = await now_ms(client)
+    seen = (await presence.read(client, uuid7(), [someone]))[someone]
+    assert (
+        0 <= seen.since_ms + presence.LEFT_KEPT_MS - before_ms <= await now_ms(client) - before_ms
+    )
+
+
 async def test_trust_says_whether_this_redis_was_emptied(client: Client) -> None:
     assert not await store.trust(client, TRUSTED, for_ms=30_000)
     assert await store.trust(client, TRUSTED, for_ms=30_000)
