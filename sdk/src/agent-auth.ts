@@ -38,6 +38,15 @@ export class AgentAuth {
     return this.#keep(await this.#rest.devLogin(token));
   }
 
+  /** Choose the password of an account one was invited to, and be signed in to it. */
+  async acceptInvitation(token: string, password: string): Promise<AgentProfile> {
+    const answer = await this.#rest.call<AgentSession & { accessToken?: string }>("/auth/invite", {
+      method: "POST",
+      body: { token, password },
+    });
+    return this.#keep({ ...answer, token: answer.accessToken ?? answer.token });
+  }
+
   async signOut(): Promise<void> {
     const session = this.#stored.session();
     const farewell =

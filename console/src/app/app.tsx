@@ -6,17 +6,35 @@ import {
 } from "@chorus/sdk";
 import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { SignIn } from "../features/sign-in/sign-in";
 import { bindCache, newCache } from "../shared/live/cache";
 import { type Session, SessionProvider } from "../shared/live/session";
+import { invitationIn } from "./invitation-link";
 import { newRouter } from "./router";
+
+const Invitation = lazy(async () => ({
+  default: (await import("../features/invitation/invitation")).Invitation,
+}));
 
 /** Signed out: the form. Signed in: one client and one cache for as long as the agent stays. */
 export function App({ auth }: { readonly auth: AgentAuth }) {
   const [agent, setAgent] = useState<AgentProfile | undefined>(auth.agent);
   const line = useLine(auth, agent);
   const [router] = useState(newRouter);
+  const [invitation, setInvitation] = useState(() => invitationIn(location));
+  if (invitation !== undefined) {
+    const begin = (invited: AgentProfile) => {
+      history.replaceState(null, "", "/console");
+      setInvitation(undefined);
+      setAgent(invited);
+    };
+    return (
+      <Suspense>
+        <Invitation auth={auth} token={invitation} onSignedIn={begin} />
+      </Suspense>
+    );
+  }
   if (agent === undefined) return <SignIn auth={auth} onSignedIn={setAgent} />;
   if (line === undefined) return null;
   const { client, cache } = line;

@@ -47,6 +47,7 @@ export function Csat({ report }: CsatProps) {
         <Card title={t("csatByDay")}>
           <Chart
             kind="lines"
+            most={5}
             label={t("csatByDay")}
             days={days.map(({ day }) => day)}
             format={(value) => decimal(value, words)}

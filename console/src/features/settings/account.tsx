@@ -22,7 +22,7 @@ export function Account({ agent }: { readonly agent: Agent }) {
   const role = ROLES.find((one) => roleKey(agent.role) === `role-${one}`) ?? "agent";
   return (
     <Card title={t("account")} hint={own ? t("ownAccountHint") : t("accountHint")}>
-      <div className="flex flex-wrap items-end gap-x-6 gap-y-4">
+      <div className="flex flex-wrap items-start gap-x-4 gap-y-4">
         <div className="w-72">
           <SelectField
             label={t("role")}
@@ -52,7 +52,10 @@ function Password({ path }: { readonly path: string }) {
   });
   return (
     <>
-      <Button onClick={() => invite.mutate({ path: `${path}/invite`, method: "POST" })}>
+      <Button
+        className="mt-6"
+        onClick={() => invite.mutate({ path: `${path}/invite`, method: "POST" })}
+      >
         <KeyRound className="size-4" aria-hidden="true" /> {t("newPassword")}
       </Button>
       <InvitationDialog link={link} onClose={() => setLink(null)} />
@@ -71,14 +74,17 @@ function Door({ agent, path }: DoorProps) {
   const change = useChange({ changes: [keys.agents, keys.me(agent.id)] });
   if (agent.disabled) {
     return (
-      <Button onClick={() => change.mutate({ path: `${path}/enable`, method: "POST" })}>
+      <Button
+        className="mt-6"
+        onClick={() => change.mutate({ path: `${path}/enable`, method: "POST" })}
+      >
         <LogIn className="size-4" aria-hidden="true" /> {t("letIn")}
       </Button>
     );
   }
   return (
     <>
-      <Button look="danger" onClick={() => setAsking(true)}>
+      <Button look="danger" className="mt-6" onClick={() => setAsking(true)}>
         <Ban className="size-4" aria-hidden="true" /> {t("shutOut")}
       </Button>
       <Confirm

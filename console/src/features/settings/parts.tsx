@@ -77,7 +77,7 @@ export function Fields({ children, mayChange = true }: GridProps) {
   return (
     <fieldset
       disabled={!mayChange}
-      className="grid min-w-0 grid-cols-[repeat(auto-fit,minmax(15rem,1fr))] items-start gap-x-6 gap-y-4"
+      className="grid min-w-0 grid-cols-[repeat(auto-fit,minmax(13.5rem,1fr))] items-start gap-x-6 gap-y-4"
     >
       {children}
     </fieldset>

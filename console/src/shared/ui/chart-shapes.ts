@@ -35,10 +35,14 @@ interface AxisOptions {
   readonly isStacked: boolean;
   /** 60: the values are seconds. */
   readonly unit: number;
+  /** The end of the axis, where there is one by nature: five stars. */
+  readonly most?: number | undefined;
 }
 
 /** From 0 in even, readable steps to what covers every value. */
-export function axisOf(series: readonly Values[], { isStacked, unit }: AxisOptions): number[] {
+export function axisOf(series: readonly Values[], options: AxisOptions): number[] {
+  const { isStacked, unit, most } = options;
+  if (most !== undefined) return Array.from({ length: most + 1 }, (_, at) => at);
   const top = isStacked ? highestStack(series) : highest(series);
   const step = unit === 60 ? timeStep(top) : wholeStep(top);
   const steps = Math.max(1, Math.ceil(top / step));

@@ -23,6 +23,8 @@ interface ChartProps {
   readonly format: (value: number | null) => string;
   /** Steps of the axis that people count in, like minutes. */
   readonly unit?: number;
+  /** The end of the axis, where there is one by nature. */
+  readonly most?: number;
 }
 
 const HEIGHT = 190;
@@ -82,13 +84,13 @@ function Legend({ series }: Pick<ChartProps, "series">) {
 }
 
 function Drawing(props: ChartProps) {
-  const { label, kind, days, series, format, unit = 1 } = props;
+  const { label, kind, days, series, format, unit = 1, most } = props;
   const words = useScreenWords();
   const [frame, width] = useWidth();
   const [at, setAt] = useState<number | null>(null);
   const isMirrored = words.dir === "rtl";
   const box: Box = { width, height: HEIGHT, edge: EDGE, count: days.length, isMirrored };
-  const axis = axisOf(series, { isStacked: kind === "bars", unit });
+  const axis = axisOf(series, { isStacked: kind === "bars", unit, most });
   const point = ({ clientX, currentTarget }: PointerEvent) =>
     setAt(indexAt(clientX - currentTarget.getBoundingClientRect().left, box));
   return (

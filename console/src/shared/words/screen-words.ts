@@ -24,8 +24,9 @@ export function useScreenWords(): ScreenWords {
   return useMemo(() => joined(words, catalogue), [words, catalogue]);
 }
 
+/** English stands in for words that a catalogue does not have. */
 export function joined(words: Words, catalogue: Catalogue): ScreenWords {
-  const own = translator<string>(catalogue, words.locale);
+  const own = translator<string>({ ...english, ...catalogue }, words.locale);
   const t: ScreenWords["t"] = (key, vars) => {
     const text = own(key, vars);
     return text === key ? words.t(key as WordKey, vars) : text;
