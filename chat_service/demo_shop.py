@@ -55,6 +55,9 @@ def customer_token(folder: Path, tenant_id: UUID, customer: Customer = NORA) -> 
         "iat": now,
         "exp": now + TOKEN_TTL_S,
         "jti": str(uuid7()),
+        "name": customer.name,
+        "email": customer.email,
+        "attributes": {"customer_number": customer.subject},
     }
     return jwt.encode(
         claims, signing.private_pem, algorithm=keys.ALGORITHM, headers={"kid": signing.kid}

@@ -101,6 +101,23 @@ async def test_whom_the_shop_signed_in_is_verified_and_the_same_on_every_device(
     ]
 
 
+async def test_what_the_shop_signed_nobody_types_over(dev: Api, acme: Tenant) -> None:
+    user = (await dev.client.post("/dev/demo/user")).json()
+    typed = {"name": "Mallory", "phone": "+43 1", "attributes": {"customer_number": 1, "size": 4}}
+    for traits in (typed, {}):
+        asked = {"inboxKey": acme.inbox_key, "identityToken": user["token"], "traits": traits}
+        await dev.client.post("/livechat/visitors", json=asked, headers={"Origin": ORIGIN})
+    (row,) = await dev.rows(
+        "SELECT name, email, phone, attributes, signed FROM contacts WHERE verified"
+        " AND tenant_id = $1",
+        acme.id,
+    )
+    assert (row["name"], row["email"], row["phone"]) == (user["name"], user["email"], "+43 1")
+    signed = orjson.loads(row["signed"])
+    assert signed["attributes"] == {"customer_number": "customer-1042"}
+    assert orjson.loads(row["attributes"]) == {"customer_number": "customer-1042", "size": 4}
+
+
 async def test_a_shop_that_is_not_trusted_signs_nobody_in(
     acme: Tenant, api_database_url: str, redis_url: str
 ) -> None:
