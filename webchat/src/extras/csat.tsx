@@ -16,9 +16,11 @@ export function Rating() {
   const [comment, setComment] = useState("");
   const [phase, setPhase] = useState<"asking" | "sending" | "done">("asking");
   const [failure, setFailure] = useState("");
+  const [missing, setMissing] = useState(false);
   const send = async (event: Event) => {
     event.preventDefault();
-    if (score === 0) return setFailure(t("required"));
+    setMissing(score === 0);
+    if (score === 0) return;
     setPhase("sending");
     try {
       await (await line.open()).command("rate", comment === "" ? { score } : { score, comment });
@@ -65,6 +67,7 @@ export function Rating() {
           onInput={(event) => setComment(event.currentTarget.value)}
         />
       </p>
+      {missing && <MessageSentence text={t("required")} />}
       {failure !== "" && <MessageSentence text={failure} />}
       <button type="submit" class="primary" disabled={phase === "sending"}>
         {t("rateSend")}

@@ -7,18 +7,25 @@ import { MessageSentence } from "../panel/message-sentence";
 import type { Scene } from "../panel/scene";
 import { useScene } from "../panel/use-scene";
 import { t } from "../panel/words";
+import { describe } from "./describe";
 import { useDress } from "./dress";
+import { requestHuman } from "./human";
 
 type Kind = "prechat" | "offline" | "deferred";
-type Problems = Readonly<Record<string, string>>;
+type Problem = "agree" | "required" | "invalid";
+type Problems = Readonly<Record<string, Problem>>;
 
 const CONSENT = "consent";
 const MAX_CHARS = 255;
+const BUTTONS = { prechat: "begin", offline: "leave", deferred: "reach" } as const;
 const AUTOCOMPLETE: Readonly<Record<string, string>> = {
   name: "name",
   email: "email",
   phone: "tel",
 };
+
+/** The session whose customer has just said how to reach them; "" while that is on its way. */
+let told: string | undefined;
 
 /** What is asked before a chat, or of who finds nobody there. */
 export function Form({ kind }: { readonly kind: Kind }) {
@@ -29,6 +36,10 @@ export function Form({ kind }: { readonly kind: Kind }) {
   const [failure, setFailure] = useState("");
   const fields = fieldsOf(scene, kind);
   useEffect(() => scene.offerFocus(box.current?.querySelector("input, select, textarea")), [scene]);
+  useEffect(() => showFirst(box.current, problems), [problems]);
+  if (kind === "deferred" && (told === "" || told === scene.state.conversation?.session?.id)) {
+    return null;
+  }
   const consent = kind === "deferred" ? undefined : scene.settings.consent;
   const submit = (event: Event) => {
     event.preventDefault();
@@ -36,8 +47,7 @@ export function Form({ kind }: { readonly kind: Kind }) {
     if (form === null) return;
     const found = problemsOf(form);
     setProblems(found);
-    const first = Object.keys(found)[0];
-    if (first !== undefined) return (form.elements.namedItem(first) as HTMLElement).focus();
+    if (Object.keys(found).length > 0) return;
     finish(scene, kind, valuesOf(form)).catch((cause: unknown) =>
       setFailure(asChorusError(cause).message),
     );
@@ -55,8 +65,8 @@ export function Form({ kind }: { readonly kind: Kind }) {
       ))}
       {consent !== undefined && <Agreement consent={consent} problem={problems[CONSENT]} />}
       {failure !== "" && <MessageSentence text={failure} />}
-      <button type="submit" class="primary">
-        {t(kind === "prechat" ? "begin" : "leave")}
+      <button type="submit" class={`primary ${kind}`}>
+        {t(BUTTONS[kind])}
       </button>
     </form>
   );
@@ -76,8 +86,10 @@ function fieldsOf({ settings, state }: Scene, kind: Kind): readonly Field[] {
 async function finish(scene: Scene, kind: Kind, values: Attributes): Promise<void> {
   scene.filled = { ...scene.filled, ...values };
   const traits = traitsOf(values);
-  if (kind === "deferred") await leave(scene, values, traits);
-  else await begin(scene, kind, values, traits);
+  if (kind === "deferred") {
+    await leave(scene, traits);
+    scene.host.emit("offline:submit", values);
+  } else await begin(scene, kind, values, traits);
   scene.changed();
 }
 
@@ -88,28 +100,46 @@ function traitsOf({ message: _, ...values }: Attributes): Traits {
 }
 
 async function begin(scene: Scene, kind: Kind, values: Attributes, traits: Traits): Promise<void> {
-  await scene.line.describe(traits);
+  await describe(scene.line, traits);
   scene.host.emit(kind === "offline" ? "offline:submit" : "prechat:submit", values);
   scene.wantsFocus = true;
   if (kind !== "offline") return void (await scene.line.open());
-  await scene.say(String(values.message ?? ""));
-  await scene.requestHuman();
+  told = "";
+  try {
+    await scene.say(String(values.message ?? ""));
+    await requestHuman(scene);
+    if ((await answerTo(scene)) === "deferred") await leave(scene, traits);
+  } finally {
+    told ||= undefined;
+  }
 }
 
-async function leave(
-  { line, host, choices, state }: Scene,
-  values: Attributes,
-  contact: Traits,
-): Promise<void> {
+/** What became of the wish for a person; the line may have opened while the form was filled in. */
+function answerTo(scene: Scene): Promise<string> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const state = scene.state.conversation?.session?.state ?? "requested";
+      if (state === "requested") return;
+      forget();
+      resolve(state);
+    };
+    const forget = scene.on(look);
+    look();
+  });
+}
+
+/** Say how to reach the visitor. */
+async function leave(scene: Scene, contact: Traits): Promise<void> {
+  const { line, choices } = scene;
   await (await line.open()).leaveContact({ contact, choice: "message" });
-  choices.set("left", state.conversation?.session?.id ?? "");
-  host.emit("offline:submit", values);
+  told = scene.state.conversation?.session?.id ?? "";
+  choices.set("left", told);
 }
 
 interface InputProps {
   readonly field: Field;
   readonly value: string;
-  readonly problem: string | undefined;
+  readonly problem: Problem | undefined;
 }
 
 function Input({ field, value, problem }: InputProps) {
@@ -143,13 +173,13 @@ function Input({ field, value, problem }: InputProps) {
         <input type={type as "text"} autocomplete={AUTOCOMPLETE[name] ?? "off"} {...shared} />
       )}
       <span id={`chorus-${name}-problem`} class="problem">
-        {problem}
+        {problem && t(problem)}
       </span>
     </p>
   );
 }
 
-function Agreement({ consent, problem }: { consent: Consent; problem: string | undefined }) {
+function Agreement({ consent, problem }: { consent: Consent; problem: Problem | undefined }) {
   return (
     <p class="input">
       <label class="check">
@@ -170,19 +200,28 @@ function Agreement({ consent, problem }: { consent: Consent; problem: string | u
         </span>
       </label>
       <span id="chorus-consent-problem" class="problem">
-        {problem}
+        {problem && t(problem)}
       </span>
     </p>
   );
 }
 
-/** The browser's own rules, in the words of the widget. */
+/** Take the visitor to what has to be mended first, and to what it is called. */
+function showFirst(form: HTMLFormElement | null, problems: Problems): void {
+  const first = form?.elements.namedItem(Object.keys(problems)[0] ?? "");
+  if (!(first instanceof HTMLElement)) return;
+  first.focus();
+  first.closest("p")?.scrollIntoView({ block: "nearest" });
+}
+
+/** By the browser's own rules. */
 function problemsOf(form: HTMLFormElement): Problems {
-  const invalid = [...form.querySelectorAll<HTMLInputElement>(":invalid")];
+  const fields = [...form.elements] as HTMLInputElement[];
+  const invalid = fields.filter(({ validity }) => !validity.valid);
   return Object.fromEntries(
     invalid.map(({ name, validity }) => [
       name,
-      t(validity.valueMissing ? (name === CONSENT ? "agree" : "required") : "invalid"),
+      validity.valueMissing ? (name === CONSENT ? "agree" : "required") : "invalid",
     ]),
   );
 }

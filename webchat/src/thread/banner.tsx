@@ -8,10 +8,18 @@ const PATIENCE_MS = 1_200;
 
 /** What stands between the visitor and a working chat, and what can be done about it. */
 export function Banner() {
+  const { connection } = useScene().state;
+  if (connection.phase === "stopped") return <Stopped code={connection.code} />;
+  // Here before there is anything to say, or it would not be spoken.
+  return (
+    <div role="status">
+      <Trouble />
+    </div>
+  );
+}
+
+function Trouble() {
   const { connection, conversation, persistent } = useScene().state;
-  if (connection.phase === "stopped") {
-    return <Stopped code={connection.code} />;
-  }
   if (connection.phase === "waiting") return <Waiting retryAtMs={connection.retryAtMs} />;
   if (connection.phase === "connecting") return <Connecting />;
   if (!persistent) return <p class="banner">{t("notKept")}</p>;
@@ -22,10 +30,13 @@ export function Banner() {
 function Waiting({ retryAtMs }: { readonly retryAtMs: number }) {
   const { line } = useScene();
   const count = Math.ceil((retryAtMs - useNow()) / 1_000);
+  const words = count > 0 ? t("retryIn", { count }) : t("retrying");
+  const [first] = useState(words);
   return (
     <div class="banner warning" data-banner="waiting">
-      {/* The count goes on without being read out every second. */}
-      <span aria-live="off">{count > 0 ? t("retryIn", { count }) : t("retrying")}</span>
+      {/* Spoken once; the count goes on without being read out every second. */}
+      <span class="visually-hidden">{first}</span>
+      <span aria-hidden="true">{words}</span>
       <button type="button" class="link-button" onClick={() => line.client?.reconnect()}>
         {t("retryNow")}
       </button>

@@ -1,8 +1,12 @@
 import type { ConversationView, TimelineItem, VisitorState } from "@chorus/sdk";
 import type { Emit } from "../loader/bus";
+import type { Agent } from "./people";
+
+/** What a page may hear of, and who answers, where that is not said in the session. */
+export type Scenery = VisitorState & { readonly agent?: Agent | undefined };
 
 /** Tell the page what is new between two states. Pure but for `emit`. */
-export function tellHappenings(before: VisitorState, after: VisitorState, emit: Emit): void {
+export function tellHappenings(before: Scenery, after: Scenery, emit: Emit): void {
   if (before.connection.phase !== after.connection.phase)
     emit("connection", after.connection.phase);
   if (before.unread !== after.unread) emit("unread", after.unread);
@@ -40,9 +44,9 @@ function isGreeted({ conversation }: VisitorState): boolean {
   return conversation !== null && conversation.epoch !== null;
 }
 
-function tellAgent(before: VisitorState, after: VisitorState, emit: Emit): void {
-  const old = before.conversation?.session?.agent;
-  const now = after.conversation?.session?.agent;
+function tellAgent(before: Scenery, after: Scenery, emit: Emit): void {
+  const old = before.agent ?? before.conversation?.session?.agent;
+  const now = after.agent ?? after.conversation?.session?.agent;
   if (old?.userId === now?.userId) return;
   if (old != null) emit("agent:left", { id: old.userId, name: old.name });
   if (now != null) emit("agent:joined", { id: now.userId, name: now.name });

@@ -11,6 +11,13 @@ import { TimelineRows } from "./timeline-rows";
 /** As near to the end as counts for reading the newest. */
 const NEAR_PX = 48;
 
+/** True while the newest is looked at. */
+let reading = false;
+
+export function isReading(): boolean {
+  return reading;
+}
+
 export function MessageLog() {
   const scene = useScene();
   const { conversation } = scene.state;
@@ -94,15 +101,27 @@ function Passing({ scene: { state } }: { readonly scene: Scene }) {
 }
 
 /** Whatever is on the screen of a visitor who looks at it is read. */
-function useReading({ line, state: { unread } }: Scene, isAtEnd: boolean): void {
+function useReading(scene: Scene, isAtEnd: boolean) {
+  const { line, host, isShown } = scene;
+  const { conversation, unread } = scene.state;
+  // One that is read while another comes leaves the count as it was, but not the place.
+  const seq = conversation?.seq;
   useEffect(() => {
     const read = () => {
-      if (isAtEnd && document.visibilityState === "visible") line.client?.markRead();
+      reading = isShown && isAtEnd && document.visibilityState === "visible";
+      if (reading) line.client?.markRead();
     };
-    if (unread > 0) read();
+    read();
     document.addEventListener("visibilitychange", read);
     return () => document.removeEventListener("visibilitychange", read);
-  }, [line, unread, isAtEnd]);
+  }, [line, unread, seq, isAtEnd, isShown]);
+  useEffect(
+    () => () => {
+      reading = false;
+      host.onUnread(line.state.unread);
+    },
+    [line, host],
+  );
 }
 
 /** A banner or a growing composer takes room from the log; the newest stays in sight. */

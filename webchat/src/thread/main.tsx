@@ -1,6 +1,5 @@
 import type { Message, VisitorClient } from "@chorus/sdk";
 import type { Scene } from "../panel/scene";
-import { clockTime } from "../panel/time";
 import { useScene } from "../panel/use-scene";
 import { Announcer } from "./announcer";
 import { Attention } from "./attention";
@@ -45,8 +44,8 @@ export function attach(scene: Scene, client: VisitorClient): () => void {
   scene.dress(css);
   forgetNames();
   sayHeld(scene, client);
-  // The first time a browser writes a time takes it long: not while a message is being drawn.
-  setTimeout(() => clockTime(new Date().toISOString()));
+  // The first use of Intl, whichever, takes it ten milliseconds: not while a message is drawn.
+  setTimeout(() => Intl.DateTimeFormat.supportedLocalesOf("en"));
   client.on("message", (message) => onReceived(scene, message));
   client.on("state", ({ conversation }) => {
     tell();

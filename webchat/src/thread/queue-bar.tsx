@@ -2,10 +2,18 @@ import { useScene } from "../panel/use-scene";
 import { t } from "../panel/words";
 import { isWaiting } from "./people";
 
-/** Where a waiting visitor stands, and how to wait no longer. */
+/** Where a waiting visitor stands, and how to wait no longer; or that nobody needs to wait. */
 export function QueueBar() {
-  const { state, line, host } = useScene();
+  const { state, line, host, choices } = useScene();
   const { conversation } = state;
+  const session = conversation?.session;
+  if (session?.state === "deferred" && choices.get("left") === session.id) {
+    return (
+      <p class="banner" role="status">
+        {t("kept")}
+      </p>
+    );
+  }
   if (conversation === null || !isWaiting(conversation)) return null;
   const { position, etaS } = conversation;
   const place = position === null ? t("line") : t("place", { count: position });
