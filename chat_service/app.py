@@ -29,6 +29,7 @@ from chat_service.routes import (
     reports,
     search,
     sessions,
+    summaries,
     teams,
     tenant,
     views,
@@ -58,6 +59,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *agents.ROUTES,
     *inboxes.ROUTES,
     *tenant.ROUTES,
+    *summaries.ROUTES,
     *ops.ROUTES,
 )
 _HTTP_CODES: Final = {

@@ -14,7 +14,8 @@ from chat_service import failpoints
 from chat_service import handoff_news as news
 from chat_service.emit import Publication, Publisher, durable, inbox_hint, router_word
 from chat_service.frames import StoredRow
-from chat_service.handoff_draft import Beside, Draft, Scene, change_of, words_of
+from chat_service.handoff_draft import Beside, Draft, Scene, change_of, packet_of, words_of
+from chat_service.handoff_news import Packet
 from chat_service.handoff_words import Texts
 from chat_service.session_facts import Deferred, Escalated, Happening, Queued, Session
 from chat_service.session_records import Refused, Transition
@@ -36,6 +37,8 @@ class Moved:
     transition: Transition | None
     rows: tuple[StoredRow, ...] = ()
     words: tuple[Publication, ...] = ()
+    packet: Packet | None = None
+    """The offer it made."""
 
     @property
     def session(self) -> Session:
@@ -145,7 +148,7 @@ def beginning(
         assert isinstance(result, Transition), "no session was open"
         draft = Draft(here, result, queue.names, queue.texts, beside)
         change = change_of(draft, draft.rows(now), now)
-        steps.append((draft, change, _moved(draft, change, now)))
+        steps.append((draft, change, _moved(draft, change)))
     written = Beginning(scene.held.id, steps[-1][0].session, _asked(beside))
     change = joined([change for _, change, _ in steps])
     return Begun(written, change, tuple(moved for *_, moved in steps))
@@ -200,7 +203,7 @@ async def tell(publisher: Publisher, moved: Sequence[Moved], *, now: datetime) -
     """Say and count what moved, once it is committed: for `Transaction.after_commit`."""
     failpoints.passing("before_tell")
     counted(moved, now=now)
-    await publisher.publish(publications(moved))
+    await publisher.publish(publications(moved, now=now))
 
 
 def counted(moved: Sequence[Moved], *, now: datetime) -> None:
@@ -210,7 +213,7 @@ def counted(moved: Sequence[Moved], *, now: datetime) -> None:
             news.count(one.before, one.transition, now=now)
 
 
-def publications(moved: Sequence[Moved]) -> list[Publication]:
+def publications(moved: Sequence[Moved], *, now: datetime) -> list[Publication]:
     """Frames of the conversations, then hints for inboxes, offers, and the router's bell."""
     done = [one for one in moved if one.transition is not None]
     frames = [durable(row) for one in done for row in one.rows]
@@ -218,8 +221,14 @@ def publications(moved: Sequence[Moved]) -> list[Publication]:
     for one in done:
         heads.setdefault(one.scene.tenant_id, {})[one.scene.held.id] = one.scene.held.last_seq
     hints = [inbox_hint(tenant_id, rows) for tenant_id, rows in heads.items()]
-    words = [word for one in done for word in one.words]
+    words = [word for one in done for word in _words(one, now)]
     return [*frames, *hints, *words, *map(router_word, heads)]
+
+
+def _words(moved: Moved, now: datetime) -> list[Publication]:
+    if moved.packet is None:
+        return [*moved.words]
+    return [*moved.words, news.offered(moved.scene.tenant_id, moved.packet, now=now)]
 
 
 async def _known(tx: Transaction, due: Sequence[tuple[Scene, Transition]]) -> Known:
@@ -260,8 +269,7 @@ async def _write(
     if rested := [agent for one in drafts if (agent := one.rested())]:
         await moves.rest(tx, tenant_id, rested, at=now)
     return {
-        one.scene.held.id: _moved(one, change, now)
-        for one, change in zip(drafts, changes, strict=True)
+        one.scene.held.id: _moved(one, change) for one, change in zip(drafts, changes, strict=True)
     }
 
 
@@ -269,7 +277,7 @@ def _asked(beside: Beside) -> Request:
     return beside.request or Request(source="api")
 
 
-def _moved(draft: Draft, change: Change, now: datetime) -> Moved:
+def _moved(draft: Draft, change: Change) -> Moved:
     held = replace(
         draft.scene.held,
         last_seq=change.last_seq,
@@ -278,5 +286,6 @@ def _moved(draft: Draft, change: Change, now: datetime) -> Moved:
         queue_id=change.queue_id,
     )
     scene = replace(draft.scene, held=held, filed=draft.filed())
-    words = tuple(words_of(draft, now))
-    return Moved(scene, draft.before, draft.transition, change.rows, words)
+    words = tuple(words_of(draft))
+    packet = packet_of(draft)
+    return Moved(scene, draft.before, draft.transition, change.rows, words, packet)

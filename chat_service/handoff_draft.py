@@ -203,21 +203,26 @@ def _queue_of(session: Session, *, closed: bool) -> UUID | None:
     return None if gone else session.queue_id
 
 
-def words_of(draft: Draft, now: datetime) -> Iterable[Publication]:
+def words_of(draft: Draft) -> Iterable[Publication]:
+    """What is said beside the frames of the conversation; an offer made is `packet_of`."""
     tenant_id, held = draft.scene.tenant_id, draft.scene.held
     if draft.before is not None:
         gone = news.offer_gone(tenant_id, held.id, draft.before, draft.transition, draft.names)
         yield from [gone] if gone else []
-    opened = draft.opened()
-    if opened is not None:
-        packet = Packet(
-            held.id,
-            opened.session_id,
-            opened.offer.agent_id,
-            opened.offer.deadline_at,
-            draft.session.requested_at,
-            draft.filed().reason,
-            held.contact,
-            held.summary,
-        )
-        yield news.offered(tenant_id, packet, now=now)
+
+
+def packet_of(draft: Draft) -> Packet | None:
+    """What the agent is told to whom this move offers the session."""
+    held, opened = draft.scene.held, draft.opened()
+    if opened is None:
+        return None
+    return Packet(
+        held.id,
+        opened.session_id,
+        opened.offer.agent_id,
+        opened.offer.deadline_at,
+        draft.session.requested_at,
+        draft.filed().reason,
+        held.contact,
+        held.summary,
+    )

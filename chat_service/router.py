@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 
-from chat_service import events, failpoints, handoff, reach
+from chat_service import briefing, events, failpoints, handoff, reach
 from chat_service.asleep import asleep
 from chat_service.deferral import Deferral, options_of, since_when
 from chat_service.emit import Publisher
@@ -160,7 +160,7 @@ class Router:
                     decisions += self._unserved(tenant_id, round_, plan)
                 await store.store_decisions(tx, tenant_id, decisions, at=now)
                 failpoints.passing("before_offers")
-                tx.after_commit(lambda: self._tell(moved, now))
+                tx.after_commit(lambda: self._tell(tenant_id, moved, now))
             failpoints.passing("after_offers")
         for one in decisions:
             metrics.routing_decisions_total.labels(one.why).inc()
@@ -241,11 +241,13 @@ class Router:
             told[session_id] = _gist(decision), now_s
         return stored
 
-    async def _tell(self, moved: Sequence[Moved], now: datetime) -> None:
+    async def _tell(self, tenant_id: UUID, moved: Sequence[Moved], now: datetime) -> None:
         handoff.counted(moved, now=now)
-        spoken = handoff.publications(moved)
+        briefed = await briefing.brief(self._tools.db, tenant_id, moved, self._tools.clock)
+        spoken = handoff.publications(briefed.moved, now=self._tools.clock.now())
         # Our own moves give nobody anything to do but us, who know of them.
         await self._publisher.publish([one for one in spoken if one[0] != topics.CONTROL])
+        await briefing.keep(self._tools.db, tenant_id, briefed)
 
 
 def _frees(event: DomainEvent) -> bool:

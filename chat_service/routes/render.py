@@ -10,6 +10,7 @@ from uuid import UUID
 from chat_service.conversations import View, may_see
 from chat_service.frames import EVENT, StoredRow
 from chat_service.identity import Grant
+from chat_service.routes.summary_shapes import summary_card
 from chat_service.store.decisions import Decision
 from chat_service.store.inbox import InboxRecord
 from chat_service.store.sessions import SessionCard
@@ -91,12 +92,16 @@ def snapshot(view: View, principal: Principal, *, eta_s: int | None = None) -> d
             for mark in standing.receipts
         ],
         "messages": items(view.rows, principal),
-        "summary": portrait.summary if principal.is_agent else None,
+        "summary": _summary(portrait.summary, principal),
     }
     if principal.is_agent:
         shown |= {"priority": portrait.priority, "tags": portrait.tags}
         shown |= {"visibleMessages": view.visible}
     return shown
+
+
+def _summary(found: dict[str, Any] | None, principal: Principal) -> dict[str, Any] | None:
+    return None if found is None or not principal.is_agent else summary_card(found)
 
 
 def _session(found: dict[str, Any] | None, principal: Principal) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from chat_service.frames import COLUMNS, EVENT, StoredRow
 from chat_service.intake import PREVIEW_CHARS, preview_of
 from chat_service.store.rows import every, first, plain
+from chat_service.store.summaries import FORGET
 from chorus.db import Reader, Transaction
 from chorus.db_connect import RawConnection
 from chorus.ids import uuid7
@@ -214,9 +215,7 @@ _LAST_SHOWN = text(
     " AND conversation_id = :conversation AND message_type <> 'event' AND visibility = 'public'"
     " AND role <> 'system' AND deleted_at IS NULL ORDER BY seq DESC LIMIT 1"
 )
-_PREVIEW = text(
-    "UPDATE conversations SET preview = :preview WHERE tenant_id = :tenant AND id = :conversation"
-)
+_CHANGED = text(FORGET)
 
 
 _VISIBLE = text(
@@ -251,7 +250,7 @@ async def edit(
     tx: Transaction, tenant_id: UUID, row: StoredRow, *, content: str, rev: int, at: datetime
 ) -> None:
     await tx.execute(_EDIT, {**_place(tenant_id, row), "content": content, "rev": rev, "at": at})
-    await _renew_preview(tx, tenant_id, row)
+    await _renew(tx, tenant_id, row)
 
 
 async def tombstone(tx: Transaction, tenant_id: UUID, row: StoredRow, *, at: datetime) -> None:
@@ -278,15 +277,16 @@ async def visible(session: Reader, tenant_id: UUID, conversation_id: UUID) -> in
 
 async def _renew_row(tx: Transaction, tenant_id: UUID, row: StoredRow) -> None:
     """Put right what an inbox row says of messages, one of which is gone or back."""
-    await _renew_preview(tx, tenant_id, row)
+    await _renew(tx, tenant_id, row)
     given = {"tenant": tenant_id, "conversation": row.conversation_id}
     await tx.execute(_RECOUNT, given)
 
 
-async def _renew_preview(tx: Transaction, tenant_id: UUID, row: StoredRow) -> None:
+async def _renew(tx: Transaction, tenant_id: UUID, row: StoredRow) -> None:
+    """Renew what is told of the conversation, now that this row is another."""
     given = {"tenant": tenant_id, "conversation": row.conversation_id}
     shown = await tx.scalar(_LAST_SHOWN, {**given, "chars": 2 * PREVIEW_CHARS})
-    await tx.execute(_PREVIEW, {**given, "preview": preview_of(shown or "")})
+    await tx.execute(_CHANGED, {**given, "seq": row.seq, "preview": preview_of(shown or "")})
 
 
 def _place(tenant_id: UUID, row: StoredRow) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from chat_service.store.summaries import FORGET_ALL
 from chorus.clock import unix_ms
 from chorus.db_connect import RawConnection
 
@@ -27,7 +28,7 @@ WHERE c.tenant_id = $1 AND c.id > $2 AND c.first_seq <= c.last_seq
 ORDER BY c.id LIMIT 1
 """
 _LOCK: Final = "SELECT first_seq FROM conversations WHERE id = $1 FOR UPDATE"
-_DELETE: Final = """
+_DELETE: Final = f"""
 WITH kept AS (
   SELECT min(seq) AS seq FROM messages
   WHERE conversation_id = $1 AND seq >= $2 AND seq < $2 + $4 AND created_at >= now() - $3::interval
@@ -40,11 +41,14 @@ gone AS (
 unfindable AS (
   DELETE FROM message_search WHERE conversation_id = $1 AND seq >= $2
     AND seq <= (SELECT max(seq) FROM gone)
+),
+forgotten AS (
+  DELETE FROM summaries WHERE conversation_id = $1 AND EXISTS (SELECT 1 FROM gone)
 )
-UPDATE conversations SET first_seq = (SELECT max(seq) + 1 FROM gone)
+UPDATE conversations c SET first_seq = (SELECT max(seq) + 1 FROM gone), metadata = {FORGET_ALL}
 WHERE id = $1 AND EXISTS (SELECT 1 FROM gone)
 RETURNING first_seq
-"""
+"""  # noqa: S608 - our own constant
 _RETENTION_DAYS: Final = "SELECT retention_days FROM tenants WHERE id = $1"
 _PURGE_OUTBOX: Final = """
 DELETE FROM outbox WHERE id IN (

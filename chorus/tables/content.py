@@ -13,6 +13,7 @@ from chorus.tables.columns import (
     count,
     created,
     json_object,
+    json_value,
     key,
     number,
     of_tenant,
@@ -58,7 +59,8 @@ class Summary(Row, table=True):
     __tablename__ = "summaries"
     __table_args__ = (
         within_tenant("conversation_id", "conversations"),
-        one_of("source", ("model", "extractive")),
+        within_tenant("author_id", "agents"),
+        one_of("source", ("model", "extractive", "human")),
         CheckConstraint("upto_seq >= 1", name="upto_seq"),
         Index("summaries_conversation_idx", "conversation_id", "upto_seq"),
     )
@@ -80,4 +82,10 @@ class Summary(Row, table=True):
     )
     """US dollars."""
     ms: int = number(0)
+    edits: int = count(0)
+    """What `metadata.edits` of the conversation said when its messages were read."""
+    state: Json | None = json_value()
+    """What the extractor goes on from; only with the latest."""
+    author_id: UUID | None = None
+    """Whose words these are."""
     created_at: datetime = created()

@@ -104,7 +104,8 @@ class Conversation(Row, table=True):
     tags: list[str] = words()
     attributes: Json = json_object()
     meta: Json = meta()
-    """The column `metadata`; its `summary` is the one thing summary_engine writes."""
+    """The column `metadata`: `summary`, the one thing summary_engine writes; `summary_rev`, how often
+    people wrote it; `edits`, how often what was said has changed."""
     preview: str = word("")
     """The start of the last public message."""
     unread: int = number(0)

@@ -291,6 +291,7 @@ async def _call(
         "/livechat/sessions/{sessionId}/contact": {"phone": "+43 1 234"},
         "/admin/teams/{teamId}": {"name": "gold"},
         "/livechat/conversations/{conversationId}/drafts/{mode}": {"content": "Hello"},
+        "/livechat/summary/{conversationId}": {"text": "Hello", "rev": 0},
         "/livechat/conversations/{conversationId}/rendered": {"text": "Hello"},
         "/livechat/conversations/{conversationId}/macros/{macroId}": {"id": str(uuid7())},
     }

@@ -89,7 +89,9 @@ async def test_words_show_an_offer_and_take_it_back(database_url: str, db: Db) -
     await ask(db, acme, queue)
     shown = await offer_to(db, acme, acme.agent)
     taken = await happen(db, acme, facts.Claimed(acme.colleague))
-    ((_, offer), (_, gone)) = (*shown.words, *taken.words)
+    now = SystemClock().now()
+    said = [*handoff.publications([shown], now=now), *handoff.publications([taken], now=now)]
+    offer, gone = (packed for _, packed in said if b'"frame"' in packed)
     offered, rescinded = orjson.loads(offer), orjson.loads(gone)
     assert offered["agent"] == rescinded["agent"] == str(acme.agent)
     frame, _ = decode_server(offered["frame"])

@@ -1,0 +1,188 @@
+"""Summaries: read at once, written by people, and never written over in silence.
+
+Made by rules here and now (ADR-0026): what is kept is shown when nothing was said since, else it
+is gone on from. What a person wrote stays, with the count of messages it does not cover.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import thread_time
+from typing import Any, Final
+from uuid import UUID
+
+from ai.extract.state import State
+from chat_service.conversations import may_act
+from chat_service.deeds import Commands
+from chat_service.desk import at_work
+from chat_service.digest import Digest, Material, digest, is_usable, stored
+from chat_service.emit import ephemeral
+from chat_service.store import summaries as store
+from chat_service.store.summaries import Kept, Shown, Span
+from chorus import metrics
+from chorus.auth import Principal
+from chorus.clock import Clock, rfc3339
+from chorus.db import Db
+from chorus.errors import BadRequest, NotFound, StaleView
+from chorus.topics import Audience
+
+INLINE_MESSAGES: Final = 100
+"""More are read in a thread: the loop of an edge has sockets to serve."""
+WHOLE: Final = Span(head=200, tail=1_800)
+TRIES: Final = 3
+HUMAN: Final = "human"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A summary as somebody is shown it."""
+
+    conversation_id: UUID
+    summary: dict[str, Any]
+    behind: int
+    rev: int
+
+    @property
+    def fresh(self) -> bool:
+        """Nothing was said since, and nothing of what it covers was changed."""
+        return self.behind == 0 and not self.summary.get("changed")
+
+
+async def read(commands: Commands, principal: Principal, conversation_id: UUID) -> View:
+    """The summary of a conversation: what is kept, or made now.
+
+    Raises:
+        NotFound: no such conversation, or not theirs.
+    """
+    with metrics.timed(metrics.summary_latency_ms):
+        view, _ = await _read(commands, principal, conversation_id)
+    return view
+
+
+async def _read(
+    commands: Commands, principal: Principal, conversation_id: UUID
+) -> tuple[View, Shown]:
+    for _ in range(TRIES):
+        shown = await _shown(commands.db, principal, conversation_id)
+        if _stands(shown):
+            return _view(conversation_id, shown), shown
+        made = await _make(commands, principal.tenant_id, conversation_id)
+        after = await _shown(commands.db, principal, conversation_id)
+        if _stands(after):
+            return _view(conversation_id, after), after
+        # Quoting a message that was taken back meanwhile would be worse than being late.
+        if made is not None and after.edits == made.edits:
+            behind = after.behind if after.head_seq > made.summary["upto_seq"] else 0
+            return View(conversation_id, made.summary, behind, after.rev), after
+    nothing = stored(State(), at=commands.clock.now())
+    return View(conversation_id, nothing, 0, shown.rev), shown
+
+
+async def _shown(db: Db, principal: Principal, conversation_id: UUID) -> Shown:
+    async with db.read(principal.tenant_id) as session:
+        found = await store.shown(session, principal.tenant_id, conversation_id)
+    if found is None or not may_act(principal, conversation_id, found.contact_id):
+        raise NotFound
+    return found
+
+
+def _stands(shown: Shown) -> bool:
+    """Whether what is kept is what we show: it covers all, or a person wrote it."""
+    if shown.summary is None or not is_usable(shown.summary):
+        return False
+    by_rules = shown.summary["source"] == "extractive"
+    return not by_rules or bool(shown.summary["upto_seq"] >= shown.head_seq)
+
+
+def _view(conversation_id: UUID, shown: Shown) -> View:
+    assert shown.summary is not None
+    return View(conversation_id, shown.summary, shown.behind, shown.rev)
+
+
+async def _make(commands: Commands, tenant_id: UUID, conversation_id: UUID) -> Kept | None:
+    """Go on from what is known, and keep it if nobody was faster; None: nothing was said."""
+    async with commands.db.read(tenant_id) as session:
+        found = await store.materials(
+            session, tenant_id, [conversation_id], span=WHOLE, wanted=True
+        )
+    made = [one for material in found if (one := await _digested(material, commands.clock))]
+    if made:
+        async with commands.db.transaction(tenant_id) as tx:
+            await store.keep(tx, tenant_id, made)
+    return made[0] if made else None
+
+
+async def _digested(material: Material, clock: Clock) -> Kept | None:
+    if len(material.rows) > INLINE_MESSAGES:
+        return await asyncio.to_thread(kept_of, material, clock)
+    return kept_of(material, clock)
+
+
+def kept_of(material: Material, clock: Clock) -> Kept | None:
+    """Make a summary as it is stored; None: nothing was said."""
+    began_s, now = thread_time(), clock.now()
+    made: Digest | None = digest(material, at=now)
+    if made is None:
+        return None
+    ms = round((thread_time() - began_s) * 1000)
+    return Kept(material.conversation_id, material.edits, made.summary, now, made.state, ms)
+
+
+async def write(
+    commands: Commands, principal: Principal, conversation_id: UUID, text: str, *, rev: int
+) -> View:
+    """Let an agent say it in their own words; it stays until an agent changes it or lets it go.
+
+    Raises:
+        NotFound, Forbidden. StaleView: a colleague changed it since `rev`, or what was said
+        changed meanwhile. BadRequest: nothing was said yet.
+    """
+    view, shown = await _read(commands, principal, conversation_id)
+    if shown.head_seq == 0:
+        raise BadRequest("Nothing has been said yet.")
+    now = commands.clock.now()
+    written = {
+        **{name: value for name, value in view.summary.items() if name != "changed"},
+        "source": HUMAN,
+        "model": HUMAN,
+        "upto_seq": shown.head_seq,
+        "text": text,
+        "generated_at": rfc3339(now),
+        "by": str(principal.user_id),
+    }
+    kept = Kept(conversation_id, shown.edits, written, now)
+    async with commands.db.transaction(principal.tenant_id) as tx:
+        author = await at_work(tx, principal)
+        if not await store.write(tx, principal.tenant_id, kept, rev=rev, author=author.id):
+            raise StaleView("A colleague has changed this summary meanwhile.")
+        tx.after_commit(lambda: _tell(commands, conversation_id, written))
+    return View(conversation_id, written, 0, rev + 1)
+
+
+async def let_go(
+    commands: Commands, principal: Principal, conversation_id: UUID, *, rev: int | None
+) -> None:
+    """Let rules write the summary again. `rev` None: whoever wrote it last.
+
+    Raises:
+        NotFound, Forbidden. StaleView: a colleague changed it since `rev`.
+    """
+    await _shown(commands.db, principal, conversation_id)
+    async with commands.db.transaction(principal.tenant_id) as tx:
+        await at_work(tx, principal)
+        if not await store.let_go(tx, principal.tenant_id, conversation_id, rev=rev):
+            raise StaleView("A colleague has changed this summary meanwhile.")
+
+
+async def _tell(commands: Commands, conversation_id: UUID, written: dict[str, Any]) -> None:
+    """Tell the agents who look at it that there is another text."""
+    told = {"upto_seq": written["upto_seq"], "behind": 0, "source": written["source"]}
+    frame = ephemeral(conversation_id, "summary", told, audience=Audience.AGENTS, author=None)
+    await commands.publisher.publish([frame])
+
+
+async def keep_all(db: Db, tenant_id: UUID, kept: Sequence[Kept]) -> None:
+    """Keep what was made beside something else."""
+    if kept:
+        async with db.transaction(tenant_id) as tx:
+            await store.keep(tx, tenant_id, kept)
