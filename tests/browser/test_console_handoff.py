@@ -123,6 +123,7 @@ def find_the_mention_by_keys(cy: AgentPage) -> None:
     expect(cy.page.get_by_role("dialog")).to_be_visible()
     cy.page.keyboard.type("Mentions")
     cy.page.keyboard.press("Enter")
+    expect(cy.page).to_have_url(re.compile("/inbox/mentions$"))
     expect(cy.row("An E27, at most 40 W.")).to_have_count(1)
     cy.page.keyboard.press("j")
     expect(cy.message("Asks for bulbs each year.")).to_be_visible()

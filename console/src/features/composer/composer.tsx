@@ -78,7 +78,8 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
         <textarea
           ref={field}
           rows={2}
-          dir="auto"
+          // What is written decides; the hint runs like the page.
+          dir={text === "" ? undefined : "auto"}
           value={text}
           aria-label={t(mode === "note" ? "writeNote" : "writeReply")}
           placeholder={t(mode === "note" ? "notePlaceholder" : "replyPlaceholder")}

@@ -1,7 +1,6 @@
 import { Sparkles } from "lucide-react";
 import { useSnapshot } from "../../shared/api/queries";
-import { Excerpt } from "../../shared/handoff/handoff-card";
-import { SummaryText } from "../../shared/handoff/summary-text";
+import { SummaryCard } from "../../shared/handoff/summary-card";
 import { waited } from "../../shared/words/time";
 import { useWords } from "../../shared/words/words";
 import type { ContextProps } from "./context-pane";
@@ -13,7 +12,6 @@ export function SummaryTab({ view, onAnchor }: ContextProps) {
   const words = useWords();
   const { t } = words;
   const snapshot = useSnapshot(view.id).data;
-  const summary = snapshot?.summary?.text;
   const session = snapshot?.session;
   const asked = session?.requestedAt ?? undefined;
   const facts = [
@@ -32,11 +30,7 @@ export function SummaryTab({ view, onAnchor }: ContextProps) {
         <h3 className="flex items-center gap-1.5 font-semibold">
           <Sparkles className="size-4 text-(--bot)" aria-hidden="true" /> {t("tab-summary")}
         </h3>
-        {summary === undefined ? (
-          <Excerpt view={view} seq={Number.POSITIVE_INFINITY} onAnchor={onAnchor} />
-        ) : (
-          <SummaryText text={summary} onAnchor={onAnchor} />
-        )}
+        <SummaryCard view={view} onAnchor={onAnchor} />
       </section>
       <Properties conv={view.id} />
       <Facts title={t("thisConversation")} facts={facts} />

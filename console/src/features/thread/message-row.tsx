@@ -93,8 +93,8 @@ function Author({ message, customer, names, view }: MessageRowProps) {
     return names.get(message.userId ?? "") ?? t("colleague");
   };
   return (
-    <p dir="auto" className="px-1 text-xs font-medium text-muted">
-      {name()}
+    <p className="px-1 text-xs font-medium text-muted">
+      <bdi>{name()}</bdi>
     </p>
   );
 }

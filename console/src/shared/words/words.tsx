@@ -1,3 +1,4 @@
+import { Direction } from "radix-ui";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { useSettings } from "../settings/settings";
 import { ENGLISH, loadWords, localeOf, type Words } from "./locale";
@@ -22,7 +23,11 @@ export function WordsProvider({ children }: { readonly children: ReactNode }) {
       isWanted = false;
     };
   }, [chosen]);
-  return words === undefined ? null : <WordsContext value={words}>{children}</WordsContext>;
+  return words === undefined ? null : (
+    <WordsContext value={words}>
+      <Direction.Provider dir={words.dir}>{children}</Direction.Provider>
+    </WordsContext>
+  );
 }
 
 export function useWords(): Words {
