@@ -96,12 +96,19 @@ def snapshot(view: View, principal: Principal, *, eta_s: int | None = None) -> d
     }
     if principal.is_agent:
         shown |= {"priority": portrait.priority, "tags": portrait.tags}
-        shown |= {"visibleMessages": view.visible}
+        shown |= {"visibleMessages": view.visible, **_about(portrait.about)}
     return shown
 
 
 def _summary(found: dict[str, Any] | None, principal: Principal) -> dict[str, Any] | None:
     return None if found is None or not principal.is_agent else summary_card(found)
+
+
+def _about(found: dict[str, Any]) -> dict[str, Any]:
+    moments = {name: found[name] for name in ("createdAt", "snoozedUntil", "closedAt")}
+    return found | {
+        name: at and rfc3339(datetime.fromisoformat(at)) for name, at in moments.items()
+    }
 
 
 def _session(found: dict[str, Any] | None, principal: Principal) -> dict[str, Any] | None:

@@ -321,6 +321,12 @@ class Decisions(Shape):
     items: list[Decision]
 
 
+class InboxCard(Shape):
+    id: UUID
+    name: str
+    channel: str
+
+
 class Snapshot(Shape):
     id: UUID
     status: Literal["open", "snoozed", "closed"]
@@ -344,6 +350,15 @@ class Snapshot(Shape):
     tags: list[str] | None = None
     visible_messages: int | None = None
     """How many messages the customer sees."""
+    inbox: InboxCard | None = None
+    attributes: dict[str, Any] | None = None
+    """What the page said of the conversation."""
+    created_at: str | None = None
+    snoozed_until: str | None = None
+    closed_at: str | None = None
+    marked_unread: bool | None = None
+    csat: dict[str, Any] | None = None
+    """`score` and `comment`."""
 
 
 class ListItem(Shape):

@@ -257,6 +257,8 @@ class Portrait:
     tags: list[str]
     queue_id: UUID | None
     """Of the open session."""
+    about: dict[str, Any]
+    """For agents: where it came in, what the page said of it, when it began, how it was rated."""
 
 
 _PORTRAIT = text(f"""
@@ -277,7 +279,12 @@ SELECT c.id, c.contact_id, i.epoch, c.last_seq, c.first_seq, c.status, c.closed_
      FROM agents a WHERE a.id IN (SELECT DISTINCT m.sender_id FROM messages m
         WHERE m.conversation_id = c.id AND m.role = 'agent' AND m.visibility = 'public'
         AND m.message_type <> 'event' AND m.seq > c.last_seq - 500)),
-    c.inbox_id, c.priority, c.tags, s.queue_id
+    c.inbox_id, c.priority, c.tags, s.queue_id,
+    json_build_object('inbox', (SELECT json_build_object('id', b.id, 'name', b.name, 'channel',
+        b.channel) FROM inboxes b WHERE b.id = c.inbox_id), 'attributes', c.attributes,
+        'createdAt', c.created_at, 'snoozedUntil', c.snoozed_until, 'closedAt', c.closed_at,
+        'markedUnread', c.marked_unread, 'csat', CASE WHEN c.csat_score IS NOT NULL THEN
+        json_build_object('score', c.csat_score, 'comment', c.csat_comment) END)
 FROM conversations c
 CROSS JOIN installation i
 LEFT JOIN live_chat_sessions s ON s.conversation_id = c.id AND s.status NOT IN {FINAL}
@@ -299,7 +306,7 @@ async def portrait(session: Reader, tenant_id: UUID, conversation_id: UUID) -> P
         live,
         summary,
         speakers or [],
-        *found[18:],
+        *[*found[18:22], _json(found[22])],
     )
 
 

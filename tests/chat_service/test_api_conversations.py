@@ -120,7 +120,12 @@ async def test_the_snapshot_of_a_customer_holds_exactly_these_fields(
     ]
     assert [item["seq"] for item in shown["messages"]] == list(range(1, shown["headSeq"] + 1))
     for_agents = await read_snapshot(api, acme.principal("agent"), acme)
-    assert set(for_agents) - set(shown) == {"priority", "tags", "visibleMessages"}
+    assert set(for_agents) - set(shown) == {
+        "priority", "tags", "visibleMessages", "inbox", "attributes", "createdAt", "snoozedUntil",
+        "closedAt", "markedUnread", "csat",
+    }  # fmt: skip
+    assert for_agents["inbox"] == {"id": str(acme.inbox_id), "name": "Web", "channel": "web"}
+    assert for_agents["createdAt"].endswith("Z")
     assert "email" in for_agents["contact"]
 
 
