@@ -30,7 +30,7 @@ class Outlook:
         reach = queue_choice.reach(queue, self.queues)
         desks = [desk for one in reach for desk in self._of(one)]
         statuses = (queue_choice.status_of(one, self.seen) for one in desks)
-        return queue_choice.anybody_comes(queue, statuses)
+        return queue_choice.anybody_comes(statuses)
 
     def _of(self, queue: QueueRow) -> list[Desk]:
         return [self.desks[one] for one in queue.members if one in self.desks]

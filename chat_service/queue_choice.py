@@ -14,7 +14,6 @@ from uuid import UUID
 
 from chat_service.eta import Service
 from chat_service.handoff_words import Texts
-from chat_service.routing import Policy
 from chorus.errors import BadRequest
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus
@@ -159,19 +158,21 @@ def reach(queue: QueueRow, queues: Iterable[QueueRow]) -> list[QueueRow]:
 def status_of(agent: Desk, seen: Mapping[UUID, Seen]) -> PresenceStatus:
     """What an agent is now: what they chose, as far as they can be reached.
 
-    Whoever has chosen nothing yet is willing.
+    Whoever has chosen nothing yet is willing; whoever is gone is so, whatever they chose.
     """
     reached = seen[agent.id].status if agent.id in seen else PresenceStatus.UNKNOWN
     chosen = PresenceStatus(agent.status) if agent.status_at else PresenceStatus.ONLINE
-    return reached if chosen == PresenceStatus.ONLINE else chosen
+    return (
+        reached if reached == PresenceStatus.OFFLINE or chosen == PresenceStatus.ONLINE else chosen
+    )
 
 
-def anybody_comes(queue: QueueRow, statuses: Iterable[PresenceStatus]) -> bool:
-    """Say whether somebody may take a session: presence that is unknown refuses nobody."""
-    willing = {PresenceStatus.ONLINE, PresenceStatus.UNKNOWN}
-    if queue.policy == Policy.MANUAL:
-        willing |= {PresenceStatus.AWAY, PresenceStatus.BUSY}
-    return any(status in willing for status in statuses)
+def anybody_comes(statuses: Iterable[PresenceStatus]) -> bool:
+    """Say whether somebody may take a session, now or soon: as `deferral.nobody_there` judges.
+
+    Who is away or busy may come back; presence that is unknown refuses nobody.
+    """
+    return any(status is not PresenceStatus.OFFLINE for status in statuses)
 
 
 def service(

@@ -20,6 +20,7 @@ from chorus.wire.common import PresenceStatus
 from chorus.wire.envelope import encode_raw
 from gateway.choices import Choices
 from gateway.hub import Connection, Hub
+from gateway.idle_agents import IdleAgents
 from gateway.protocol import Phase
 from gateway.room import Packet
 
@@ -53,6 +54,7 @@ class Announcer:
         self._due: list[UUID] = []
         self._idle: set[UUID] = set()
         """Agents whose last beat said `away` because they did nothing."""
+        self._idle_agents = IdleAgents(hub, client)
         self._typed: set[UUID] = set()
         self._kept_ms = 15_000
 
@@ -61,6 +63,7 @@ class Announcer:
         principal = connection.peer.principal
         if principal is not None:
             self._came.add(principal.user_id)
+            self._idle_agents.forget(principal.user_id)
             self._left.pop(principal.user_id, None)
 
     def show(self, connection: Connection, conversation_id: UUID, user_ids: list[UUID]) -> None:
@@ -85,6 +88,7 @@ class Announcer:
         user = principal.user_id
         self._came.discard(user)
         self._idle.discard(user)
+        self._idle_agents.forget(user)
         self._choices.forget(user)
         self._left[user] = Beat(
             principal.tenant_id, user, principal.speaks_as, self._node, conversations
@@ -105,7 +109,10 @@ class Announcer:
 
     async def _flush(self, refreshed: Sequence[UUID]) -> None:
         back = {one for one in self._idle if not self._is_idle(self._here(one))}
-        came, self._came = self._came | self._choices.take_changed() | back, set()
+        chosen = self._choices.take_changed()
+        for user in chosen:
+            self._idle_agents.forget(user)
+        came, self._came = self._came | chosen | back, set()
         left, self._left = self._left, {}
         asked, self._asked = self._asked, []
         here = [user for user in (*came, *refreshed) if self._here(user)]
@@ -119,6 +126,18 @@ class Announcer:
         except Unavailable:
             log.info("presence_unavailable", people=len(here) + len(left))
         await self._answer(asked)
+        self._idle_agents.back(back)
+        await self._idle_agents.look(self._left_alone(refreshed))
+
+    def _left_alone(self, users: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+        """Those who would be online here, if they did anything; by tenant."""
+        found = defaultdict(list)
+        for user in self._idle.intersection(users):
+            if self._choices.shown(user) is PresenceStatus.ONLINE and (here := self._here(user)):
+                principal = here[0].peer.principal
+                assert principal is not None
+                found[principal.tenant_id].append(user)
+        return found
 
     async def _note_inboxes(self, users: Sequence[UUID]) -> None:
         """Say who has an inbox open: others can be reached, but are offered nothing (DESIGN §6)."""

@@ -33,14 +33,12 @@ from gateway.effects import (
     Verify,
     Whisper,
 )
-from gateway.rules import UNEXPLAINED, Rules, may_say
+from gateway.rules import BY_ITSELF, UNEXPLAINED, Rules, may_say
 
 EXPIRY_NOTICE_S = 60
 GATE_S = 5.0
 ABUSE_PER_MINUTE = 50
 _COMMANDS = client.CONVERSATION_COMMANDS + client.AGENT_COMMANDS
-_BY_ITSELF = (client.Ping, client.Pong, client.Receipt, client.Position)
-"""Frames that a client sends though nobody touches it."""
 _VISITOR_COMMANDS = frozenset({"edit", "delete", "escalate", "cancel", "rate"})
 
 
@@ -78,7 +76,8 @@ class Peer:
     resume: ResumePoint | None = None
     heard_s: float = 0.0
     acted_s: float = 0.0
-    """When the person behind it last did something, coming here included."""
+    """When the person behind it last did something; coming here counts, unless it came by itself."""
+    idle_s: int = 0
     pinged: bool = False
     pings: int = 0
     noticed: bool = False
@@ -137,7 +136,7 @@ class Peer:
     def entered(self) -> list[Effect]:
         """Access is given; from now on frames are taken."""
         if self.phase is Phase.ENTERING:
-            self.phase, self.acted_s = Phase.LIVE, self.heard_s
+            self.phase, self.acted_s = Phase.LIVE, self.heard_s - self.idle_s
         return []
 
     def refused_later(self, conversation_id: UUID, id: UUID, code: NackCode, at_s: float) -> None:
@@ -195,6 +194,7 @@ class Peer:
         if token is None:
             return self._close(CloseCode.INVALID_TOKEN, "no token")
         self.session, self.client_name, self.token = frame.session, frame.client.name, None
+        self.idle_s = frame.client.idle_s
         if frame.resume is not None:
             self.resume = ResumePoint(frame.resume.epoch, frame.resume.last_seq)
         self.phase = Phase.VERIFYING
@@ -227,12 +227,12 @@ class Peer:
 
     def _live(self, got: Received, at_s: float) -> list[Effect]:
         frame = got.frame
-        if not isinstance(frame, _BY_ITSELF):
+        if not isinstance(frame, BY_ITSELF):
             self.acted_s = at_s
         match frame:
             case client.Ping():
                 return [Pulse(frame.n)] if self._allowed.signs.take(at_s) else []
-            case client.Pong():
+            case client.Pong() | client.Active():
                 return []
             case (
                 client.AgentStatus()

@@ -22,6 +22,17 @@ UNEXPLAINED = frozenset(
         CloseCode.WRITE_TIMEOUT,
     }
 )
+BY_ITSELF = (
+    client.Ping,
+    client.Pong,
+    client.Receipt,
+    client.Position,
+    client.InboxOpen,
+    client.Subscribe,
+    client.Unsubscribe,
+    client.Viewing,
+)
+"""Frames that a client sends though nobody touches it, most of them whenever it reconnects."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class ClientInfo(Shape):
     version: Name = ""
     batch: Annotated[bool, Field(strict=True)] = False
     """True when the client can read several objects joined by a newline in one frame."""
+    idle_s: Annotated[int, Field(strict=True, ge=0)] = 0
+    """For so long the person did nothing: coming back by itself is no sign of them."""
 
 
 class ResumePoint(Shape):
@@ -147,6 +149,12 @@ class Viewing(Inbound):
 
     event = "viewing"
     state: StartStop
+
+
+class Active(Inbound):
+    """Says that this agent touches the page: at most one a minute. Unanswered, never stored."""
+
+    event = "active"
 
 
 class Escalate(Inbound):
@@ -335,7 +343,7 @@ AGENT_COMMANDS: tuple[type[Inbound], ...] = (OfferAccept, OfferDecline, AgentSta
 """Frames that go through `Act` without one."""
 
 SESSION_FRAMES: tuple[type[Inbound], ...] = (Auth, Ping, Pong, Position)
-EPHEMERAL_FRAMES: tuple[type[Inbound], ...] = (Receipt, Typing, Viewing)
+EPHEMERAL_FRAMES: tuple[type[Inbound], ...] = (Receipt, Typing, Viewing, Active)
 INBOX_FRAMES: tuple[type[Inbound], ...] = (InboxOpen, Subscribe, Unsubscribe)
 
 _ALL: tuple[type[Inbound], ...] = (

@@ -18,6 +18,7 @@ export interface AgentActs {
   read(conv: string, upTo: number): Promise<void>;
   older(conv: string): Promise<void>;
   command(conv: string | null, command: Command): Promise<number | null>;
+  active(): Promise<void>;
   wake(): Promise<void>;
   probe(): Promise<void>;
   reconnect(): Promise<void>;

@@ -30,6 +30,7 @@ import { uuid7 } from "./uuid7";
 import type { InboxSort, InboxView } from "./wire.gen";
 
 const FILE_WITHIN_MS = 60_000;
+const ACTIVE_EVERY_MS = 60_000;
 
 export interface AgentOptions extends Surroundings {
   /** Origin of the server, or "" for the page's own. */
@@ -82,6 +83,7 @@ export class AgentClient {
   #engine: AgentEngine | undefined;
   #state: AgentState;
   #closed = false;
+  #activeMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -153,6 +155,14 @@ export class AgentClient {
 
   discard(conv: string, id: string): Promise<void> {
     return this.#tabs.call("discard", conv, id);
+  }
+
+  /** Call whenever the page is touched: who does nothing for ten minutes is away. One a minute leaves. */
+  active(): void {
+    const now = Date.now();
+    if (now - this.#activeMs < ACTIVE_EVERY_MS) return;
+    this.#activeMs = now;
+    void this.#tabs.call("active").catch(() => undefined);
   }
 
   /** Call with true on every key stroke. Typing of a note stays with agents. */

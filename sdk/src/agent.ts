@@ -44,6 +44,7 @@ export class AgentEngine {
   #self: AgentSelf | undefined;
   #stopped = false;
   #appending = false;
+  #activeMs = Date.now();
 
   constructor(options: AgentEngineOptions) {
     this.#options = options;
@@ -67,6 +68,7 @@ export class AgentEngine {
       read: async (conv, upTo) => this.#threads.get(conv)?.markRead(upTo),
       older: async (conv) => this.#threads.get(conv)?.loadOlder(),
       command: (conv, command) => this.#command(conv, command),
+      active: async () => this.#active(),
       wake: async () => this.#connection.wake(),
       probe: async () => this.#connection.probe(),
       reconnect: async () => this.#connection.reconnect(),
@@ -96,6 +98,7 @@ export class AgentEngine {
       credentials,
       session,
       clientName: "console",
+      idleS: () => Math.floor((Date.now() - this.#activeMs) / 1000),
       resume: () => undefined,
       onStatus: (status) => this.#onStatus(status),
       onReady: (frame) => this.#onReady(frame),
@@ -313,6 +316,11 @@ export class AgentEngine {
   #evict(): void {
     const surplus = [...this.#threads.keys()].slice(0, -MAX_WATCHED);
     for (const conv of surplus) this.#unwatch(conv);
+  }
+
+  #active(): void {
+    this.#activeMs = Date.now();
+    this.#connection.send({ event: "active", data: {} });
   }
 
   #typing(conv: string, active: boolean, note: boolean): void {

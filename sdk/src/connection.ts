@@ -34,6 +34,8 @@ export interface ConnectionOptions {
   /** A UUID of this tab: a newer socket with the same one supersedes the older. */
   readonly session: string;
   readonly clientName: string;
+  /** For how long the person did nothing, for servers that show agents as away. */
+  idleS?(): number;
   resume(): ClientData<"auth">["resume"];
   onStatus(status: ConnectionStatus): void;
   onReady(frame: ServerFrameOf<"ready">): void;
@@ -151,10 +153,12 @@ export class Connection {
 
   #greet(hello: ServerData<"hello">): Omit<ClientData<"auth">, "nonce" | "token"> {
     this.#range = { minMs: hello.backoff.min_ms, maxMs: hello.backoff.max_ms };
+    const { clientName: name, idleS, session } = this.#options;
     const resume = this.#options.resume();
+    const idle = idleS === undefined ? {} : { idle_s: idleS() };
     return {
-      session: this.#options.session,
-      client: { name: this.#options.clientName, version: CLIENT_VERSION, batch: true },
+      session,
+      client: { name, version: CLIENT_VERSION, batch: true, ...idle },
       ...(resume === undefined ? {} : { resume }),
     };
   }

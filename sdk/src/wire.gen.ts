@@ -76,6 +76,8 @@ export interface ClientInfo {
   readonly version?: string;
   /** True when the client can read several objects joined by a newline in one frame. */
   readonly batch?: boolean;
+  /** For so long the person did nothing: coming back by itself is no sign of them. ≥ 0. */
+  readonly idle_s?: number;
 }
 
 export interface FloorState {
@@ -298,6 +300,14 @@ export interface ViewingCommand {
   readonly data: {
     readonly state: StartStop;
   };
+  readonly ref?: number;
+  readonly conv?: string;
+}
+
+/** Says that this agent touches the page: at most one a minute. Unanswered, never stored. */
+export interface ActiveCommand {
+  readonly event: "active";
+  readonly data: Readonly<Record<string, never>>;
   readonly ref?: number;
   readonly conv?: string;
 }
@@ -1125,6 +1135,7 @@ export type ClientFrame =
   | ReceiptCommand
   | TypingCommand
   | ViewingCommand
+  | ActiveCommand
   | EditCommand
   | DeleteCommand
   | ModerateCommand

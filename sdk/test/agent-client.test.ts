@@ -57,6 +57,14 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
+/** Let time go by on a socket that is not silent. */
+async function alive(socket: FakeWebSocket, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 10_000) {
+    await pass(Math.min(10_000, ms - passed));
+    socket.say({ event: "ping", data: { n: 1 } });
+  }
+}
+
 async function comeUp(): Promise<FakeWebSocket> {
   await pass(200);
   network.last.greet();
@@ -96,6 +104,25 @@ describe("the inbox socket", () => {
     await pass(1_000);
     const next = await comeUp();
     expect(next.of("subscribe")[0]?.data.items).toEqual([{ conv: CONV, last_seq: 1, epoch: "e1" }]);
+  });
+
+  test("a touch is told once a minute, and after a cut how long ago it was", async () => {
+    const socket = await comeUp();
+    expect(socket.of("auth")[0]?.data.client?.idle_s).toBe(0);
+    client.active();
+    client.active();
+    expect(socket.of("active")).toHaveLength(1);
+    await alive(socket, 61_000);
+    client.active();
+    expect(socket.of("active")).toHaveLength(2);
+    await alive(socket, 30_000);
+    socket.end(1006);
+    await pass(1_000);
+    const next = await comeUp();
+    const idle = next.of("auth")[0]?.data.client?.idle_s;
+    expect(idle).toBeGreaterThanOrEqual(30);
+    expect(idle).toBeLessThan(60);
+    expect(next.of("active")).toEqual([]);
   });
 
   test("what is said carries the conversation and needs no subscription", async () => {

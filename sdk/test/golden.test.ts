@@ -56,6 +56,7 @@ describe("golden frames of the client", () => {
   test("are of the events that this package may send", () => {
     const known: Record<ClientFrame["event"], true> = {
       auth: true,
+      active: true,
       ping: true,
       pong: true,
       position: true,

@@ -117,11 +117,14 @@ async def test_an_agent_who_does_nothing_is_away_until_they_do_something(world: 
     await inbox.subscribe(world.tenant.conversation)
     await world.seen_as(PresenceStatus.ONLINE, agent)
     await world.seen_as(PresenceStatus.AWAY, agent)
+    await inbox.hear("presence", userId=str(agent), status="away")
     assert await inbox.answers(), "a page says so without anybody"
-    assert gateway.resources.announcer.status_of(agent) is PresenceStatus.AWAY
-    named = {"id": str(uuid7())}
     await inbox.say("inbox.open", view="all")
     await inbox.hear("inbox.snapshot", view="all")
+    assert gateway.resources.announcer.status_of(agent) is PresenceStatus.AWAY
+    named = {"id": str(uuid7())}
+    await inbox.say("active")
+    await inbox.hear("presence", userId=str(agent), status="online")
     await world.seen_as(PresenceStatus.ONLINE, agent)
     await inbox.say("agent.status", **named, status="busy")
     await world.seen_as(PresenceStatus.BUSY, agent)

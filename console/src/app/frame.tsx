@@ -8,6 +8,7 @@ import { useActions, useKeyboard, useModal } from "../shared/keys/use-keys";
 import { unlockSound } from "../shared/notify/chime";
 import { Toasts } from "../shared/ui/toasts";
 import { Rail } from "./rail";
+import { useActivity } from "./use-activity";
 import { usePlaces } from "./use-places";
 import { useTakeNext } from "./use-take-next";
 import { useTitleCount } from "./use-title-count";
@@ -32,6 +33,7 @@ export function Frame() {
   useModal(open !== null);
   useEffect(() => void loadPalette().catch(() => undefined), []);
   useTitleCount();
+  useActivity();
   useEffect(unlockSound, []);
   useEffect(finishOnLeave, []);
   useEffect(() => {
