@@ -31,9 +31,9 @@ export function MessageLog() {
   const lastOwn = conversation?.pending.at(-1)?.id;
 
   useLayoutEffect(() => {
-    if (isAtEnd) toEnd(log.current);
+    if (isAtEnd) soonToEnd(log.current);
   }, [size, passing, streamed, isAtEnd]);
-  useEffect(() => toEnd(log.current), [lastOwn]);
+  useLayoutEffect(() => soonToEnd(log.current), [lastOwn]);
   useStayAtEnd(log, isAtEnd);
   useReading(scene, isAtEnd);
 
@@ -133,6 +133,11 @@ function useStayAtEnd(log: { readonly current: HTMLElement | null }, isAtEnd: bo
     observer.observe(current);
     return () => observer.disconnect();
   }, [log, isAtEnd]);
+}
+
+/** With the next frame, which lays out anyway: to ask for the height at once would do it twice. */
+function soonToEnd(log: HTMLElement | null): void {
+  log?.ownerDocument.defaultView?.requestAnimationFrame(() => toEnd(log));
 }
 
 function toEnd(log: HTMLElement | null): void {

@@ -153,9 +153,14 @@ export class Stage {
   }
 
   async say(text: string): Promise<void> {
+    await this.send(text);
+    await this.pass(200);
+  }
+
+  /** Say something, and do not wait for what becomes of it. */
+  async send(text: string): Promise<void> {
     await this.type(".composer textarea", text);
     this.one(".composer").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
-    await this.pass(200);
   }
 
   /** Time goes by, in steps that let promises and frames in between. */
