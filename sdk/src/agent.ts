@@ -27,6 +27,8 @@ export interface AgentEngineOptions {
 
 const MAX_WATCHED = 50;
 const PAGE_ROWS = 100;
+/** Longer than two of the intervals in which a page says that it is looked at. */
+const LOOKS_FOR_MS = 75_000;
 const AMENDING = new Set<string>(["message.updated", "message.deleted", "conversation.updated"]);
 
 /** The leading tab's side of an agent: one socket, the open inbox view, the watched conversations. */
@@ -39,6 +41,8 @@ export class AgentEngine {
   /** In order of last use: the first is given up when there are too many. */
   readonly #threads = new Map<string, Thread>();
   readonly #looking = new Set<string>();
+  /** When to forget each colleague who looks. */
+  readonly #lookers = new Map<string, ReturnType<typeof setTimeout>>();
   #inbox: Inbox;
   #offers: readonly Offer[] = [];
   #self: AgentSelf | undefined;
@@ -79,6 +83,7 @@ export class AgentEngine {
     this.#stopped = true;
     this.#connection.stop();
     this.#commands.close();
+    for (const timer of this.#lookers.values()) clearTimeout(timer);
     for (const thread of this.#threads.values()) thread.close();
   }
 
@@ -204,7 +209,7 @@ export class AgentEngine {
     if (frame.event === "nack") this.#commands.refuse(frame.data);
     const conv = frame.conv ?? this.#ownerOf(frame);
     if (conv !== undefined) {
-      this.#greetViewer(conv, frame);
+      this.#onViewing(conv, frame);
       this.#threads.get(conv)?.receive(frame);
       if (frame.event === "handoff") this.#options.signal("handoff", { conv, ...frame.data });
       if (isDurable(frame) && AMENDING.has(frame.event)) {
@@ -329,11 +334,23 @@ export class AgentEngine {
     else thread?.stoppedTyping();
   }
 
-  /** Who comes later cannot know who looks already, so those who do say it again. */
-  #greetViewer(conv: string, frame: ServerFrame): void {
-    if (frame.event !== "viewing" || frame.data.state !== "start") return;
-    const known = this.#threads.get(conv)?.state.viewing.includes(frame.data.userId);
-    if (known === false && this.#looking.has(conv)) this.#sendViewing(conv, true);
+  /**
+   * Who comes later cannot know who looks already, so those who do say it again. Whoever says it no
+   * more has gone, even if their browser could not tell.
+   */
+  #onViewing(conv: string, frame: ServerFrame): void {
+    if (frame.event !== "viewing") return;
+    const { userId, state } = frame.data;
+    const thread = this.#threads.get(conv);
+    const isNew = state === "start" && thread?.state.viewing.includes(userId) === false;
+    if (isNew && this.#looking.has(conv)) this.#sendViewing(conv, true);
+    const key = `${conv} ${userId}`;
+    clearTimeout(this.#lookers.get(key));
+    this.#lookers.delete(key);
+    if (state === "stop") return;
+    const gone: ServerFrame = { event: "viewing", data: { userId, state: "stop" } };
+    const forget = () => this.#threads.get(conv)?.receive(gone);
+    this.#lookers.set(key, setTimeout(forget, LOOKS_FOR_MS));
   }
 
   #viewing(conv: string, active: boolean): void {

@@ -66,14 +66,19 @@ export function ThreadPane(props: ThreadPaneProps) {
   );
 }
 
+/** Who does not say it again for a while is taken for gone. */
+const LOOKING_EVERY_MS = 30_000;
+
 /** Colleagues see who looks at the same conversation. */
 function useViewing(conv: string): void {
   const { client } = useSession();
   useEffect(() => {
     const tell = () => client.viewing(conv, document.visibilityState === "visible");
     tell();
+    const again = setInterval(tell, LOOKING_EVERY_MS);
     document.addEventListener("visibilitychange", tell);
     return () => {
+      clearInterval(again);
       document.removeEventListener("visibilitychange", tell);
       client.viewing(conv, false);
     };
