@@ -19,6 +19,7 @@ SELECT chorus_guard('agent_invites');
 
 GRANT SELECT, INSERT ON agent_invites TO chorus_app;
 GRANT UPDATE (used_at) ON agent_invites TO chorus_app;
+GRANT SELECT ON agent_invites, labels, macros, saved_views TO chorus_system;
 GRANT SELECT (tenant_id, token_hash) ON agent_invites TO chorus_lookup;
 CREATE POLICY of_lookup ON agent_invites FOR SELECT TO chorus_lookup USING (true);
 

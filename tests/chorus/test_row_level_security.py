@@ -235,6 +235,9 @@ async def test_lookups_find_the_tenant_and_tell_nothing_else(populated_url: str)
         service = await system.fetchrow(
             "SELECT id, secret_hash FROM api_keys WHERE tenant_id = $1", THEIRS
         )
+        invite = await system.fetchval(
+            "SELECT token_hash FROM agent_invites WHERE tenant_id = $1", THEIRS
+        )
     async with acting(populated_url, "chorus_app") as app:
         assert await app.fetchval("SELECT chorus_tenant($1)", slug) == THEIRS
         inbox = await app.fetchrow("SELECT * FROM chorus_inbox($1)", key["public_key"])
@@ -244,10 +247,23 @@ async def test_lookups_find_the_tenant_and_tell_nothing_else(populated_url: str)
         assert await app.fetchval("SELECT chorus_refresh($1)", token) == THEIRS
         found = await app.fetchrow("SELECT * FROM chorus_api_key($1)", service["secret_hash"])
         assert dict(found) == {"tenant_id": THEIRS, "api_key_id": service["id"]}
+        assert await app.fetchval("SELECT chorus_invite($1)", invite) == THEIRS
         assert await app.fetch("SELECT * FROM chorus_login('nobody@example.test')") == []
 
 
-async def test_the_lookups_may_not_read_a_password(populated_url: str) -> None:
+@pytest.mark.parametrize(
+    ("column", "table"),
+    [
+        ("password_hash", "agents"),
+        ("name", "contacts"),
+        ("email", "contacts"),
+        ("content", "messages"),
+        ("preview", "conversations"),
+    ],
+)
+async def test_the_lookups_may_not_read_what_people_say_and_are_called(
+    populated_url: str, column: str, table: str
+) -> None:
     async with acting(populated_url, "chorus_lookup") as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("SELECT password_hash FROM agents")
+            await connection.execute(f"SELECT {column} FROM {table}")

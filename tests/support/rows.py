@@ -19,6 +19,7 @@ WORDS = {
     ("refresh_tokens", "audience"): "chorus-agent",
     ("revocations", "kind"): "token",
     ("message_search", "words"): "",
+    ("drafts", "mode"): "reply",
 }
 
 
