@@ -4,7 +4,9 @@ Gone is what presence calls offline, which comes after its own linger. While pre
 nobody is gone, and whoever is asked gets that much longer to answer (DESIGN §6).
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -12,11 +14,13 @@ from chat_service import failpoints, handoff, reach
 from chat_service.emit import Publisher
 from chat_service.handoff import Moved
 from chat_service.jobs import Tools
+from chat_service.lanes import Lanes
 from chat_service.router import Router
 from chat_service.session_facts import AgentLost
 from chat_service.store import absence as store
 from chat_service.store.absence import Pair
 from chorus.clock import unix_ms
+from chorus.errors import Overloaded, Unavailable
 from chorus.log import get_logger
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus
@@ -29,6 +33,7 @@ LOOK_MAX_S: Final = 5.0
 CHATS_AFTER_MS: Final = 90_000
 """Since the last socket of an agent went."""
 MOVED_AT_ONCE: Final = 20
+TENANTS_AT_ONCE: Final = 2
 
 
 class Absence:
@@ -43,7 +48,16 @@ class Absence:
         self._chats_after_ms = chats_after_ms
         self._before: dict[UUID, PresenceStatus] = {}
         self._gone_ms: dict[UUID, int] = {}
-        self._looked_s: float | None = None
+        self._looked_s: dict[UUID, float] = {}
+
+    async def run(self) -> None:
+        """Look every second for ever, at several tenants side by side, at each alone."""
+        async with Lanes(TENANTS_AT_ONCE) as lanes:
+            while True:
+                for tenant_id, agents in (await self._watched_now()).items():
+                    if not lanes.is_busy(tenant_id):
+                        await lanes.start(tenant_id, partial(self._try, tenant_id, agents))
+                await asyncio.sleep(LOOK_S)
 
     async def look(self) -> None:
         """Look once.
@@ -51,17 +65,43 @@ class Absence:
         Raises:
             Unavailable, Overloaded: PostgreSQL cannot be reached; the next look makes good for it.
         """
-        now_s = self._tools.clock.monotonic()
-        since_s = LOOK_S if self._looked_s is None else min(now_s - self._looked_s, LOOK_MAX_S)
+        for tenant_id, agents in (await self._watched()).items():
+            await self._look_at(tenant_id, agents)
+
+    async def _watched_now(self) -> Mapping[UUID, Collection[UUID]]:
+        try:
+            return await self._watched()
+        except (Unavailable, Overloaded) as error:
+            log.warning("absence_postponed", error=type(error).__name__)
+        except Exception:
+            log.exception("absence_failed")
+        return {}
+
+    async def _try(self, tenant_id: UUID, agents: Collection[UUID]) -> None:
+        """A fault with one tenant is logged and hinders no other; the next look makes good for it."""
+        try:
+            await self._look_at(tenant_id, agents)
+        except (Unavailable, Overloaded) as error:
+            log.warning("absence_postponed", error=type(error).__name__)
+        except Exception:
+            log.exception("absence_failed", tenant=str(tenant_id))
+
+    async def _watched(self) -> Mapping[UUID, Collection[UUID]]:
+        """By tenant, whose absence matters; whatever is known of others is forgotten."""
         async with self._tools.db.raw_transaction() as raw:
             watched = await store.watched(raw)
-        for tenant_id, agents in watched.items():
-            seen = await reach.read(self._tools.client, tenant_id, sorted(agents))
-            await self._follow(tenant_id, seen, since_s)
-        self._looked_s = now_s
         everybody = set().union(*watched.values())
-        self._before = {one: self._before[one] for one in everybody}
+        self._before = {one: was for one, was in self._before.items() if one in everybody}
         self._gone_ms = {one: ms for one, ms in self._gone_ms.items() if one in everybody}
+        self._looked_s = {one: at for one, at in self._looked_s.items() if one in watched}
+        return watched
+
+    async def _look_at(self, tenant_id: UUID, agents: Collection[UUID]) -> None:
+        now_s = self._tools.clock.monotonic()
+        since_s = min(now_s - self._looked_s.get(tenant_id, now_s - LOOK_S), LOOK_MAX_S)
+        seen = await reach.read(self._tools.client, tenant_id, sorted(agents))
+        await self._follow(tenant_id, seen, since_s)
+        self._looked_s[tenant_id] = now_s
 
     async def _follow(self, tenant_id: UUID, seen: Mapping[UUID, Seen], since_s: float) -> None:
         if any(self._came(agent, one) for agent, one in seen.items()):

@@ -6,7 +6,7 @@ A round that has just looked at all of them may leave these unread. Pure.
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from chat_service.routing_round import UNSEEN, AgentFacts, QueueFacts
+from chat_service.routing_facts import UNSEEN, AgentFacts, QueueFacts
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus
 
@@ -18,20 +18,36 @@ def asleep(
 
     One without anybody is not among them: how long it is so is counted.
     """
-    here = {
+    here = _here(agents, seen)
+    return [queue.id for queue in queues if _sleeps(queue, here)]
+
+
+def staffed(
+    queues: Iterable[QueueFacts], agents: Iterable[AgentFacts], seen: Mapping[UUID, Seen]
+) -> set[UUID]:
+    """The queues in which somebody who is here has room."""
+    here = _here(agents, seen)
+    return {queue.id for queue in queues if any(map(_has_room, _members(queue, here)))}
+
+
+def _here(agents: Iterable[AgentFacts], seen: Mapping[UUID, Seen]) -> dict[UUID, AgentFacts]:
+    return {
         one.id: one
         for one in agents
         if one.willing and seen.get(one.id, UNSEEN).status is PresenceStatus.ONLINE
     }
-    return [queue.id for queue in queues if _sleeps(queue, here)]
+
+
+def _members(queue: QueueFacts, here: Mapping[UUID, AgentFacts]) -> list[AgentFacts]:
+    return [here[one] for one in queue.members if one in here]
 
 
 def _sleeps(queue: QueueFacts, here: Mapping[UUID, AgentFacts]) -> bool:
     overflows = queue.max_wait_s is not None and queue.overflow_queue_id is not None
-    members = [here[one] for one in queue.members if one in here]
+    members = _members(queue, here)
     if queue.gone or overflows or not members:
         return False
-    return not any(_has_room(one) for one in members)
+    return not any(map(_has_room, members))
 
 
 def _has_room(agent: AgentFacts) -> bool:

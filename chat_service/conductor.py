@@ -19,7 +19,7 @@ from chat_service import (
     search_index,
     unanswered,
 )
-from chat_service.absence import LOOK_S, Absence
+from chat_service.absence import Absence
 from chat_service.bell import Bell
 from chat_service.jobs import QUEUE_OF, UPKEEP, Handler, Tools
 from chat_service.leader import lead
@@ -72,18 +72,17 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
 
     redis_url, client = tools.settings.redis_url, tools.client
     bell = Bell(redis_url, client, on_handoff=moved)
+    absence = Absence(tools, router)
     acts = [*rounds(tools, doorbell, heard), *handoff_rounds(tools, router, lines)]
     repeated = [repeat(act, every_s) for every_s, act in acts]
-    async with beside(router.run(), *bell.tasks(), *repeated):
+    async with beside(router.run(), absence.run(), *bell.tasks(), *repeated):
         await asyncio.Event().wait()
 
 
 def handoff_rounds(tools: Tools, router: Router, lines: Lines) -> list[tuple[float, Act]]:
-    """What is done over and over for customers who wait and for the agents they wait for."""
-    absence = Absence(tools, router)
+    """What is done over and over for customers who wait, besides looking for their agents."""
     return [
         (ROUTE_ALL_EVERY_S, router.tick),
-        (LOOK_S, absence.look),
         (UNANSWERED_EVERY_S, lambda: unanswered.release(tools)),
         (PLACES_S, lines.tell_places),
         (COUNTS_S, lines.tell_counts),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from chat_service.session_facts import WAIT, Deferred, Reason
 from chorus.clock import rfc3339
 from chorus.presence import Seen
 from chorus.wire.common import ChosenStatus, PresenceStatus
@@ -14,11 +15,17 @@ from chorus.wire.common import ChosenStatus, PresenceStatus
 EMPTY_FOR: Final = timedelta(seconds=30)
 """So long is a queue without anybody before those who wait in it are told so: people reload pages."""
 CHOICES: Final = ("message", "callback")
+"""Of who need not wait any longer."""
+Group = tuple[UUID, UUID | None]
+"""A queue and, where the session asks for one, a team: these have the same candidates."""
 
 
 class Why(StrEnum):
     CLOSED = "closed"
     NOBODY_THERE = "nobody_there"
+    WAITED_LONG = "waited_long"
+    CHOSEN = "chosen"
+    """The customer does not want to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +34,29 @@ class Deferral:
 
     why: Why
     opens_at: datetime | None = None
+    waits: bool = False
+    """They keep their place, and are asked what they would like."""
 
 
 def options_of(deferral: Deferral, *, has_bot: bool, chosen: str | None = None) -> dict[str, Any]:
-    """What a deferred session keeps: what the customer may choose, why, and what they chose."""
+    """What a session keeps nobody comes to: what the customer may choose, why, what they chose."""
     kept = {
-        "options": [*CHOICES, *(["bot"] if has_bot else [])],
+        "options": [
+            *([WAIT] if deferral.waits else []),
+            *CHOICES,
+            *(["bot"] if has_bot else []),
+        ],
         "why": deferral.why.value,
         "opens_at": deferral.opens_at and rfc3339(deferral.opens_at),
         "chosen": chosen,
     }
     return {name: value for name, value in kept.items() if value is not None}
+
+
+def chosen_later(choice: str, *, has_bot: bool) -> Deferred:
+    """A customer would rather not wait: what they left is for whoever has time."""
+    options = options_of(Deferral(Why.CHOSEN), has_bot=has_bot, chosen=choice)
+    return Deferred(options, Reason.CHOSE_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +76,7 @@ def nobody_there(members: Iterable[Member]) -> bool:
 
 
 def since_when(
-    empty: Iterable[UUID], before: Mapping[UUID, datetime], *, now: datetime
-) -> dict[UUID, datetime]:
-    """Remember since when each of these queues is seen to be without anybody."""
-    return {queue_id: before.get(queue_id, now) for queue_id in empty}
+    empty: Iterable[Group], before: Mapping[Group, datetime], *, now: datetime
+) -> dict[Group, datetime]:
+    """Remember since when each of these is seen to be without anybody."""
+    return {group: before.get(group, now) for group in empty}

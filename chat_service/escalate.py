@@ -7,17 +7,18 @@ old when the session begins; the router looks again before it offers, and picks 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from chat_service import conversations, eta, events, handoff, hours, queue_choice
 from chat_service import session_facts as facts
 from chat_service.deeds import Commands, Deed, Effects
-from chat_service.deferral import Deferral, Why, options_of
+from chat_service.deferral import CHOICES, Deferral, Why, chosen_later, options_of
 from chat_service.handoff import Begun, Moved
 from chat_service.handoff_draft import Beside, Scene
 from chat_service.outlook import Outlook, look
 from chat_service.queue_choice import Asked, Circumstances, QueueRow
+from chat_service.session_facts import Session
 from chat_service.session_records import Refused
 from chat_service.store import conversations as conversations_store
 from chat_service.store import people, queues, sessions
@@ -159,6 +160,8 @@ def planned(
     if queue is None:
         return Plan(wish, None, None, "nobody_there", None, here.has_bot)
     service, opening = outlook.service(queue), hours.read_hours(queue.hours)
+    if outlook.may_answer(here.holder_id):
+        return Plan(wish, queue, service, None, None, here.has_bot)
     if not hours.is_open(opening, now):
         opens_at = hours.next_open(opening, now)
         return Plan(wish, queue, service, "closed", opens_at, here.has_bot)
@@ -183,11 +186,7 @@ async def escalate(deed: Deed, where: Locked, prospect: Prospect) -> Effects:
     scene = await handoff.enter(deed.tx, deed.tenant_id, where.id)
     await _note_contact(deed, where, plan.wish)
     if scene.open_session is not None:
-        if plan.wish.choice is not None:
-            await sessions.choose(
-                deed.tx, deed.tenant_id, scene.open_session.id, choice=plan.wish.choice
-            )
-        return Effects(moved=(Moved(scene, scene.session, None),), plan=plan)
+        return Effects(moved=(await _chosen(deed, scene, scene.open_session, plan),), plan=plan)
     if where.status == ConversationStatus.CLOSED:
         raise ConversationClosed
     woken = Effects()
@@ -196,6 +195,18 @@ async def escalate(deed: Deed, where: Locked, prospect: Prospect) -> Effects:
         scene = await handoff.enter(deed.tx, deed.tenant_id, where.id)
     moved = await _begin(deed, scene, plan)
     return Effects(woken.events, woken.outbox, moved=moved, plan=plan)
+
+
+async def _chosen(deed: Deed, scene: Scene, session: Session, plan: Plan) -> Moved:
+    """Heed what somebody who waits already takes of the options: who would rather not, need not."""
+    choice = plan.wish.choice
+    moved = Moved(scene, session, None)
+    if choice in CHOICES and session.state in WAITING:
+        later = chosen_later(choice, has_bot=plan.has_bot)
+        moved = await handoff.move(deed.tx, scene, later, now=deed.now)
+    if choice is not None:
+        await sessions.choose(deed.tx, deed.tenant_id, session.id, choice=choice)
+    return moved
 
 
 async def _begin(deed: Deed, scene: Scene, plan: Plan) -> tuple[Moved, ...]:
@@ -211,8 +222,8 @@ async def _begin(deed: Deed, scene: Scene, plan: Plan) -> tuple[Moved, ...]:
 
 
 def newcomer_of(scene: Scene, plan: Plan) -> Newcomer | None:
-    """Who joins a line by this plan; None: nobody can come."""
-    if plan.queue is None or plan.deferral is not None:
+    """Who joins a line by this plan; None: nobody can come, or they do not want to wait."""
+    if plan.queue is None or plan.deferral is not None or plan.wish.choice in CHOICES:
         return None
     return Newcomer(scene.held.id, plan.queue.id, plan.wish.priority)
 
@@ -222,7 +233,7 @@ def beginning(deed: Deed, scene: Scene, plan: Plan, position: int | None) -> Beg
     queue, promised_s = plan.queue, plan.eta_s(position)
     placed: facts.Queued | facts.Deferred
     if queue is None or position is None:
-        placed = facts.Deferred(_left(plan))
+        placed = _put_off(plan)
     else:
         placed = facts.Queued(queue.id, position=position, eta_s=promised_s)
     return handoff.beginning(
@@ -260,9 +271,12 @@ async def _note_contact(deed: Deed, where: Locked, wish: Wish) -> None:
         )
 
 
-def _left(plan: Plan) -> dict[str, Any]:
+def _put_off(plan: Plan) -> facts.Deferred:
+    choice = plan.wish.choice
+    if plan.deferral is None and choice is not None:
+        return chosen_later(choice, has_bot=plan.has_bot)
     why = Deferral(Why(plan.deferral or Why.NOBODY_THERE), plan.opens_at)
-    return options_of(why, has_bot=plan.has_bot, chosen=plan.wish.choice)
+    return facts.Deferred(options_of(why, has_bot=plan.has_bot, chosen=choice))
 
 
 async def _wake(deed: Deed, where: Locked) -> Effects:

@@ -73,7 +73,7 @@ SESSION_DEFERRED: Final = EventKind(
         "conversation_id": "the conversation",
         "session_id": "the session",
         "queue_id": "the queue, or null",
-        "why": "closed or nobody_there",
+        "why": "closed, nobody_there, waited_long or chosen",
         "opens_at": "when the queue opens again as RFC 3339, or null",
     },
     "handoff.move",

@@ -23,6 +23,7 @@ from chat_service.deeds import (
 )
 from chat_service.handoff import Moved
 from chat_service.handoff_draft import Beside, Note, Scene
+from chat_service.homes import home_of
 from chat_service.session_facts import SYSTEM, Happening, TransferMode
 from chat_service.store import conversations as store
 from chat_service.store import people, queues, sessions
@@ -36,6 +37,8 @@ from chorus.wire import client as frames
 from chorus.wire.common import ConversationStatus, Floor, PresenceStatus, SessionState
 
 BOT: Final = "bot"
+SOURCE: Final = "agent"
+"""Of a session that begins by an act."""
 
 
 async def accept(deed: Deed, where: Locked, _frame: frames.OfferAccept) -> Effects:
@@ -192,12 +195,14 @@ async def _with_session(deed: Deed, where: Locked) -> tuple[Scene, tuple[Moved, 
         return scene, ()
     if where.status == ConversationStatus.CLOSED:
         raise ConversationClosed
+    # Whoever has it may be lost, or leave it to others: then it has to stand somewhere.
+    queue_id = await home_of(deed.tx, deed.tenant_id, where.id, source=SOURCE)
     begun = await handoff.move(
         deed.tx,
         scene,
-        facts.Escalated(uuid7(), deed.actor),
+        facts.Escalated(uuid7(), deed.actor, queue_id),
         now=deed.now,
-        beside=Beside(Request("agent", requested_by=deed.principal.user_id)),
+        beside=Beside(Request(SOURCE, requested_by=deed.principal.user_id)),
     )
     if where.floor_holder != Floor.HUMAN or where.assignee_id is None:
         return begun.scene, (begun,)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from chat_service.session_facts import CustomerGone, CustomerIdle, Happening, Session
+from chat_service.session_facts import WAIT, CustomerGone, CustomerIdle, Happening, Session
 from chat_service.session_moves import FINAL
 from chorus.wire.common import SessionState
 
@@ -53,6 +53,8 @@ def judge(session: Session, signs: Signs, policy: Policy, *, now: datetime) -> V
     """
     if session.state in OVER:
         return Verdict(None, None)
+    if session.state in WAITING and _expects_nobody(session, signs):
+        return Verdict(None, now + policy.asks_after)
     if session.state in WAITING:
         return _of_who_waits(session, signs, policy, now)
     since = quiet_since(session, signs) if session.state == SessionState.ACTIVE else None
@@ -70,6 +72,12 @@ def judge(session: Session, signs: Signs, policy: Policy, *, now: datetime) -> V
     if now < ends_at:
         return Verdict(None, min(ends_at, now + policy.asks_after))
     return Verdict(CustomerGone(policy.to_bot), None)
+
+
+def _expects_nobody(session: Session, signs: Signs) -> bool:
+    """Say whether a customer was told, or chose, not to wait: what they left is to be answered."""
+    later = (session.options or {}).get("chosen", WAIT) != WAIT and signs.answered_at is None
+    return session.is_put_off or later
 
 
 def quiet_since(session: Session, signs: Signs) -> datetime | None:

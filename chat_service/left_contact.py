@@ -10,7 +10,10 @@ from uuid import UUID
 
 from chat_service import events, handoff
 from chat_service.deeds import Deed, Effects
-from chat_service.sessions import UNANSWERED
+from chat_service.deferral import chosen_later
+from chat_service.handoff import Moved
+from chat_service.session_facts import WAIT
+from chat_service.sessions import UNANSWERED, WAITING
 from chat_service.store import people, sessions
 from chat_service.store.conversations import Locked
 from chat_service.store.people import Traits
@@ -28,7 +31,8 @@ class LeaveContact(Inbound):
     name: str | None = None
     email: str | None = None
     phone: str | None = None
-    choice: Literal["message", "callback"] = "message"
+    choice: Literal["wait", "message", "callback"] = "message"
+    """`wait`: they keep their place. Whoever chooses otherwise need not wait any longer."""
 
 
 async def leave(deed: Deed, where: Locked, wish: LeaveContact) -> Effects:
@@ -50,6 +54,10 @@ async def leave(deed: Deed, where: Locked, wish: LeaveContact) -> Effects:
         await people.save_contact(
             deed.tx, deed.tenant_id, where.contact_id, traits=traits, verified=False, at=deed.now
         )
+    moved = tuple[Moved, ...]()
+    if wish.choice != WAIT and session.state in WAITING:
+        later = chosen_later(wish.choice, has_bot=scene.held.conversation.has_bot)
+        moved = (await handoff.move(deed.tx, scene, later, now=deed.now),)
     left = {name: value for name, value in asdict(traits).items() if value}
     await sessions.leave(
         deed.tx, deed.tenant_id, session.id, left={"chosen": wish.choice, "contact": left}
@@ -57,7 +65,8 @@ async def leave(deed: Deed, where: Locked, wish: LeaveContact) -> Effects:
     event = deed.event(
         "conversation.updated", {"contact": left, "by": deed.by}, visibility=Visibility.AGENTS
     )
-    return Effects((event,), (events.outbox_row(*_told(deed, where, session.id, left, wish)),))
+    told = events.outbox_row(*_told(deed, where, session.id, left, wish))
+    return Effects((event,), (told,), moved=moved)
 
 
 def _told(

@@ -10,6 +10,7 @@ from chat_service.store import lines, queues
 from chorus.bus import Client
 from chorus.db import Db
 from chorus.presence import Seen
+from chorus.wire.common import PresenceStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,14 @@ class Outlook:
         desks = [desk for one in reach for desk in self._of(one)]
         statuses = (queue_choice.status_of(one, self.seen) for one in desks)
         return queue_choice.anybody_comes(statuses)
+
+    def may_answer(self, agent_id: UUID | None) -> bool:
+        """Say whether the agent a customer talks to already can be asked; who is of no queue may be."""
+        if agent_id is None:
+            return False
+        desk = self.desks.get(agent_id)
+        status = PresenceStatus.UNKNOWN if desk is None else queue_choice.status_of(desk, self.seen)
+        return status in (PresenceStatus.ONLINE, PresenceStatus.UNKNOWN)
 
     def _of(self, queue: QueueRow) -> list[Desk]:
         return [self.desks[one] for one in queue.members if one in self.desks]

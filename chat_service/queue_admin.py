@@ -28,7 +28,7 @@ from chat_service.inbox import viewer_of
 from chat_service.name_pages import Page, Stretch, page_of
 from chat_service.queue_choice import QueueRow
 from chat_service.routing import Overflow, overflow_ring
-from chat_service.routing_round import instead_of
+from chat_service.routing_facts import instead_of
 from chat_service.session_facts import QueueGone
 from chat_service.store import admin_queues as store
 from chat_service.store import queues, routing

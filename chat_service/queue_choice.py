@@ -64,6 +64,8 @@ class Circumstances:
     locale: str | None
     attributes: Mapping[str, Any]
     has_bot: bool
+    holder_id: UUID | None = None
+    """The agent who answers there now."""
 
 
 class UnknownQueue(BadRequest):

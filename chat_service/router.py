@@ -7,28 +7,31 @@ a net. Presence is read before the transaction; while it is unknown nobody is of
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 import orjson
 
 from chat_service import briefing, events, failpoints, handoff, reach
-from chat_service.asleep import asleep
-from chat_service.deferral import Deferral, options_of, since_when
+from chat_service.deferral import Group, since_when
+from chat_service.deferred_pages import Cursor, next_cursors
 from chat_service.emit import Publisher
 from chat_service.handoff import Moved
 from chat_service.handoff_draft import Scene
-from chat_service.hours import Hours, read_hours
 from chat_service.jobs import Tools
+from chat_service.lanes import Lanes
 from chat_service.routing import Decision
-from chat_service.routing_round import AgentFacts, Chosen, Facts, Place, Plan, QueueFacts, Round
-from chat_service.session_facts import Deferred, Happening, Offered, Queued, QueueGone, Reason
+from chat_service.routing_facts import AgentFacts, Place
+from chat_service.routing_look import Look, look
+from chat_service.routing_plan import Chosen, Plan, happening, moves
+from chat_service.routing_round import Round
 from chat_service.store import routing as store
 from chat_service.store.outbox import DomainEvent
-from chat_service.store.routing import Stored
+from chat_service.store.routing import Queueless, Stored
 from chorus import metrics, topics
 from chorus.db import Transaction
-from chorus.errors import BadRequest, Overloaded, Unavailable
+from chorus.errors import Overloaded, Unavailable
 from chorus.log import get_logger
 from chorus.presence import Seen
 from chorus.wire.common import SessionState
@@ -42,13 +45,20 @@ EXPLAINED_NEXT: Final = timedelta(seconds=1)
 EXPLAINED_AGAIN: Final = 5
 EXPLAINED_FOR_S: Final = 15.0
 """Why nobody takes a session is looked at again after this."""
-DEFERRED_AT_ONCE: Final = 50
+TENANTS_AT_ONCE: Final = 4
+"""Each takes a connection of the pool that the timers of all tenants need, too."""
 WHOLE_EVERY_S: Final = 1.0
 """In between, lines that cannot move are not read: see `asleep`."""
 PAUSE_S: Final = 0.05
 """Between two rounds of a tenant: what happens meanwhile is one round."""
 RETRY_S: Final = 1.0
-_ALWAYS: Final = frozenset({events.AGENT_STATUS_CHANGED.name, events.ROUTING_CHANGED.name})
+_ALWAYS: Final = frozenset(
+    {
+        events.AGENT_STATUS_CHANGED.name,
+        events.CONVERSATION_REOPENED.name,
+        events.ROUTING_CHANGED.name,
+    }
+)
 """What no word of an act makes old news."""
 
 
@@ -64,7 +74,8 @@ class Router:
         self._woken = asyncio.Event()
         self._told: dict[UUID, dict[UUID, tuple[str, float]]] = {}
         self._whole_at_s: dict[UUID, float] = {}
-        self._empty_since: dict[UUID, dict[UUID, datetime]] = {}
+        self._empty_since: dict[UUID, dict[Group, datetime]] = {}
+        self._cursors: dict[UUID, dict[UUID, Cursor | None]] = {}
 
     def wake(self, tenant_id: UUID, *, in_s: float = 0.0) -> None:
         """Route a tenant soon, unless it is due earlier."""
@@ -96,31 +107,39 @@ class Router:
             self.wake(tenant_id)
 
     async def run(self) -> None:
-        """Route whoever is due, one tenant after the other, for ever."""
-        while True:
-            tenant_id = await self._next()
-            try:
-                plan = await self.route(tenant_id)
-            except (Unavailable, Overloaded) as error:
-                log.warning("routing_postponed", error=type(error).__name__)
-                self._told.pop(tenant_id, None)
-                self.wake(tenant_id, in_s=RETRY_S)
-            except Exception:
-                # A fault of ours with one tenant; the tick tries again, the others are served.
-                log.exception("routing_failed", tenant=str(tenant_id))
-                self._told.pop(tenant_id, None)
-            else:
-                self._look_again(tenant_id, plan)
+        """Route whoever is due, for ever: several tenants side by side, each alone."""
+        async with Lanes(TENANTS_AT_ONCE) as lanes:
+            while True:
+                tenant_id = await self._next(lanes)
+                await lanes.start(tenant_id, partial(self._route_due, tenant_id))
 
-    async def _next(self) -> UUID:
+    async def _route_due(self, tenant_id: UUID) -> None:
+        try:
+            plan = await self.route(tenant_id)
+        except (Unavailable, Overloaded) as error:
+            log.warning("routing_postponed", error=type(error).__name__)
+            self._told.pop(tenant_id, None)
+            self.wake(tenant_id, in_s=RETRY_S)
+        except Exception:
+            # A fault of ours with one tenant; the tick tries again, the others are served.
+            log.exception("routing_failed", tenant=str(tenant_id))
+            self._told.pop(tenant_id, None)
+        else:
+            self._look_again(tenant_id, plan)
+        finally:
+            # What was due meanwhile had to wait for this.
+            self._woken.set()
+
+    async def _next(self, lanes: Lanes) -> UUID:
         while True:
+            self._woken.clear()
             now_s = self._tools.clock.monotonic()
-            first = min(self._due, key=self._due.__getitem__, default=None)
+            free = [one for one in self._due if not lanes.is_busy(one)]
+            first = min(free, key=self._due.__getitem__, default=None)
             if first is not None and self._due[first] <= now_s:
                 del self._due[first]
                 self._again_from[first] = now_s + PAUSE_S
                 return first
-            self._woken.clear()
             wait_s = None if first is None else self._due[first] - now_s
             try:
                 async with asyncio.timeout(wait_s):
@@ -148,10 +167,14 @@ class Router:
                 await store.lock_tenant(tx, tenant_id)
                 now = self._tools.clock.now()
                 whole = self._is_whole(tenant_id)
-                facts = await _facts(tx, tenant_id, seen, now=now, whole=whole)
-                round_ = Round(facts, now=now)
+                cursors = self._cursors.get(tenant_id, {})
+                found = await look(tx, tenant_id, seen, cursors, now=now, whole=whole)
+                round_ = Round(found.facts, now=now)
                 plan = round_.plan(limit=OFFERS_AT_ONCE, empty_since=self._empty(tenant_id, round_))
-                moved = await self._carry_out(tx, tenant_id, plan, now=now)
+                moved = await self._carry_out(tx, tenant_id, plan, found, now=now)
+                self._cursors[tenant_id] = next_cursors(
+                    found.lines, found.facts.places, plan, now=now
+                )
                 decisions = _offered(plan, moved)
                 if plan.chosen or not whole:
                     # Somebody's phone is to ring: reasons can wait.
@@ -180,8 +203,8 @@ class Router:
             staff = await store.staff(raw, tenant_id)
         return await reach.read(self._tools.client, tenant_id, staff)
 
-    def _empty(self, tenant_id: UUID, round_: Round) -> Mapping[UUID, datetime]:
-        """Since when each queue in which somebody waits is without anybody."""
+    def _empty(self, tenant_id: UUID, round_: Round) -> Mapping[Group, datetime]:
+        """Since when each queue, or team in it, for which somebody waits is without anybody."""
         before, now = self._empty_since.pop(tenant_id, {}), self._tools.clock.now()
         found = since_when(round_.without_anybody(), before, now=now)
         if found:
@@ -189,23 +212,31 @@ class Router:
         return found
 
     async def _carry_out(
-        self, tx: Transaction, tenant_id: UUID, plan: Plan, *, now: datetime
+        self, tx: Transaction, tenant_id: UUID, plan: Plan, found: Look, *, now: datetime
     ) -> list[Moved]:
-        """Make the offers whose conversation nobody holds and whose agent still has room."""
-        wanted = {place.conversation_id: (place, then) for place, then in _moves(plan)}
-        if not wanted:
+        """Make the moves whose conversation nobody holds and whose agent still has room."""
+        wanted = {place.conversation_id: (place, then) for place, then in moves(plan)}
+        if not wanted and not found.homing:
             return []
-        scenes = await handoff.enter_all(tx, tenant_id, list(wanted), skip_locked=True)
+        ids = [*wanted, *found.homing]
+        scenes = await handoff.enter_all(tx, tenant_id, ids, skip_locked=True)
         fit = await self._still_fit(tx, tenant_id, plan, now=now)
         steps = [
-            (scene, _happening(wanted[id_][1], scene))
+            (scene, happening(wanted[id_][1], has_bot=scene.held.conversation.has_bot))
             for id_, scene in scenes.items()
-            if _is_still(scene, wanted[id_][0]) and wanted[id_][0].waiting.session_id in fit
+            if id_ in wanted
+            and _is_still(scene, wanted[id_][0])
+            and wanted[id_][0].waiting.session_id in fit
         ]
         # Who was held by somebody, or has less room than we thought, is for the next round.
         # So are those who stand in another line now.
-        plan.more |= len(steps) < len(wanted) or bool(plan.overflowing or plan.homeless)
-        done = await handoff.move_all(tx, steps, now=now)
+        plan.more |= len(steps) < len(wanted) or plan.moves_lines or bool(found.homing)
+        homing = [
+            (scenes[id_], then)
+            for id_, (lost, then) in found.homing.items()
+            if id_ in scenes and _stands_nowhere(scenes[id_], lost)
+        ]
+        done = await handoff.move_all(tx, [*steps, *homing], now=now)
         return [one for one in done.values() if isinstance(one, Moved)]
 
     async def _still_fit(
@@ -213,8 +244,7 @@ class Router:
     ) -> Collection[UUID]:
         """The sessions for which there is room under the locks of their agents."""
         asked = {one.agent_id for one in plan.chosen}
-        elsewhere = [*plan.overflowing, *plan.homeless, *plan.deferring]
-        fit = {place.waiting.session_id for place, _ in elsewhere}
+        fit = {place.waiting.session_id for place, _ in plan.elsewhere}
         if not asked:
             return fit
         await store.lock_agents(tx, tenant_id, asked)
@@ -257,53 +287,6 @@ def _frees(event: DomainEvent) -> bool:
     return bool(orjson.loads(event.data)["state"] != SessionState.OFFERED)
 
 
-async def _facts(
-    tx: Transaction, tenant_id: UUID, seen: Mapping[UUID, Seen], *, now: datetime, whole: bool
-) -> Facts:
-    """Read what a round is decided by, in a few statements; lines that sleep only for a `whole`."""
-    queues = await store.queues(tx, tenant_id)
-    people, but = list(seen), list[UUID]()
-    agents = [] if whole else await store.agents(tx, tenant_id, people, now=now)
-    if not whole:
-        but = asleep(queues.values(), agents, seen)
-    places = [
-        *await store.queued(tx, tenant_id, but=but),
-        *await store.deferred(tx, tenant_id, limit=DEFERRED_AT_ONCE),
-    ]
-    if whole and places:
-        agents = await store.agents(tx, tenant_id, people, now=now)
-    teams = await store.teams(tx, tenant_id, {one.team_id for one in places if one.team_id})
-    asked = {one.waiting.queue_id for one in places}
-    hours = {queue_id: _hours(queues[queue_id]) for queue_id in asked}
-    return Facts(places, agents, seen, queues, hours, teams)
-
-
-def _hours(queue: QueueFacts) -> Hours | None:
-    try:
-        return read_hours(queue.hours)
-    except BadRequest:
-        log.warning("queue_hours_unreadable", queue=str(queue.id))
-        return None
-
-
-def _moves(plan: Plan) -> Iterator[tuple[Place, Happening | Deferral]]:
-    """What a plan does with each session it moves."""
-    for chosen in plan.chosen:
-        again = chosen.agent_id in chosen.place.waiting.excluded
-        yield chosen.place, Offered(chosen.agent_id, chosen.deadline_at, again)
-    for place, target in plan.overflowing:
-        yield place, Queued(target, Reason.OVERFLOW)
-    for place, instead in plan.homeless:
-        yield place, QueueGone(place.waiting.queue_id, instead)
-    yield from plan.deferring
-
-
-def _happening(then: Happening | Deferral, scene: Scene) -> Happening:
-    if not isinstance(then, Deferral):
-        return then
-    return Deferred(options_of(then, has_bot=scene.held.conversation.has_bot))
-
-
 def _is_still(scene: Scene, place: Place) -> bool:
     """Say whether a session still stands where it was found."""
     session = scene.open_session
@@ -315,6 +298,11 @@ def _is_still(scene: Scene, place: Place) -> bool:
     )
 
 
+def _stands_nowhere(scene: Scene, lost: Queueless) -> bool:
+    session = scene.open_session
+    return session is not None and (session.id, session.queue_id) == (lost.session_id, None)
+
+
 def _with_room(chosen: Sequence[Chosen], known: Mapping[UUID, AgentFacts]) -> Iterator[Chosen]:
     """Those whose agent can take them, given in the order of the plan."""
     given: dict[UUID, int] = {}
@@ -322,8 +310,10 @@ def _with_room(chosen: Sequence[Chosen], known: Mapping[UUID, AgentFacts]) -> It
         agent = known.get(one.agent_id)
         if agent is None or agent.in_wrap_up or not agent.willing:
             continue
-        load = given.get(agent.id, agent.load + agent.offered) + one.place.waiting.weight
-        if load <= agent.capacity:
+        waiting = one.place.waiting
+        load = given.get(agent.id, agent.load + agent.offered) + waiting.weight
+        # Whoever answers the customer already has them among their load.
+        if load <= agent.capacity or agent.id == waiting.holder_id:
             given[agent.id] = load
             yield one
 

@@ -130,6 +130,8 @@ class Waiting:
     """Who hands over warmly is not asked to take it back."""
     owner_id: UUID | None = None
     """Who answered this customer last."""
+    holder_id: UUID | None = None
+    """Who answers this customer now, without a session: asked first, whatever else they have to do."""
     weight: int = 1
     """How much of a capacity a session of this channel takes."""
     relaxations: tuple[Relaxation, ...] = RELAXATIONS
@@ -184,8 +186,8 @@ class Overflow:
 
 
 def route(waiting: Waiting, candidates: Iterable[Candidate], *, now: datetime) -> Decision:
-    """Choose whom to offer a session to: who did not refuse it, skill gap, owner, policy, load,
-    idleness, id.
+    """Choose whom to offer a session to: who did not refuse it, who answers the customer now,
+    skill gap, owner, policy, load, idleness, id.
     """
     asked = _asked(waiting, now)
     verdicts = {one.agent_id: _verdict(waiting, one, asked, now=now) for one in candidates}
@@ -203,7 +205,8 @@ def route(waiting: Waiting, candidates: Iterable[Candidate], *, now: datetime) -
 def _why(waiting: Waiting, chosen: UUID) -> Outcome:
     if chosen in waiting.excluded:
         return Outcome.ASKED_AGAIN
-    return Outcome.STICKY if chosen == waiting.owner_id else Outcome(waiting.policy.value)
+    known = chosen in (waiting.owner_id, waiting.holder_id)
+    return Outcome.STICKY if known else Outcome(waiting.policy.value)
 
 
 def in_order(waiting: Iterable[Waiting], *, now: datetime) -> list[Waiting]:
@@ -290,7 +293,9 @@ def _asked(waiting: Waiting, now: datetime) -> _Asked:
 
 
 def _verdict(waiting: Waiting, one: Candidate, asked: _Asked, *, now: datetime) -> Verdict:
-    refused = _unavailable(waiting, one, now) or _unfit(waiting, one, asked, now=now)
+    refused = _unavailable(waiting, one, now)
+    if refused is None and one.agent_id != waiting.holder_id:
+        refused = _unfit(waiting, one, asked, now=now)
     if refused is not None:
         return Verdict(refused)
     again = one.agent_id in waiting.excluded
@@ -298,7 +303,7 @@ def _verdict(waiting: Waiting, one: Candidate, asked: _Asked, *, now: datetime) 
 
 
 def _unavailable(waiting: Waiting, one: Candidate, now: datetime) -> Refusal | None:
-    if not one.member:
+    if not one.member and one.agent_id != waiting.holder_id:
         return Refusal.NO_MEMBER
     if _is_left_in_peace(waiting, one.agent_id, now):
         return Refusal.EXCLUDED
@@ -343,7 +348,8 @@ def _score(waiting: Waiting, one: Candidate, asked: _Asked, now: datetime) -> tu
     # Of those who refused it, whoever did so longest ago.
     refused_at = waiting.excluded.get(one.agent_id)
     peace = (0.0, 0.0) if refused_at is None else (1.0, -_ago_s(refused_at, now))
-    return (*peace, gap, stranger, *_preference(waiting.policy, one, now), ratio, rested)
+    elsewhere = float(one.agent_id != waiting.holder_id)
+    return (*peace, elsewhere, gap, stranger, *_preference(waiting.policy, one, now), ratio, rested)
 
 
 def _preference(policy: Policy, one: Candidate, now: datetime) -> tuple[float, ...]:

@@ -17,6 +17,9 @@ class Reason(StrEnum):
     PLACED = "placed"
     OVERFLOW = "overflow"
     QUEUE_GONE = "queue_gone"
+    TEAM_GONE = "team_gone"
+    WAITED_LONG = "waited_long"
+    CHOSE_LATER = "chose_later"
     OPEN_AGAIN = "open_again"
     ROUTED = "routed"
     ACCEPTED = "accepted"
@@ -54,6 +57,8 @@ class Say(StrEnum):
     BACK_WITH_AGENT = "handoff.back_with_agent"
     BACK_WITH_BOT = "handoff.back_with_bot"
     LEAVE_MESSAGE = "handoff.leave_message"
+    WAITED_LONG = "handoff.waited_long"
+    NOTED = "handoff.noted"
     CANCELLED = "handoff.cancelled"
     RESOLVED = "handoff.resolved"
     STILL_THERE = "handoff.still_there"
@@ -74,6 +79,10 @@ class OfferResult(StrEnum):
 class TransferMode(StrEnum):
     BLIND = "blind"
     WARM = "warm"
+
+
+WAIT: Final = "wait"
+"""The choice of who goes on waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +119,16 @@ class Session:
     end_reason: Reason | None = None
     idle_asked_at: datetime | None = None
     """When the customer was last asked whether they are still there."""
+
+    @property
+    def is_put_off(self) -> bool:
+        """Whether its customer was told to expect nobody at once: waiting is no choice of theirs."""
+        return WAIT not in (self.options or {}).get("options", (WAIT,))
+
+    @property
+    def was_asked_to_choose(self) -> bool:
+        """Whether its customer waited long and was told what else there is."""
+        return WAIT in (self.options or {}).get("options", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +176,27 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class QueueGone:
-    """The queue a session waits in was deleted: it goes `to` another, or nobody can come."""
+    """The queue a session waits in was deleted: it goes `to` another, or nobody can come.
 
-    queue_id: UUID
+    `queue_id` None: it never had one.
+    """
+
+    queue_id: UUID | None
     to: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamGone:
+    """Nobody of the team a transfer named comes: whoever serves the queue is asked."""
+
+    team_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WaitedLong:
+    """A customer waited as long as their queue allows; `options` is what they may choose now."""
+
+    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,9 +328,10 @@ class CancelledByCustomer:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Nobody can come; `options` is what the customer may leave or has left."""
+    """Nobody comes soon; `options` is what the customer may leave or has left."""
 
     options: Mapping[str, Any]
+    reason: Reason = Reason.NOBODY_THERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +362,8 @@ Happening = (
     Escalated
     | Queued
     | QueueGone
+    | TeamGone
+    | WaitedLong
     | Offered
     | Accepted
     | Declined

@@ -103,6 +103,18 @@ def without_a_person(conversation: Conversation) -> Conversation:
     return with_floor(conversation, Floor.BOT if conversation.has_bot else Floor.NONE)
 
 
+def nobodys_is_the_bots(conversation: Conversation) -> Conversation:
+    """A customer who stops waiting talks to the bot again, unless a person has the floor."""
+    return without_a_person(conversation) if conversation.holder == Floor.NONE else conversation
+
+
+def placed_in(here: Here, queue_id: UUID | None) -> Conversation:
+    """The conversation of a session that comes to stand there: a team is asked in one queue only."""
+    if queue_id is not None and queue_id == here.session.queue_id:
+        return here.conversation
+    return replace(here.conversation, team_id=None)
+
+
 def closed(conversation: Conversation) -> Conversation:
     return replace(conversation, status=ConversationStatus.CLOSED)
 

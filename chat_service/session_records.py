@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chat_service.session_facts import Conversation, OfferResult, Reason, Say, Session
 from chorus.codes import NackCode
-from chorus.wire.common import ConversationStatus, Role
+from chorus.wire.common import ConversationStatus, Role, SessionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,14 @@ class HandoffRecord:
             "agent": agent and {"userId": str(agent), "name": names.get(agent)},
             "floor": {"holder": self.conversation.holder.value, "epoch": self.conversation.epoch},
             "by": self.by and str(self.by),
+            "options": self._options(),
         }
         return {field: value for field, value in filled.items() if value is not None}
+
+    def _options(self) -> list[str] | None:
+        """What the customer may choose, while they wait for nobody in particular."""
+        asked = self.session.state in (SessionState.QUEUED, SessionState.DEFERRED)
+        return (self.session.options or {}).get("options") if asked else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,9 @@ def transferred(here: Here, happening: facts.Transferred) -> Result:
         offer = Offer(to.agent_id, to.deadline_at, direct=True)
         held_out = replace(leaving, state=SessionState.OFFERED, offer=offer, offered_at=here.now)
         return moved(here, held_out, conversation, why)
-    placed = replace(
-        leaving, state=SessionState.QUEUED, offer=None, queue_id=to.queue_id, queued_at=here.now
-    )
+    # Who was told to expect nobody is put off in the other line, too.
+    state = SessionState.DEFERRED if session.is_put_off else SessionState.QUEUED
+    placed = replace(leaving, state=state, offer=None, queue_id=to.queue_id, queued_at=here.now)
     team_id = to.team_id if isinstance(to, facts.ToTeam) else None
     return moved(here, placed, replace(conversation, team_id=team_id), why)
 

@@ -5,7 +5,7 @@ events to record in order. Every transition has exactly one `handoff` event, who
 the customer has the floor, and the floor's epoch rises with each change of holder or assignee.
 
     requested → queued ⇄ offered → active → wrap_up → ended
-    requested, queued, offered → deferred → queued, offered or active
+    requested, queued, offered → deferred ⇄ offered; deferred → queued or active
     waiting or deferred → cancelled, ended; anything open → failed
 """
 
@@ -25,7 +25,9 @@ from chat_service.session_moves import (
     closed,
     foreign,
     moved,
+    nobodys_is_the_bots,
     over,
+    placed_in,
     released,
     too_late,
     with_floor,
@@ -33,6 +35,7 @@ from chat_service.session_moves import (
 )
 from chat_service.session_records import HandoffRecord, Refused, Result, Transition, Unchanged
 from chat_service.session_transfers import transferred, warm_done
+from chat_service.session_waits import deferred, queue_gone, team_gone, waited_long
 from chorus.codes import NackCode
 from chorus.wire.common import ConversationStatus, Floor, SessionState
 
@@ -74,8 +77,10 @@ def _escalated(
     asked = Session(
         happening.session_id, SessionState.REQUESTED, requested_at=now, queue_id=happening.queue_id
     )
-    record = HandoffRecord(asked, conversation, happening.reason, by=happening.by.user_id)
-    return Transition(asked, conversation, (record,))
+    # Whom an earlier wish was handed to is no matter of this one.
+    asked_in = replace(conversation, team_id=None)
+    record = HandoffRecord(asked, asked_in, happening.reason, by=happening.by.user_id)
+    return Transition(asked, asked_in, (record,))
 
 
 def _queued(here: Here, happening: facts.Queued) -> Result:
@@ -92,29 +97,7 @@ def _queued(here: Here, happening: facts.Queued) -> Result:
     told = session.state == SessionState.QUEUED or happening.reason == Reason.AGENT_LOST
     say = None if told else Say.LOOKING
     why = Why(happening.reason, None, say, happening.position, happening.eta_s)
-    return moved(here, placed, here.conversation, why)
-
-
-def _queue_gone(here: Here, happening: facts.QueueGone) -> Result:
-    """Go on waiting elsewhere with the same age; an offer that named its agent stands."""
-    session, to = here.session, happening.to
-    direct = session.offer is not None and session.offer.direct
-    if session.queue_id != happening.queue_id or direct:
-        return Unchanged(session)
-    if session.state == SessionState.DEFERRED:
-        elsewhere = replace(session, queue_id=to)
-        return moved(here, elsewhere, here.conversation, Why(Reason.QUEUE_GONE))
-    if to is None:
-        bot = ["bot"] if here.conversation.has_bot else []
-        left = {"options": ["message", "callback", *bot], "why": "nobody_there"}
-        queueless = replace(here, session=replace(session, queue_id=None))
-        return _put_off(queueless, left, Reason.QUEUE_GONE)
-    placed = replace(
-        session, state=SessionState.QUEUED, queue_id=to, offer=None, queued_at=here.now
-    )
-    say = Say.STILL_LOOKING if session.state == SessionState.OFFERED else None
-    why = Why(Reason.QUEUE_GONE, say=None if session.leaving_agent_id else say)
-    return moved(here, placed, here.conversation, why)
+    return moved(here, placed, placed_in(here, happening.queue_id), why)
 
 
 def _offered(here: Here, happening: facts.Offered) -> Result:
@@ -146,11 +129,18 @@ def _answered(here: Here, agent_id: UUID, why: Why) -> Transition:
         leaving_agent_id=None if session.state == SessionState.ACTIVE else session.leaving_agent_id,
         offer=None,
         excluded=session.excluded - {agent_id},
+        options=_left_by_customer(session),
         accepted_at=session.accepted_at or here.now,
         started_at=session.started_at or here.now,
     )
     floor = with_floor(here.conversation, Floor.HUMAN, agent_id)
     return moved(here, active, floor, replace(why, say=Say.AGENT_JOINED))
+
+
+def _left_by_customer(session: Session) -> Mapping[str, Any] | None:
+    """What stays of the options once somebody has come: what was chosen and left."""
+    options = session.options or {}
+    return {name: options[name] for name in ("chosen", "contact") if name in options} or None
 
 
 def _declined(here: Here, happening: facts.Declined) -> Result:
@@ -172,7 +162,10 @@ def _offer_rescinded(here: Here, _happening: facts.OfferRescinded) -> Result:
 
 
 def _offer_failed(here: Here, reason: Reason, *, excluded: UUID | None = None) -> Transition:
-    """Go back to the front of the queue with its age, or to the agent who meant one colleague."""
+    """Go back to the front of the queue with its age, or to the agent who meant one colleague.
+
+    Whoever was told to expect nobody is not told of each try.
+    """
     session = here.session
     if excluded is not None:
         session = replace(session, excluded=session.excluded | {excluded})
@@ -181,9 +174,11 @@ def _offer_failed(here: Here, reason: Reason, *, excluded: UUID | None = None) -
         return back_to_leaving(here, session, Why(reason))
     # A router's offer leaves the time in the queue running; a transfer brings a new wait.
     queued_at = here.now if direct else session.queued_at
-    queued = replace(session, state=SessionState.QUEUED, offer=None, queued_at=queued_at)
-    say = None if session.leaving_agent_id else Say.STILL_LOOKING
-    return moved(here, queued, here.conversation, Why(reason, say=say))
+    put_off = session.is_put_off
+    state = SessionState.DEFERRED if put_off else SessionState.QUEUED
+    back = replace(session, state=state, offer=None, queued_at=queued_at)
+    say = None if put_off or session.leaving_agent_id else Say.STILL_LOOKING
+    return moved(here, back, here.conversation, Why(reason, say=say))
 
 
 def _agent_lost(here: Here, happening: facts.AgentLost) -> Result:
@@ -303,26 +298,7 @@ def _cancelled(here: Here, happening: facts.CancelledByCustomer) -> Result:
         why = Why(Reason.TRANSFER_CANCELLED, by, Say.BACK_WITH_AGENT)
         return back_to_leaving(here, here.session, why)
     why = Why(Reason.CANCELLED, by, Say.CANCELLED)
-    return over(here, SessionState.CANCELLED, _nobodys_is_the_bots(here.conversation), why)
-
-
-def _deferred(here: Here, happening: facts.Deferred) -> Result:
-    return _put_off(here, happening.options, Reason.NOBODY_THERE)
-
-
-def _put_off(here: Here, options: Mapping[str, Any], reason: Reason) -> Transition:
-    """Nobody can come now; later anybody may be asked again."""
-    if here.session.leaving_agent_id is not None:
-        return back_to_leaving(here, here.session, Why(reason, say=Say.BACK_WITH_AGENT))
-    deferred = replace(
-        here.session,
-        state=SessionState.DEFERRED,
-        offer=None,
-        excluded=frozenset(),
-        options=options,
-    )
-    why = Why(reason, say=Say.LEAVE_MESSAGE)
-    return moved(here, deferred, _nobodys_is_the_bots(here.conversation), why)
+    return over(here, SessionState.CANCELLED, nobodys_is_the_bots(here.conversation), why)
 
 
 def _customer_idle(here: Here, happening: facts.CustomerIdle) -> Result:
@@ -347,17 +323,14 @@ def _failed(here: Here, _happening: facts.Failed) -> Result:
     return over(here, SessionState.FAILED, without_a_person(here.conversation), why)
 
 
-def _nobodys_is_the_bots(conversation: Conversation) -> Conversation:
-    """A customer who stops waiting talks to the bot again, unless a person has the floor."""
-    return without_a_person(conversation) if conversation.holder == Floor.NONE else conversation
-
-
 _MOVES: Final[dict[type, tuple[frozenset[SessionState], Callable[[Here, Any], Result]]]] = {
     facts.Queued: (
         frozenset({SessionState.REQUESTED, SessionState.QUEUED, SessionState.DEFERRED}),
         _queued,
     ),
-    facts.QueueGone: (UNANSWERED, _queue_gone),
+    facts.QueueGone: (UNANSWERED, queue_gone),
+    facts.TeamGone: (frozenset({SessionState.QUEUED, SessionState.DEFERRED}), team_gone),
+    facts.WaitedLong: (frozenset({SessionState.QUEUED}), waited_long),
     facts.Offered: (frozenset({SessionState.QUEUED, SessionState.DEFERRED}), _offered),
     facts.Accepted: (frozenset({SessionState.OFFERED, SessionState.ACTIVE}), _accepted),
     facts.Declined: (frozenset({SessionState.OFFERED}), _declined),
@@ -365,7 +338,14 @@ _MOVES: Final[dict[type, tuple[frozenset[SessionState], Callable[[Here, Any], Re
     facts.OfferRescinded: (frozenset({SessionState.OFFERED}), _offer_rescinded),
     facts.AgentLost: (OPEN, _agent_lost),
     facts.Transferred: (
-        frozenset({SessionState.QUEUED, SessionState.OFFERED, SessionState.ACTIVE}),
+        frozenset(
+            {
+                SessionState.QUEUED,
+                SessionState.OFFERED,
+                SessionState.ACTIVE,
+                SessionState.DEFERRED,
+            }
+        ),
         transferred,
     ),
     facts.WarmDone: (frozenset({SessionState.ACTIVE}), warm_done),
@@ -377,7 +357,7 @@ _MOVES: Final[dict[type, tuple[frozenset[SessionState], Callable[[Here, Any], Re
     facts.WrapUpOver: (frozenset({SessionState.WRAP_UP}), _wrap_up_over),
     facts.Reopened: (frozenset({SessionState.WRAP_UP}), _reopened),
     facts.CancelledByCustomer: (UNANSWERED, _cancelled),
-    facts.Deferred: (WAITING, _deferred),
+    facts.Deferred: (WAITING, deferred),
     facts.DeferredPickedUp: (frozenset({SessionState.DEFERRED}), _picked_up),
     facts.CustomerIdle: (frozenset({SessionState.ACTIVE}), _customer_idle),
     facts.CustomerGone: (WAITING | {SessionState.ACTIVE}, _customer_gone),

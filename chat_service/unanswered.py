@@ -8,18 +8,17 @@ sessions are kept for them, it is somebody else's to answer.
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
-from chat_service import handoff, queue_choice
+from chat_service import handoff
 from chat_service import session_facts as facts
 from chat_service.absence import CHATS_AFTER_MS
 from chat_service.deferral import Deferral, Why, options_of
 from chat_service.emit import Publisher
 from chat_service.handoff import Moved
 from chat_service.handoff_draft import Beside, Scene
+from chat_service.homes import home_of
 from chat_service.jobs import Tools
-from chat_service.queue_choice import Asked
 from chat_service.session_facts import SYSTEM, Happening, Reason
 from chat_service.store import absence as store
-from chat_service.store import queues
 from chat_service.store.absence import Pair
 from chat_service.store.sessions import Request
 from chorus import presence
@@ -83,17 +82,13 @@ def _still_theirs(scene: Scene, agent_id: UUID) -> bool:
 
 async def _happenings(tx: Transaction, scene: Scene, agent_id: UUID) -> list[Happening]:
     """A session of the conversation's own queue, whose agent was lost before anybody was asked."""
-    tenant_id, conversation = scene.tenant_id, scene.held.conversation
-    here = await queues.circumstances(tx, tenant_id, scene.held.id)
-    assert here is not None, "the conversation is locked"
-    known = await queues.queues(tx, tenant_id)
-    queue = queue_choice.choose(known, Asked(None, SOURCE, by_customer=False), here)
+    conversation = scene.held.conversation
+    queue_id = await home_of(tx, scene.tenant_id, scene.held.id, source=SOURCE)
     placed: Happening
-    if queue is None:
+    if queue_id is None:
         nobody = Deferral(Why.NOBODY_THERE)
         placed = facts.Deferred(options_of(nobody, has_bot=conversation.has_bot))
     else:
-        placed = facts.Queued(queue.id, Reason.AGENT_LOST)
-    queue_id = None if queue is None else queue.id
+        placed = facts.Queued(queue_id, Reason.AGENT_LOST)
     begun = facts.Escalated(uuid7(), SYSTEM, queue_id, Reason.AGENT_LOST)
     return [begun, facts.AgentLost(agent_id), placed]

@@ -137,7 +137,13 @@ class QueueChange(Setting):
     visible_to: Annotated[list[UUID], Field(max_length=100), AfterValidator(_in_order)] = Absent
     """Teams whose members see it, besides those who serve it; [] shows it to all agents."""
     max_wait_seconds: Seconds | None = Absent
-    """Then a session goes to the overflow queue."""
+    """Then a session goes to the overflow queue; where there is none, see `maxWaitThen`."""
+    max_wait_then: Literal["ask", "defer"] = Absent
+    """Who waited so long and has nowhere else to go is told so once: `ask` lets them go on waiting,
+    leave a message, be called back or talk to the bot; `defer` puts them off."""
+    team_wait_seconds: Seconds | None = Absent
+    """So long a team alone is asked for what is handed to it, then all who serve the queue; null: as
+    long as it takes. A team that is not there is given up after half a minute, whatever this says."""
     overflow_queue_id: UUID | None = Absent
     sla_seconds: Seconds | None = Absent
     """Promised until a person accepts."""
@@ -183,6 +189,8 @@ class QueueAnswer(Shape):
     visibility: Literal["public", "internal"]
     visible_to: list[UUID]
     max_wait_seconds: int | None
+    max_wait_then: Literal["ask", "defer"]
+    team_wait_seconds: int | None
     overflow_queue_id: UUID | None
     sla_seconds: int | None
     offer_seconds: int

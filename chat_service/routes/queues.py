@@ -41,6 +41,7 @@ _COLUMNS = {
     "idle_asked_after_seconds": "idle_asked_after_s",
     "idle_ends_after_seconds": "idle_ends_after_s",
     "asked_again_after_seconds": "asked_again_after_s",
+    "team_wait_seconds": "team_wait_s",
 }
 
 
@@ -136,6 +137,8 @@ def _answer(card: QueueCard) -> dict[str, Any]:
         "relaxations": steps
         and [{"afterSeconds": one["after_s"], "demand": one["demand"]} for one in steps],
         "askedAgainAfterSeconds": chosen["asked_again_after_s"],
+        "maxWaitThen": chosen["max_wait_then"],
+        "teamWaitSeconds": chosen["team_wait_s"],
         "texts": chosen["texts"],
         "createdAt": rfc3339(card.created_at),
         "members": card.members,

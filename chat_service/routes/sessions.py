@@ -122,7 +122,7 @@ class LeftBody(Shape):
     email: Annotated[str, Field(min_length=3, max_length=254, pattern="@")] | None = None
     phone: Annotated[str, Field(min_length=3, max_length=40)] | None = None
     message: Annotated[str, Field(min_length=1)] | None = None
-    choice: Literal["message", "callback"] = "message"
+    choice: Literal["wait", "message", "callback"] = "message"
 
     @model_validator(mode="after")
     def _says_something(self) -> "LeftBody":

@@ -22,10 +22,13 @@ _OFFERS: Final = """
 SELECT agent_id, conversation_id FROM session_offers
 WHERE tenant_id = $1 AND agent_id = ANY ($2::uuid[]) AND state = 'open'
 """
+# What somebody put off is nobody's before it wakes.
 _CHATS: Final = """
 SELECT s.agent_id, s.conversation_id FROM live_chat_sessions s
+JOIN conversations c ON c.id = s.conversation_id AND c.status <> 'snoozed'
 WHERE s.tenant_id = $1 AND s.agent_id = ANY ($2::uuid[]) AND s.status = 'active'
 UNION SELECT s.leaving_agent_id, s.conversation_id FROM live_chat_sessions s
+JOIN conversations c ON c.id = s.conversation_id AND c.status <> 'snoozed'
 WHERE s.tenant_id = $1 AND s.leaving_agent_id = ANY ($2::uuid[])
     AND s.status IN ('requested', 'queued', 'offered', 'active')
 """

@@ -36,6 +36,8 @@ SETTABLE: Final = (
     "relaxations",
     "asked_again_after_s",
     "texts",
+    "max_wait_then",
+    "team_wait_s",
 )
 """The columns that are somebody's choice."""
 

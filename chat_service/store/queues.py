@@ -38,7 +38,8 @@ def _queue(row: list[Any]) -> QueueRow:
 
 _CIRCUMSTANCES = text("""
 SELECT c.id, c.contact_id, b.id, b.queue_id, b.channel, k.locale, k.attributes || c.attributes,
-    coalesce(b.settings->'bot'->>'enabled' = 'true', false)
+    coalesce(b.settings->'bot'->>'enabled' = 'true', false),
+    CASE WHEN c.floor_holder = 'human' THEN c.assignee_id END
 FROM conversations c
 JOIN inboxes b ON b.id = c.inbox_id
 JOIN contacts k ON k.id = c.contact_id
@@ -62,8 +63,8 @@ async def circumstances_of(
 
 
 def _circumstances(found: list[Any]) -> Circumstances:
-    *known, attributes, has_bot = found
-    return Circumstances(*[*known, _json(attributes) or {}, has_bot])
+    *known, attributes, has_bot, holder_id = found
+    return Circumstances(*[*known, _json(attributes) or {}, has_bot, holder_id])
 
 
 # As POSITION, for those who begin to wait now. Each line is counted once, whoever joins it.

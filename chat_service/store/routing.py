@@ -9,8 +9,9 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
+from chat_service.deferred_pages import Cursor
 from chat_service.routing import RELAXATIONS, Demand, Policy, Relaxation, Waiting
-from chat_service.routing_round import AgentFacts, Place, QueueFacts
+from chat_service.routing_facts import AgentFacts, Place, QueueFacts
 from chat_service.store.rows import every
 from chorus.db import Reader, Transaction
 from chorus.db_connect import RawConnection
@@ -27,7 +28,8 @@ CASE WHEN jsonb_typeof(b.settings->'weight') = 'number'
 _PLACE: Final = f"""
 SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.requested_at),
     greatest(s.priority, c.priority) + q.priority, q.skills, s.skills, k.locale, s.sla_due_at,
-    s.leaving_agent_id, owner.agent_id, {WEIGHT}, q.asked_again_after_s, s.excluded_agent_ids,
+    s.leaving_agent_id, owner.agent_id,
+    CASE WHEN c.floor_holder = 'human' AND s.leaving_agent_id IS NULL THEN c.assignee_id END, {WEIGHT}, q.asked_again_after_s, s.excluded_agent_ids,
     CASE WHEN s.excluded_agent_ids <> '{{}}' THEN (
         SELECT json_object_agg(r.agent_id, r.at) FROM (
             SELECT o.agent_id, max(o.settled_at) AS at FROM session_offers o
@@ -36,7 +38,8 @@ SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.reque
             GROUP BY 1) r
     ) END,
     q.relaxations, s.conversation_id,
-    (SELECT t.id FROM teams t WHERE t.id = c.team_id AND t.archived_at IS NULL)
+    (SELECT t.id FROM teams t WHERE t.id = c.team_id AND t.archived_at IS NULL),
+    coalesce(s.options->'options' ? 'wait', false)
 FROM live_chat_sessions s
 JOIN queues q ON q.id = s.queue_id
 JOIN conversations c ON c.id = s.conversation_id
@@ -48,19 +51,37 @@ LEFT JOIN LATERAL (
         AND e.id <> s.id
     ORDER BY e.accepted_at DESC LIMIT 1
 ) owner ON true
-WHERE s.tenant_id = :tenant
+WHERE s.tenant_id = :tenant AND c.status = 'open'
 """  # noqa: S608 - our own constants
-# Sessions of a manual queue only matter where waiting too long moves them to another one, or
-# where the queue was deleted.
+# Sessions of a manual queue only matter where something follows from waiting too long, or where
+# the queue was deleted. Whoever put a conversation off wants nobody to be asked before it wakes.
 _QUEUED: Final = text(
     _PLACE
     + " AND s.status = 'queued' AND s.queue_id <> ALL(CAST(:but AS uuid[])) AND (q.policy <> 'manual' OR q.archived_at IS NOT NULL"
-    " OR (q.max_wait_s IS NOT NULL AND q.overflow_queue_id IS NOT NULL))"
+    " OR q.max_wait_s IS NOT NULL)"
 )
+# Of each line the oldest behind a place: the many who wait in one hide nobody of another.
 _DEFERRED: Final = text(
-    _PLACE + " AND s.status = 'deferred' AND (q.policy <> 'manual' OR q.archived_at IS NOT NULL)"
-    " ORDER BY s.requested_at, s.id LIMIT :limit"
+    _PLACE  # noqa: S608 - our own constants
+    + """ AND s.id IN (
+    SELECT pick.id FROM unnest(CAST(:queues AS uuid[]), CAST(:moments AS timestamptz[]),
+        CAST(:ids AS uuid[])) AS line (queue, at, id)
+    CROSS JOIN LATERAL (
+        SELECT w.id FROM live_chat_sessions w JOIN conversations d ON d.id = w.conversation_id
+        WHERE w.tenant_id = :tenant AND w.queue_id = line.queue AND w.status = 'deferred'
+            AND d.status = 'open'
+            AND (line.at IS NULL OR (w.requested_at, w.id) > (line.at, line.id))
+        ORDER BY w.requested_at, w.id LIMIT :limit
+    ) pick
+) AND (q.policy <> 'manual' OR q.archived_at IS NOT NULL) ORDER BY s.requested_at, s.id"""
 )
+_QUEUELESS: Final = text("""
+SELECT s.id, s.conversation_id, s.status
+FROM live_chat_sessions s JOIN conversations c ON c.id = s.conversation_id
+WHERE s.tenant_id = :tenant AND s.queue_id IS NULL AND c.status = 'open'
+    AND s.status IN ('requested', 'queued', 'deferred')
+ORDER BY s.requested_at, s.id LIMIT :limit
+""")
 
 
 async def queued(session: Reader, tenant_id: UUID, *, but: Collection[UUID] = ()) -> list[Place]:
@@ -69,16 +90,44 @@ async def queued(session: Reader, tenant_id: UUID, *, but: Collection[UUID] = ()
     return [_place(row, deferred=False) for row in found]
 
 
-async def deferred(session: Reader, tenant_id: UUID, *, limit: int) -> list[Place]:
-    """The oldest sessions nobody could come to, of automatic queues."""
-    found = await every(session, _DEFERRED, {"tenant": tenant_id, "limit": limit})
-    return [_place(row, deferred=True) for row in found]
+async def deferred(
+    session: Reader, tenant_id: UUID, lines: Mapping[UUID, Cursor | None], *, limit: int
+) -> list[Place]:
+    """The sessions of these automatic queues nobody could come to, the oldest behind each cursor
+    first.
+    """
+    if not lines:
+        return []
+    given = {
+        "tenant": tenant_id,
+        "queues": list(lines),
+        "moments": [one and one.requested_at for one in lines.values()],
+        "ids": [one and one.session_id for one in lines.values()],
+        "limit": limit,
+    }
+    return [_place(row, deferred=True) for row in await every(session, _DEFERRED, given)]
+
+
+@dataclass(frozen=True, slots=True)
+class Queueless:
+    """A session that waits and stands nowhere."""
+
+    session_id: UUID
+    conversation_id: UUID
+    deferred: bool
+
+
+async def queueless(session: Reader, tenant_id: UUID, *, limit: int) -> list[Queueless]:
+    """The oldest sessions that wait without a queue."""
+    found = await every(session, _QUEUELESS, {"tenant": tenant_id, "limit": limit})
+    return [Queueless(id_, place, status == "deferred") for id_, place, status in found]
 
 
 def _place(row: list[Any], *, deferred: bool) -> Place:
-    *waiting, excluded, settled, relaxations, conversation_id, team_id = row
+    *waiting, excluded, settled, relaxations, conversation_id, team_id, told = row
     id_, queue_id, policy, requested_at, queued_at, priority, *wishes = waiting
-    required, optional, language, sla_due_at, leaving_id, owner_id, weight, again_after_s = wishes
+    required, optional, language, sla_due_at, *people, weight, again_after_s = wishes
+    leaving_id, owner_id, holder_id = people
     return Place(
         Waiting(
             session_id=id_,
@@ -95,12 +144,14 @@ def _place(row: list[Any], *, deferred: bool) -> Place:
             asked_again_after_s=again_after_s,
             leaving_id=leaving_id,
             owner_id=owner_id,
+            holder_id=holder_id,
             weight=weight,
             relaxations=_relaxations(_json(relaxations)),
         ),
         conversation_id,
         team_id,
         deferred,
+        told,
     )
 
 
@@ -210,7 +261,7 @@ async def lock_agents(tx: Transaction, tenant_id: UUID, ids: Collection[UUID]) -
 
 _QUEUES: Final = text("""
 SELECT q.id, q.name, q.offer_s, q.max_wait_s, q.overflow_queue_id, q.hours, q.is_default,
-    q.archived_at IS NOT NULL, (SELECT json_agg(json_build_array(m.agent_id, m.last_offered_at))
+    q.archived_at IS NOT NULL, q.max_wait_then, q.team_wait_s, (SELECT json_agg(json_build_array(m.agent_id, m.last_offered_at))
      FROM queue_members m WHERE m.queue_id = q.id)
 FROM queues q WHERE q.tenant_id = :tenant
 """)
@@ -223,8 +274,9 @@ async def queues(session: Reader, tenant_id: UUID) -> dict[UUID, QueueFacts]:
 
 
 def _queue(row: list[Any]) -> QueueFacts:
-    *known, hours, is_default, gone, members = row
-    return QueueFacts(*[*known, _json(hours), _members(members), is_default, gone])
+    *known, hours, is_default, gone, then, team_wait_s, members = row
+    served = [_json(hours), _members(members), is_default, gone, then, team_wait_s]
+    return QueueFacts(*[*known, *served])
 
 
 def _members(value: Any) -> dict[UUID, datetime | None]:
@@ -254,7 +306,8 @@ async def teams(
     return {team_id: frozenset(some) for team_id, some in members.items()}
 
 
-_LOCK_TENANT: Final = text("SELECT pg_advisory_xact_lock(:key)")
+LOCK_TENANT: Final = "SELECT pg_advisory_xact_lock(:key)"
+_LOCK_TENANT: Final = text(LOCK_TENANT)
 
 
 async def lock_tenant(tx: Transaction, tenant_id: UUID) -> None:

@@ -24,6 +24,7 @@ from chorus.tables.columns import (
 
 QUEUE_POLICIES = ("longest_idle", "least_loaded", "round_robin", "manual")
 QUEUE_IDLE_ENDS = ("end", "bot")
+QUEUE_LONG_WAITS = ("ask", "defer")
 QUEUE_VISIBILITIES = ("public", "internal")
 
 
@@ -45,6 +46,8 @@ class Queue(Row, table=True):
         CheckConstraint("idle_ends_after_s > idle_asked_after_s", name="idle_ends_after_s"),
         one_of("idle_then", QUEUE_IDLE_ENDS),
         CheckConstraint("asked_again_after_s > 0", name="asked_again_after_s"),
+        one_of("max_wait_then", QUEUE_LONG_WAITS),
+        CheckConstraint("team_wait_s > 0", name="team_wait_s"),
         CheckConstraint("overflow_queue_id <> id", name="overflow_queue_id"),
         CheckConstraint("archived_at IS NULL OR NOT is_default", name="archived_at"),
         Index(
@@ -94,6 +97,11 @@ class Queue(Row, table=True):
     """So long is who refused a session left in peace with it; NULL: for good."""
     texts: Json = json_object()
     """What its customers read, where that is not ours: by language, then by sentence."""
+    max_wait_then: str = word("ask")
+    """After `max_wait_s` without an overflow queue: `ask` the customer what they would like, or
+    `defer` them."""
+    team_wait_s: int | None = number(120)
+    """So long is a team alone asked for what is handed to it; NULL: as long as it takes."""
     created_at: datetime = created()
     archived_at: datetime | None = moment()
     """A deleted queue is kept for what happened in it."""

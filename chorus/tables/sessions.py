@@ -68,6 +68,14 @@ class LiveChatSession(Row, table=True):
             postgresql_where=text("status IN ('active', 'wrap_up')"),
         ),
         Index("live_chat_sessions_requested_idx", "tenant_id", "requested_at"),
+        Index(
+            "live_chat_sessions_deferred_idx",
+            "tenant_id",
+            "queue_id",
+            "requested_at",
+            "id",
+            postgresql_where=text("status = 'deferred'"),
+        ),
     )
 
     id: UUID = key()

@@ -171,6 +171,8 @@ class Handoff(Outbound):
     agent: UserRef | None = None
     floor: FloorState
     by: UUID | None = None
+    options: list[str] | None = None
+    """What the customer may choose now: `wait`, `message`, `callback`, `bot`."""
 
 
 class Participant(Outbound):

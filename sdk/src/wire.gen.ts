@@ -932,6 +932,8 @@ export interface HandoffFrame {
     readonly agent?: UserRef;
     readonly floor: FloorState;
     readonly by?: string;
+    /** What the customer may choose now: `wait`, `message`, `callback`, `bot`. */
+    readonly options?: readonly string[];
   };
   readonly seq?: number;
   readonly ref?: number;

@@ -12,7 +12,7 @@ from chat_service.absence import Absence
 from chat_service.conductor import TIMERS
 from chat_service.jobs import Tools
 from chat_service.router import Router
-from chat_service.routing_round import Plan
+from chat_service.routing_plan import Plan
 from chat_service.session_facts import Happening
 from chorus import presence
 from chorus.errors import Unavailable

@@ -8,7 +8,7 @@ import pytest
 
 from chat_service.asleep import asleep
 from chat_service.router import WHOLE_EVERY_S, Router
-from chat_service.routing_round import AgentFacts, QueueFacts
+from chat_service.routing_facts import AgentFacts, QueueFacts
 from chorus.ids import uuid7
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus

@@ -9,10 +9,11 @@ from uuid import UUID
 import orjson
 import pytest
 
-from chat_service.deferral import EMPTY_FOR, Deferral, Member, Why, nobody_there, since_when
+from chat_service.deferral import EMPTY_FOR, Deferral, Group, Member, Why, nobody_there, since_when
 from chat_service.hours import read_hours
 from chat_service.routing import Policy, Waiting
-from chat_service.routing_round import AgentFacts, Facts, Place, QueueFacts, Round
+from chat_service.routing_facts import AgentFacts, Facts, Place, QueueFacts
+from chat_service.routing_round import Round
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus
 from tests.chat_service.ingest_world import rows_of
@@ -72,22 +73,22 @@ def round_of(
     return Round(facts, now=NOW)
 
 
-LONG_AGO = {DAY: NOW - EMPTY_FOR}
+LONG_AGO: dict[Group, datetime] = {(DAY, None): NOW - EMPTY_FOR}
 
 
 def test_a_queue_whose_people_are_all_gone_defers_after_the_grace() -> None:
     here = round_of(place(), queue(DAY, ADA, BEN), seen={ADA: OFFLINE, BEN: OFFLINE})
-    assert here.without_anybody() == {DAY}
+    assert here.without_anybody() == {(DAY, None)}
     plan = here.plan(limit=9, empty_since=LONG_AGO)
-    assert [one for _, one in plan.deferring] == [Deferral(Why.NOBODY_THERE)]
+    assert [one for _, one in plan.elsewhere] == [Deferral(Why.NOBODY_THERE)]
     assert (plan.left, plan.chosen) == ([], [])
 
 
 def test_within_the_grace_it_waits_and_looks_again() -> None:
     here = round_of(place(), queue(DAY, ADA), seen={ADA: OFFLINE})
     since = NOW - EMPTY_FOR + timedelta(seconds=1)
-    plan = here.plan(limit=9, empty_since={DAY: since})
-    assert (plan.deferring, len(plan.left)) == ([], 1)
+    plan = here.plan(limit=9, empty_since=dict[Group, datetime]({(DAY, None): since}))
+    assert (plan.elsewhere, len(plan.left)) == ([], 1)
     assert plan.look_again_at == NOW + timedelta(seconds=1)
 
 
@@ -102,7 +103,7 @@ def test_who_is_away_busy_or_unseen_is_not_gone(other: PresenceStatus) -> None:
 def test_who_chose_offline_is_gone_though_connected_and_who_is_gone_whatever_they_chose() -> None:
     seen = {ADA: PresenceStatus.AWAY, BEN: OFFLINE}
     here = round_of(place(), queue(DAY, ADA, BEN), seen=seen, a1="offline", a2="busy")
-    assert here.without_anybody() == {DAY}
+    assert here.without_anybody() == {(DAY, None)}
 
 
 def test_people_of_the_queue_it_overflows_into_count() -> None:
@@ -110,17 +111,17 @@ def test_people_of_the_queue_it_overflows_into_count() -> None:
     seen = {ADA: OFFLINE, BEN: ONLINE}
     assert round_of(place(), day, queue(NIGHT, BEN), seen=seen).without_anybody() == set()
     never = replace(day, max_wait_s=None)
-    assert round_of(place(), never, queue(NIGHT, BEN), seen=seen).without_anybody() == {DAY}
+    assert round_of(place(), never, queue(NIGHT, BEN), seen=seen).without_anybody() == {(DAY, None)}
     loop = queue(NIGHT, BEN, max_wait_s=600, overflow_queue_id=DAY)
     gone = {ADA: OFFLINE, BEN: OFFLINE}
-    assert round_of(place(), day, loop, seen=gone).without_anybody() == {DAY}
+    assert round_of(place(), day, loop, seen=gone).without_anybody() == {(DAY, None)}
 
 
 def test_when_the_hours_end_whoever_waits_is_told_when_they_begin() -> None:
     here = round_of(place(), queue(DAY, ADA, hours=CLOSED), seen={ADA: ONLINE})
     plan = here.plan(limit=9)
     opens_at = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
-    assert [one for _, one in plan.deferring] == [Deferral(Why.CLOSED, opens_at)]
+    assert [one for _, one in plan.elsewhere] == [Deferral(Why.CLOSED, opens_at)]
     assert plan.chosen == []
 
 
@@ -129,14 +130,14 @@ def test_a_line_that_is_served_by_hand_is_left_alone() -> None:
     plan = round_of(where, queue(DAY, ADA, hours=CLOSED), seen={ADA: OFFLINE}).plan(
         limit=9, empty_since=LONG_AGO
     )
-    assert (plan.deferring, plan.moves) == ([], 0)
+    assert (plan.elsewhere, plan.moves) == ([], 0)
 
 
 def test_who_is_deferred_already_is_not_again() -> None:
     plan = round_of(place(deferred=True), queue(DAY, ADA), seen={ADA: OFFLINE}).plan(
         limit=9, empty_since=LONG_AGO
     )
-    assert plan.deferring == []
+    assert plan.elsewhere == []
 
 
 def test_nobody_at_all_is_nobody_there() -> None:
@@ -146,9 +147,10 @@ def test_nobody_at_all_is_nobody_there() -> None:
 
 def test_the_clock_of_an_empty_queue_starts_when_it_is_seen_and_stops_when_somebody_comes() -> None:
     later = NOW + timedelta(seconds=9)
-    known = since_when({DAY}, {}, now=NOW)
-    assert since_when({DAY, NIGHT}, known, now=later) == {DAY: NOW, NIGHT: later}
-    assert since_when({NIGHT}, known, now=later) == {NIGHT: later}
+    day, night = (DAY, None), (NIGHT, None)
+    known = since_when({day}, {}, now=NOW)
+    assert since_when({day, night}, known, now=later) == {day: NOW, night: later}
+    assert since_when({night}, known, now=later) == {night: later}
 
 
 @pytest.mark.anyio

@@ -14,7 +14,15 @@ from chorus.bus import open_redis
 from chorus.errors import Forbidden
 from chorus.ids import uuid7
 from chorus.wire.client import Escalate, Resolve
-from tests.chat_service.api_world import Api, Tenant, codes, read_events, read_items, read_snapshot
+from tests.chat_service.api_world import (
+    Api,
+    Tenant,
+    codes,
+    read_events,
+    read_items,
+    read_snapshot,
+    say,
+)
 from tests.chat_service.handoff_world import comes, make_queue
 
 pytestmark = pytest.mark.anyio
@@ -311,3 +319,12 @@ async def test_acts_stand_in_line_and_who_stands_too_long_is_told_to_come_again(
     assert codes(refused) == [(503, "OVERLOADED")]
     again = await escalate(api, acme.principal("contact"), acme)
     assert again.status_code == 201
+
+
+async def test_who_talks_to_an_agent_is_not_told_that_nobody_is_there(
+    api: Api, acme: Tenant, support: UUID
+) -> None:
+    await api.rows("UPDATE queues SET hours = $1", CLOSED)
+    await say(api, acme.principal("agent"), acme.conversation, "How can I help?")
+    asked = await escalate(api, acme.principal("contact"), acme)
+    assert asked.json()["state"] == "queued"

@@ -351,3 +351,45 @@ async def test_why_it_was_routed_so_is_told_to_agents(
     foreign = await api.client.get(path, headers=api.token(rival.principal("agent")))
     customer = await api.client.get(path, headers=api.token(acme.principal("contact")))
     assert codes(foreign, customer) == [(404, "NOT_FOUND"), (403, "FORBIDDEN")]
+
+
+async def test_what_an_act_begins_stands_in_the_queue_of_its_conversation(
+    api: Api, acme: Tenant, queue: UUID
+) -> None:
+    agent, colleague = acme.principal("agent"), acme.principal("colleague")
+    await say(api, agent, acme.conversation, "I take this")
+    given = await command(
+        api, agent, acme, "transfer", to={"agent": str(acme.colleague)}, mode="blind"
+    )
+    assert given.status_code == 200
+    (session,) = await api.rows(
+        "SELECT id, queue_id FROM live_chat_sessions WHERE tenant_id = $1", acme.id
+    )
+    assert session["queue_id"] == queue
+    back = await act(api, colleague, str(session["id"]), "decline")
+    assert back.json()["state"] == "queued"
+
+
+async def test_who_was_put_off_is_claimed_assigned_and_handed_on(
+    api: Api, acme: Tenant, waiting: str
+) -> None:
+    agent, colleague = acme.principal("agent"), acme.principal("colleague")
+    other = await make_queue(api.database_url, acme, "other", members=[acme.colleague])
+    options = '{"options": ["message", "callback"]}'
+    await api.rows(
+        "UPDATE live_chat_sessions SET status = 'deferred', options = $2 WHERE id = $1",
+        waiting,
+        options,
+    )
+    moved = await act(api, agent, waiting, "transfer", {"to": {"queue": "other"}})
+    assert (moved.json()["state"], moved.json()["queue"]) == ("deferred", "other")
+    named = await act(api, agent, waiting, "transfer", {"to": {"agent": str(acme.colleague)}})
+    assert named.json()["state"] == "offered"
+    back = await act(api, colleague, waiting, "decline")
+    assert back.json()["state"] == "deferred"
+    given = await command(api, agent, acme, "assign", to=str(acme.colleague))
+    assert given.status_code == 200
+    shown = await read_snapshot(api, agent, acme)
+    assert (shown["assignee"]["id"], shown["session"]["state"]) == (str(acme.colleague), "active")
+    (row,) = await api.rows("SELECT queue_id FROM live_chat_sessions WHERE id = $1", waiting)
+    assert row["queue_id"] == other

@@ -8,6 +8,7 @@ import pytest
 from chorus.auth import Principal
 from chorus.ids import uuid7
 from tests.chat_service.api_world import Api, Tenant, codes, read_items, read_snapshot
+from tests.chat_service.handoff_world import make_queue
 from tests.chat_service.test_escalate import escalate
 
 pytestmark = pytest.mark.anyio
@@ -93,3 +94,65 @@ async def test_who_is_answered_already_says_it_to_whoever_is_there(
     await api.client.post(f"/livechat/sessions/{deferred}/resolve", headers=headers)
     over = await leave(api, contact, deferred, phone="+43 1 234")
     assert codes(late, over) == [(409, "ALREADY_ASSIGNED"), (409, "CONVERSATION_CLOSED")]
+
+
+@pytest.fixture
+async def queued(api: Api, acme: Tenant) -> str:
+    """A session of a customer who waits: nobody knows who is there."""
+    await make_queue(api.database_url, acme, members=[acme.agent], is_default=True)
+    asked = await escalate(api, acme.principal("contact"), acme)
+    assert asked.json()["state"] == "queued"
+    return str(asked.json()["sessionId"])
+
+
+async def _events(api: Api, tenant: Tenant) -> list[Any]:
+    items = await read_items(api, tenant.principal("contact"), tenant)
+    return [one["data"] for one in items if one.get("event") == "handoff"]
+
+
+async def test_who_would_rather_be_called_back_need_not_wait(
+    api: Api, acme: Tenant, queued: str
+) -> None:
+    contact = acme.principal("contact")
+    done = await leave(api, contact, queued, phone="+43 1 234", choice="callback")
+    assert done.json()["state"] == "deferred"
+    told = (await _events(api, acme))[-1]
+    assert (told["state"], told["reason"]) == ("deferred", "chose_later")
+    assert told["options"] == ["message", "callback"]
+    texts = [one["content"] for one in await read_items(api, contact, acme) if one.get("content")]
+    assert texts[-1] == "You need not wait here. We will get back to you."
+    (row,) = await api.rows("SELECT options FROM live_chat_sessions WHERE id = $1", queued)
+    kept = orjson.loads(row["options"])
+    assert (kept["chosen"], kept["contact"]) == ("callback", {"phone": "+43 1 234"})
+
+
+async def test_who_leaves_an_address_and_waits_keeps_their_place(
+    api: Api, acme: Tenant, queued: str
+) -> None:
+    done = await leave(api, acme.principal("contact"), queued, email="k@e.test", choice="wait")
+    assert done.json()["state"] == "queued"
+    again = await escalate(api, acme.principal("contact"), acme)
+    assert (again.json()["state"], again.json()["position"]) == ("queued", 1)
+
+
+@pytest.mark.parametrize("choice", ["message", "callback"])
+async def test_a_choice_is_heeded_while_somebody_waits_and_when_they_ask(
+    api: Api, acme: Tenant, choice: str
+) -> None:
+    contact = acme.principal("contact")
+    await make_queue(api.database_url, acme, members=[acme.agent], is_default=True)
+    asked = await escalate(api, contact, acme)
+    waits = await escalate(api, contact, acme, choice="wait")
+    chosen = await escalate(api, contact, acme, choice=choice)
+    again = await escalate(api, contact, acme, choice=choice)
+    states = [one.json()["state"] for one in (asked, waits, chosen, again)]
+    assert states == ["queued", "queued", "deferred", "deferred"]
+    assert [one["state"] for one in await _events(api, acme)] == ["requested", "queued", "deferred"]
+    session = asked.json()["sessionId"]
+    cancelled = await api.client.post(
+        f"/livechat/sessions/{session}/cancel", headers=api.token(contact)
+    )
+    assert cancelled.json()["state"] == "cancelled"
+    at_once = await escalate(api, contact, acme, choice=choice)
+    assert at_once.json()["state"] == "deferred"
+    assert (await _events(api, acme))[-1]["reason"] == "chose_later"

@@ -22,7 +22,9 @@ from chat_service.routing import (
     relaxed_at,
     route,
 )
-from chat_service.routing_round import AgentFacts, Chosen, Facts, Place, QueueFacts, Round
+from chat_service.routing_facts import AgentFacts, Facts, Place, QueueFacts
+from chat_service.routing_plan import Chosen
+from chat_service.routing_round import Round
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus, SessionState
 from tests.chat_service.routing_world import fetch, make_floor, make_waiting

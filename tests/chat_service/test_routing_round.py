@@ -7,8 +7,12 @@ from uuid import UUID
 
 import pytest
 
+from chat_service.deferral import Deferral, Why
 from chat_service.routing import Candidate, Policy, Waiting, in_order, route, with_offer
-from chat_service.routing_round import AgentFacts, Facts, Place, QueueFacts, Round
+from chat_service.routing_facts import DEFER, AgentFacts, Facts, Place, QueueFacts
+from chat_service.routing_plan import Then
+from chat_service.routing_round import Round
+from chat_service.session_facts import Queued, Reason
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus
 
@@ -162,20 +166,43 @@ def nobody_serves(max_wait_s: int | None, overflow: UUID | None) -> Facts:
 
 
 @pytest.mark.parametrize(
-    ("max_wait_s", "overflow", "goes_to", "looks_after_s"),
+    ("max_wait_s", "overflow", "goes_to"),
     [
-        (None, QUEUES[1], None, None),
-        (60, QUEUES[1], QUEUES[1], None),
-        (90, QUEUES[1], None, 30),
-        (60, None, None, None),
-        (60, QUEUES[0], None, None),
+        (None, QUEUES[1], []),
+        (60, QUEUES[1], [Queued(QUEUES[1], Reason.OVERFLOW)]),
+        (90, QUEUES[1], []),
+        (60, None, [Deferral(Why.WAITED_LONG, waits=True)]),
+        (90, None, []),
+        (60, QUEUES[0], [Deferral(Why.WAITED_LONG, waits=True)]),
     ],
-    ids=["no limit", "over it", "not yet", "nowhere to go", "into itself"],
+    ids=["no limit", "over it", "not yet", "nowhere to go", "not yet nowhere", "into itself"],
 )
-def test_who_waited_too_long_goes_to_the_next_queue_if_there_is_one(
-    max_wait_s: int | None, overflow: UUID | None, goes_to: UUID | None, looks_after_s: int | None
+def test_who_waited_too_long_goes_to_the_next_queue_or_is_asked_what_they_would_like(
+    max_wait_s: int | None, overflow: UUID | None, goes_to: list[Then]
 ) -> None:
     plan = Round(nobody_serves(max_wait_s, overflow), now=NOW).plan(limit=10)
-    assert [target for _, target in plan.overflowing] == ([goes_to] if goes_to else [])
-    limit = NOW - MINUTE + timedelta(seconds=max_wait_s or 0)
-    assert (plan.look_again_at == limit) == (looks_after_s is not None)
+    assert [then for _, then in plan.elsewhere] == goes_to
+    later = NOW - MINUTE + timedelta(seconds=90)
+    assert (plan.look_again_at == later) == (max_wait_s == 90)
+
+
+def test_who_waited_too_long_is_asked_once_and_put_off_where_the_queue_says_so() -> None:
+    facts = nobody_serves(60, None)
+    told = replace(facts, places=[replace(facts.places[0], told=True)])
+    assert Round(told, now=NOW).plan(limit=10).elsewhere == []
+    defers = {**facts.queues, QUEUES[0]: replace(facts.queues[QUEUES[0]], waited_long=DEFER)}
+    (one,) = Round(replace(told, queues=defers), now=NOW).plan(limit=10).elsewhere
+    assert one[1] == Deferral(Why.WAITED_LONG)
+
+
+def test_nothing_follows_from_waiting_while_presence_is_unknown() -> None:
+    facts = nobody_serves(60, None)
+    agent = agents(random.Random(1))[0]
+    served = replace(facts.queues[QUEUES[0]], members={agent.id: None}, team_wait_s=1)
+    blind = replace(
+        facts,
+        agents=[agent],
+        queues={**facts.queues, QUEUES[0]: served},
+        places=[replace(facts.places[0], team_id=UUID(int=3000))],
+    )
+    assert Round(blind, now=NOW).plan(limit=10).elsewhere == []

@@ -15,6 +15,7 @@ from chat_service.session_facts import SYSTEM, Actor, Happening, TransferMode
 from chat_service.session_records import HandoffRecord, Refused, Result, Transition
 from chorus.wire.common import ConversationStatus, Floor, SessionState
 from chorus.wire.server_chat import ConversationClosed, ConversationUpdated, Handoff, Participant
+from tests.chat_service.going_on import goes_on
 from tests.chat_service.session_story import (
     ADA,
     BEN,
@@ -38,9 +39,13 @@ FRAMES: dict[str, Any] = {
 }
 
 
+PUT_OFF = {"options": ["message", "callback"]}
+CHOICES = {"options": ["wait", "message", "callback"]}
 ENDLESS: list[Happening] = [
     facts.Queued(QUEUE),
     facts.QueueGone(QUEUE, OTHER_QUEUE),
+    facts.TeamGone(TEAM),
+    facts.WaitedLong(CHOICES),
     facts.Offered(ADA, LATER),
     facts.Accepted(ADA),
     facts.Declined(ADA),
@@ -57,12 +62,20 @@ ENDLESS: list[Happening] = [
     facts.WrapUpOver(),
     facts.Reopened(SYSTEM),
     facts.CancelledByCustomer(Actor(CUSTOMER)),
-    facts.Deferred({}),
+    facts.Deferred(PUT_OFF),
     facts.DeferredPickedUp(ADA),
     facts.CustomerIdle(NOW),
     facts.CustomerGone(),
     facts.Failed(),
 ]
+
+
+def aside(story: Story) -> Story:
+    """The same, for things that happen to it aside."""
+    copy = Story()
+    copy.session, copy.conversation = story.session, story.conversation
+    return copy
+
 
 while_open = precondition(lambda self: self.state not in NOT_OPEN)
 
@@ -80,6 +93,8 @@ class Sessions(RuleBasedStateMachine):
         self.handoffs = 0
         self.transitions = 0
         self.seen_epoch = 1
+        self.put_off = False
+        """Whether the customer was told to expect nobody."""
 
     def meet(self, happening: Happening, *, late: bool = False) -> Result:
         before = self.story.session, self.story.conversation
@@ -113,6 +128,10 @@ class Sessions(RuleBasedStateMachine):
     def expect(self, result: Result, state: str, owner: UUID | None = None) -> None:
         assert isinstance(result, Transition), result
         self.state, self.owner, self.asked = state, owner, None
+        if state == "deferred":
+            self.put_off = True
+        elif state != "offered":
+            self.put_off = False
 
     def refused(self, result: Result) -> None:
         assert isinstance(result, Refused), result
@@ -124,6 +143,7 @@ class Sessions(RuleBasedStateMachine):
         if self.state == "none" or self.story.conversation.status == ConversationStatus.CLOSED:
             self.story, self.seen_epoch = Story(has_bot=has_bot), 1
         self.count += 1
+        self.put_off = False
         asked = self.meet(facts.Escalated(UUID(int=1000 + self.count), Actor(CUSTOMER)))
         self.expect(asked, "requested")
         to_ben = facts.ToAgent(BEN, LATER, reachable=True)
@@ -164,7 +184,7 @@ class Sessions(RuleBasedStateMachine):
         elif before.queue_id != gone or (before.offer is not None and before.offer.direct):
             assert not isinstance(result, (Transition, Refused))
         elif self.state == "deferred" or to is not None:
-            self.expect(result, "deferred" if self.state == "deferred" else "queued", self.owner)
+            self.expect(result, "deferred" if self.put_off else "queued", self.owner)
             assert isinstance(result, Transition)
             assert result.session.queue_id == to
         else:
@@ -224,7 +244,8 @@ class Sessions(RuleBasedStateMachine):
         agent = result.session.agent_id
         if agent is not None:
             assert agent == self.owner, "only who hands over gets a session back"
-        self.expect(result, "active" if agent else "queued", self.owner)
+        stays = "deferred" if self.put_off else "queued"
+        self.expect(result, "active" if agent else stays, self.owner)
 
     @while_open
     @rule(agent=AGENTS)
@@ -256,11 +277,12 @@ class Sessions(RuleBasedStateMachine):
         if not isinstance(result, Transition):
             self.refused(result)
             return
-        assert self.state in {"queued", "offered", "active"}
+        assert self.state in {"queued", "offered", "active", "deferred"}
         assert self.owner in {None, by.user_id} or by.senior
         owner = self.owner if mode == TransferMode.WARM else None
         direct = isinstance(to, facts.ToAgent)
-        self.expect(result, "offered" if direct else "queued", owner)
+        stays = "deferred" if self.put_off else "queued"
+        self.expect(result, "offered" if direct else stays, owner)
         self.asked = to.agent_id if direct else None
 
     @while_open
@@ -329,7 +351,7 @@ class Sessions(RuleBasedStateMachine):
             result = self.meet(facts.CancelledByCustomer(Actor(CUSTOMER)))
             self.stop_waiting(result, UNANSWERED, "cancelled")
         elif how == "defer":
-            result = self.meet(facts.Deferred({}))
+            result = self.meet(facts.Deferred(PUT_OFF))
             self.stop_waiting(result, UNANSWERED - {"deferred"}, "deferred")
         elif how == "goes":
             self.customer_goes(to_bot)
@@ -337,6 +359,32 @@ class Sessions(RuleBasedStateMachine):
             self.return_to_bot(by)
         else:
             self.expect(self.meet(facts.Failed()), "failed")
+
+    @while_open
+    @rule(team=st.sampled_from([TEAM, OTHER_QUEUE]))
+    def team_goes(self, team: UUID) -> None:
+        named = self.story.conversation.team_id == team
+        result = self.meet(facts.TeamGone(team))
+        if self.state not in {"queued", "deferred"}:
+            self.refused(result)
+        elif not named:
+            assert not isinstance(result, (Transition, Refused))
+        else:
+            self.expect(result, "active" if self.owner else self.state, self.owner)
+            assert self.story.conversation.team_id is None
+
+    @while_open
+    @rule()
+    def wait_too_long(self) -> None:
+        before = self.story.session
+        assert before is not None
+        result = self.meet(facts.WaitedLong(CHOICES))
+        if self.state != "queued":
+            self.refused(result)
+        elif self.owner is None and before.was_asked_to_choose:
+            assert not isinstance(result, (Transition, Refused))
+        else:
+            self.expect(result, "active" if self.owner else "queued", self.owner)
 
     def stop_waiting(self, result: Result, allowed: set[str], state: str) -> None:
         if self.state not in allowed:
@@ -404,6 +452,12 @@ class Sessions(RuleBasedStateMachine):
             assert session.agent_id not in session.excluded
         assert session.agent_id is None or session.agent_id != session.leaving_agent_id
         assert session.leaving_agent_id is None or session.state in {"queued", "offered", "active"}
+
+    @invariant()
+    def it_goes_on(self) -> None:
+        """Whatever happened, somebody able and present is asked in the end."""
+        here = aside(self.story)
+        assert goes_on(here, QUEUE, OTHER_QUEUE, TEAM, now=LATER)
 
     @invariant()
     def what_is_over_stays_so(self) -> None:
