@@ -6,6 +6,7 @@ import type { Credentials } from "./credentials";
 import { asChorusError } from "./errors";
 import { isDurable, type ServerData, type ServerFrameOf } from "./frames";
 import { appendPage, emptyInbox, type Inbox, type InboxFilter, reduceInbox } from "./inbox";
+import { Lookers } from "./lookers";
 import { Outbox } from "./outbox";
 import type { Rest, Snapshot } from "./rest";
 import type { OpenWebSocket } from "./socket";
@@ -27,8 +28,6 @@ export interface AgentEngineOptions {
 
 const MAX_WATCHED = 50;
 const PAGE_ROWS = 100;
-/** Longer than two of the intervals in which a page says that it is looked at. */
-const LOOKS_FOR_MS = 75_000;
 const AMENDING = new Set<string>(["message.updated", "message.deleted", "conversation.updated"]);
 
 /** The leading tab's side of an agent: one socket, the open inbox view, the watched conversations. */
@@ -41,8 +40,7 @@ export class AgentEngine {
   /** In order of last use: the first is given up when there are too many. */
   readonly #threads = new Map<string, Thread>();
   readonly #looking = new Set<string>();
-  /** When to forget each colleague who looks. */
-  readonly #lookers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #lookers = new Lookers();
   #inbox: Inbox;
   #offers: readonly Offer[] = [];
   #self: AgentSelf | undefined;
@@ -83,7 +81,7 @@ export class AgentEngine {
     this.#stopped = true;
     this.#connection.stop();
     this.#commands.close();
-    for (const timer of this.#lookers.values()) clearTimeout(timer);
+    this.#lookers.close();
     for (const thread of this.#threads.values()) thread.close();
   }
 
@@ -334,23 +332,17 @@ export class AgentEngine {
     else thread?.stoppedTyping();
   }
 
-  /**
-   * Who comes later cannot know who looks already, so those who do say it again. Whoever says it no
-   * more has gone, even if their browser could not tell.
-   */
+  /** Who comes later cannot know who looks already, so those who do say it again. */
   #onViewing(conv: string, frame: ServerFrame): void {
     if (frame.event !== "viewing") return;
     const { userId, state } = frame.data;
     const thread = this.#threads.get(conv);
     const isNew = state === "start" && thread?.state.viewing.includes(userId) === false;
     if (isNew && this.#looking.has(conv)) this.#sendViewing(conv, true);
-    const key = `${conv} ${userId}`;
-    clearTimeout(this.#lookers.get(key));
-    this.#lookers.delete(key);
+    this.#lookers.left(conv, userId);
     if (state === "stop") return;
     const gone: ServerFrame = { event: "viewing", data: { userId, state: "stop" } };
-    const forget = () => this.#threads.get(conv)?.receive(gone);
-    this.#lookers.set(key, setTimeout(forget, LOOKS_FOR_MS));
+    this.#lookers.saw(conv, userId, () => this.#threads.get(conv)?.receive(gone));
   }
 
   #viewing(conv: string, active: boolean): void {
