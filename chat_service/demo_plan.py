@@ -11,17 +11,17 @@ from importlib.resources import files
 from typing import Any, Final
 from uuid import UUID
 
+from ai.extract.state import State
 from chat_service.demo_story import Place, Telling, Turn, Values
-from chorus.clock import rfc3339
+from chat_service.digest import Material, digest
 from chorus.ids import uuid7
-from chorus.wire.common import Floor, UserRef
+from chorus.wire.common import Floor, UserRef, Visibility
 
 CONVERSATIONS: Final = 120
 DAYS: Final = 30
 SLA_S: Final = 600
 """What the manual queue promises; one waiting session has waited longer."""
 _WITH_BOT: Final = 4
-_MODEL: Final = "extractive-demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +130,9 @@ def _waiting(
         telling.note(chosen["note"], [cast.agents[-1].userId])
     telling.session["priority"] = chosen["priority"]
     telling.session["sla_due_at"] = telling.session["requested_at"] + timedelta(seconds=SLA_S)
-    summary = chosen.get("summary") and _summary(telling, chosen["summary"], words)
-    cached = {"summary": _cached(summary)} if summary else {}
-    more = {"priority": chosen["priority"], "metadata": cached}
-    return _tale(telling, chosen["tags"], more, summary=summary)
+    kept = _summary(telling)
+    more = {"priority": chosen["priority"], "metadata": {"summary": kept}}
+    return _tale(telling, chosen["tags"], more, summary=_filed(telling, kept))
 
 
 def _tell(
@@ -154,35 +153,38 @@ def _tell(
     return telling
 
 
-def _summary(telling: Telling, body: dict[str, Any], words: dict[str, str]) -> Values:
-    filled = {name: _filled(value, words) for name, value in body.items()}
+def _summary(telling: Telling) -> Values:
+    """What it was about when somebody was asked for, told by the same rules as any other."""
     asked_at = telling.session["requested_at"] if telling.session else telling.at
-    upto = max(row["seq"] for row in telling.messages if row["created_at"] <= asked_at)
-    return {
+    said = [row for row in telling.messages if row["created_at"] <= asked_at]
+    heard = [
+        (
+            row["seq"],
+            row["id"],
+            row["role"],
+            row["content"],
+            row["payload"].get("event"),
+            row["payload"].get("data"),
+            0,
+        )
+        for row in said
+        if row["visibility"] == Visibility.PUBLIC
+    ]
+    material = Material(telling.id, said[-1]["seq"], 0, State(), heard, left_out=False)
+    made = digest(material, at=asked_at)
+    assert made is not None, "somebody asked for somebody"
+    return made.summary
+
+
+def _filed(telling: Telling, kept: Values) -> Values:
+    asked_at = telling.session["requested_at"] if telling.session else telling.at
+    names = ("upto_seq", "source", "model", "tier", "body", "text")
+    return {name: kept[name] for name in names} | {
         "id": uuid7(),
         "tenant_id": telling.place.tenant_id,
         "conversation_id": telling.id,
-        "upto_seq": upto,
-        "source": "extractive",
-        "model": _MODEL,
-        "tier": "free",
-        "body": filled,
-        "text": f"{filled['issue']} {filled['next_step']}",
-        "ms": 12,
         "created_at": asked_at,
     }
-
-
-def _filled(value: str | list[str], words: dict[str, str]) -> str | list[str]:
-    if isinstance(value, str):
-        return value.format_map(words)
-    return [one.format_map(words) for one in value]
-
-
-def _cached(summary: Values) -> Values:
-    kept = ("upto_seq", "source", "model", "tier", "body", "text")
-    cached = {name: summary[name] for name in kept}
-    return cached | {"generated_at": rfc3339(summary["created_at"])}
 
 
 def _tale(

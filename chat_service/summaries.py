@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from ai.extract.state import State
+from chat_service import conversations
 from chat_service.conversations import may_act
 from chat_service.deeds import Commands
 from chat_service.desk import at_work
@@ -63,27 +64,40 @@ async def _read(
     commands: Commands, principal: Principal, conversation_id: UUID
 ) -> tuple[View, Shown]:
     for _ in range(TRIES):
-        shown = await _shown(commands.db, principal, conversation_id)
-        if _stands(shown):
+        shown, material = await _look(commands.db, principal, conversation_id)
+        if material is None:
             return _view(conversation_id, shown), shown
-        made = await _make(commands, principal.tenant_id, conversation_id)
-        after = await _shown(commands.db, principal, conversation_id)
-        if _stands(after):
+        made = await _digested(material, commands.clock)
+        if made is None:
+            break
+        if await _keep(commands.db, principal.tenant_id, made):
+            return View(conversation_id, made.summary, 0, shown.rev), shown
+        # Somebody was faster, or holds the conversation. Quoting a message that was taken back
+        # meanwhile would be worse than being late.
+        after, more = await _look(commands.db, principal, conversation_id)
+        if more is None:
             return _view(conversation_id, after), after
-        # Quoting a message that was taken back meanwhile would be worse than being late.
-        if made is not None and after.edits == made.edits:
+        if after.edits == made.edits:
             behind = after.behind if after.head_seq > made.summary["upto_seq"] else 0
             return View(conversation_id, made.summary, behind, after.rev), after
     nothing = stored(State(), at=commands.clock.now())
-    return View(conversation_id, nothing, 0, shown.rev), shown
+    return View(conversation_id, nothing, shown.behind, shown.rev), shown
 
 
-async def _shown(db: Db, principal: Principal, conversation_id: UUID) -> Shown:
+async def _look(
+    db: Db, principal: Principal, conversation_id: UUID
+) -> tuple[Shown, Material | None]:
+    """Where a conversation stands, and what a summary is made from unless one that is kept stands."""
     async with db.read(principal.tenant_id) as session:
         found = await store.shown(session, principal.tenant_id, conversation_id)
-    if found is None or not may_act(principal, conversation_id, found.contact_id):
-        raise NotFound
-    return found
+        if found is None or not may_act(principal, conversation_id, found.contact_id):
+            raise NotFound
+        if _stands(found):
+            return found, None
+        (material,) = await store.materials(
+            session, principal.tenant_id, [conversation_id], span=WHOLE, wanted=True
+        )
+        return found, material
 
 
 def _stands(shown: Shown) -> bool:
@@ -99,17 +113,9 @@ def _view(conversation_id: UUID, shown: Shown) -> View:
     return View(conversation_id, shown.summary, shown.behind, shown.rev)
 
 
-async def _make(commands: Commands, tenant_id: UUID, conversation_id: UUID) -> Kept | None:
-    """Go on from what is known, and keep it if nobody was faster; None: nothing was said."""
-    async with commands.db.read(tenant_id) as session:
-        found = await store.materials(
-            session, tenant_id, [conversation_id], span=WHOLE, wanted=True
-        )
-    made = [one for material in found if (one := await _digested(material, commands.clock))]
-    if made:
-        async with commands.db.transaction(tenant_id) as tx:
-            await store.keep(tx, tenant_id, made)
-    return made[0] if made else None
+async def _keep(db: Db, tenant_id: UUID, made: Kept) -> bool:
+    async with db.transaction(tenant_id) as tx:
+        return bool(await store.keep(tx, tenant_id, [made]))
 
 
 async def _digested(material: Material, clock: Clock) -> Kept | None:
@@ -167,9 +173,9 @@ async def let_go(
     Raises:
         NotFound, Forbidden. StaleView: a colleague changed it since `rev`.
     """
-    await _shown(commands.db, principal, conversation_id)
     async with commands.db.transaction(principal.tenant_id) as tx:
         await at_work(tx, principal)
+        await conversations.enter(tx, principal, conversation_id)
         if not await store.let_go(tx, principal.tenant_id, conversation_id, rev=rev):
             raise StaleView("A colleague has changed this summary meanwhile.")
 

@@ -26,6 +26,7 @@ from gateway.room import Packet
 from load.bench_handoff import handoff
 from load.bench_kill import kills
 from load.bench_routing import routing
+from load.bench_summary import summaries
 from load.load_socket import LoadSocket, open_load_socket
 from load.stage import Stage, Visitor, every, running, stage
 
@@ -270,6 +271,10 @@ def _spread(name: str, values_s: Sequence[float]) -> dict[str, float]:
 async def measure(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     """Run the chosen parts, on an installation of their own or on one that runs."""
     found: dict[str, dict[str, float]] = {"one frame": micro()}
+    if "summary" in options.parts:
+        found["summary by rules"] = summaries()
+    if options.parts == ["summary"]:
+        return found
     with (
         running(options.data)
         if options.data
@@ -312,7 +317,9 @@ def _number(value: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", default=["throughput", "broadcast", "rtt", "handoff", "kills"]
+        "parts",
+        nargs="*",
+        default=["throughput", "broadcast", "rtt", "handoff", "summary", "kills"],
     )
     parser.add_argument("--data", type=Path, help="measure what `chorus up` runs there")
     parser.add_argument("--edges", type=int, default=1)

@@ -348,3 +348,47 @@ async def test_the_snapshot_shows_it_to_agents(api: Api, acme: Tenant) -> None:
     shown = (await read_snapshot(api, acme.principal("agent"), acme))["summary"]
     assert shown == {name: found[name] for name in shown}
     assert UUID(shown["body"]["issue"]["messageIds"][0]).version == 7
+
+
+async def test_rules_that_were_at_it_already_never_write_over_a_person(
+    api: Api, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent writes after the messages were read and before what rules made of them is stored."""
+    await say(api, acme.principal("contact"), acme.conversation, LATE)
+    really, written = summaries._digested, False
+
+    async def digested(*given: Any) -> Any:
+        nonlocal written
+        if not written:
+            written = True
+            answer = await write(api, acme, "Mine.", rev=0)
+            assert answer.status_code == 200
+            await say(api, acme.principal("contact"), acme.conversation, "and my desk")
+        return await really(*given)
+
+    monkeypatch.setattr(summaries, "_digested", digested)
+    found = await read(api, acme)
+    assert (found["text"], found["behind"]) == ("Mine.", 1)
+    assert [row[1] for row in await history(api, acme)] == ["extractive", "human"]
+
+
+async def test_among_readers_and_speakers_the_words_of_a_person_stand(
+    api: Api, acme: Tenant
+) -> None:
+    await say(api, acme.principal("contact"), acme.conversation, LATE)
+
+    async def talk() -> None:
+        for number in range(6):
+            await say(api, acme.principal("contact"), acme.conversation, f"part {number} is broken")
+
+    async def look() -> None:
+        for _ in range(6):
+            await read(api, acme)
+
+    async def put() -> None:
+        answer = await write(api, acme, "Mine.", rev=0)
+        assert answer.status_code == 200, answer.text
+
+    await asyncio.gather(talk(), look(), put(), look(), look())
+    found = await read(api, acme)
+    assert (found["text"], found["source"], found["rev"]) == ("Mine.", "human", 1)
