@@ -35,6 +35,7 @@ ATTEMPTS_MAX: Final = 8
 RETRY_FIRST_S: Final = 1.0
 RETRY_LAST_S: Final = 300.0
 ROWS_AT_ONCE: Final = 1_000
+DRAFTS_DAYS: Final = 90
 TIMERS_AT_ONCE: Final = 10
 """Few, because all of them must be reached before the lease runs out."""
 QUEUE_OF: Final[Mapping[str, Queue]] = {}
@@ -170,6 +171,7 @@ async def retention(tools: Tools, job: TakenJob) -> None:
     """Delete what the tenant no longer keeps, in small transactions, oldest first."""
     await _forget_decisions(tools, job)
     async with tools.db.raw_transaction() as connection:
+        await upkeep.forget_drafts(connection, job.tenant_id, days=DRAFTS_DAYS)
         days = await upkeep.retention_days(connection, job.tenant_id, tools.settings.retention_days)
     conversation_id = UUID(int=0)
     while True:

@@ -78,6 +78,16 @@ DELETE FROM routing_decisions WHERE id IN (
 """
 
 
+# Sent ones count for nothing already; nobody comes back to the others.
+_FORGET_DRAFTS: Final = """
+DELETE FROM drafts d WHERE d.tenant_id = $1 AND (d.updated_at < now() - $2::interval OR EXISTS (
+    SELECT 1 FROM messages m WHERE m.conversation_id = d.conversation_id AND m.seq > d.seq
+        AND m.sender_id = d.agent_id AND m.role = 'agent' AND m.message_type <> 'event'
+        AND (m.visibility = 'agents') = (d.mode = 'note')
+))
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Woken:
     """Where a conversation that is open again stands."""
@@ -141,6 +151,11 @@ async def forget_decisions(
     """Forget why sessions were routed as they were; says how many rows went."""
     oldest = UUID(int=unix_ms(before) << 80)
     return _count(await connection.execute(_FORGET_DECISIONS, tenant_id, oldest, limit))
+
+
+async def forget_drafts(connection: RawConnection, tenant_id: UUID, *, days: int) -> int:
+    """Forget drafts that were sent, and those nobody touched for so long; says how many went."""
+    return _count(await connection.execute(_FORGET_DRAFTS, tenant_id, timedelta(days=days)))
 
 
 async def _deleted(

@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from chat_service import jobs
+from chat_service.jobs import Tools
+from chat_service.settings import ConductorSettings
+from chorus.clock import SystemClock
 from chorus.ids import uuid7
 from tests.chat_service.admin_world import call
 from tests.chat_service.api_world import Api, Tenant, codes, say
@@ -125,3 +129,23 @@ async def test_who_was_shut_out_keeps_nothing(api: Api, acme: Tenant) -> None:
     await api.rows("UPDATE agents SET disabled_at = now() WHERE id = $1", acme.agent)
     answer = await call(api, acme, "PUT", path(acme, "reply"), {"content": "x"}, who="agent")
     assert codes(answer) == [(403, "FORBIDDEN")]
+
+
+async def test_the_night_forgets_what_was_sent_and_what_nobody_came_back_to(
+    api: Api, acme: Tenant
+) -> None:
+    await save(api, acme, "sent")
+    await save(api, acme, "old", mode="note")
+    await save(api, acme, "kept", who="colleague")
+    await say(api, acme.principal("agent"), acme.conversation, "sent")
+    await api.rows(
+        "UPDATE drafts SET updated_at = now() - interval '91 days'"
+        " WHERE tenant_id = $1 AND mode = 'note'",
+        acme.id,
+    )
+    settings = ConductorSettings.model_validate({})
+    tools = Tools(api.resources.system, api.resources.redis, settings, SystemClock())
+    await jobs.schedule_daily(tools.db, tools.clock.now())
+    await jobs.run_all_due(tools, jobs.UPKEEP, limit=1)
+    rows = await api.rows("SELECT content FROM drafts WHERE tenant_id = $1", acme.id)
+    assert [row["content"] for row in rows] == ["kept"]
