@@ -7,8 +7,11 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from chat_service.routing import Candidate
+from chat_service.routing import LOGIN_WINDOW
+from chat_service.routing_facts import AgentFacts
 from chat_service.session_facts import Conversation, Session
+from chorus.clock import unix_ms
+from chorus.presence import Seen
 from chorus.wire.common import ConversationStatus, Floor, PresenceStatus
 
 MIDNIGHT: Final = datetime(2026, 3, 2, tzinfo=UTC)
@@ -31,6 +34,8 @@ class Case:
     handle_s: float
     conversation: Conversation
     session: Session | None = None
+    refused: dict[UUID, datetime] = field(default_factory=dict)
+    """Who did not take it, and when."""
     transitions: int = 0
     recorded: int = 0
     deferred: bool = False
@@ -47,31 +52,48 @@ class Desk:
     shift_h: int
     dice: Random
     status: PresenceStatus = PresenceStatus.OFFLINE
+    on_duty: bool = False
     active: set[int] = field(default_factory=set)
     offers: set[int] = field(default_factory=set)
     wrapping_up: set[int] = field(default_factory=set)
     idle_since: datetime | None = None
-    last_offered_at: datetime | None = None
-    online_since: datetime | None = None
-    offers_since_online: int = 0
+    online_since: datetime = MIDNIGHT
+    offered_at: dict[UUID, datetime] = field(default_factory=dict)
+    """When each queue last asked them."""
+    recent_offers: list[datetime] = field(default_factory=list)
     handled: int = 0
     most_load: int = 0
 
-    def candidate(self, queue_id: UUID) -> Candidate:
-        return Candidate(
+    def facts(self) -> AgentFacts:
+        """What the tables know of them."""
+        return AgentFacts(
             self.agent_id,
-            member=queue_id in self.queues,
-            status=self.status,
+            status=PresenceStatus.ONLINE.value,
+            status_at=None,
             capacity=self.capacity,
+            skills=frozenset(),
+            languages=self.languages,
+            idle_since=self.idle_since,
             load=len(self.active),
             offered=len(self.offers),
             in_wrap_up=bool(self.wrapping_up),
-            languages=self.languages,
-            last_offered_at=self.last_offered_at,
-            idle_since=self.idle_since,
-            online_since=self.online_since,
-            offers_since_online=self.offers_since_online,
+            recent_offers=tuple(self.recent_offers),
         )
+
+    @property
+    def seen(self) -> Seen:
+        """What presence knows of them."""
+        return Seen(self.status, unix_ms(self.online_since))
+
+    def is_asked(self, queue_id: UUID, now: datetime) -> None:
+        self.offered_at[queue_id] = now
+        fresh = [at for at in self.recent_offers if now - at <= LOGIN_WINDOW]
+        self.recent_offers = [*fresh, now]
+
+    def rests(self) -> None:
+        """Go home once the shift is over and nobody is left to answer."""
+        if not self.on_duty and not (self.active or self.offers or self.wrapping_up):
+            self.status = PresenceStatus.OFFLINE
 
     @property
     def has_room(self) -> bool:

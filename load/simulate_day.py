@@ -7,7 +7,7 @@ the list by themselves now and then and take whom they find first.
 
 import argparse
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,15 +17,12 @@ from typing import Final
 from uuid import UUID
 
 from chat_service import session_facts as facts
-from chat_service.routing import (
-    Overflow,
-    Policy,
-    Waiting,
-    in_order,
-    overflows_to,
-    relaxed_at,
-    route,
-)
+from chat_service.deferral import Deferral, Group, Why, since_when
+from chat_service.deferred_pages import PAGE
+from chat_service.routing import Policy, Waiting
+from chat_service.routing_facts import DEFER, Facts, Place, QueueFacts
+from chat_service.routing_plan import happening, moves
+from chat_service.routing_round import Round
 from chat_service.session_facts import Actor, Happening, Session
 from chat_service.session_moves import FINAL
 from chat_service.session_records import HandoffRecord, Transition
@@ -33,14 +30,10 @@ from chat_service.sessions import WAITING, step
 from chorus.wire.common import PresenceStatus, SessionState
 from load.day_people import EVERYBODY, FIRST_LINE, MIDNIGHT, Case, Desk, case, desks
 
-MAX_WAIT: Final = timedelta(minutes=4)
-OVERFLOWS: Final[Mapping[UUID, Overflow]] = {
-    FIRST_LINE: Overflow(MAX_WAIT, EVERYBODY),
-    EVERYBODY: Overflow(None, None),
-}
-OFFER: Final = timedelta(seconds=30)
+OFFER_S: Final = 30
+FIRST_WAIT_S, LAST_WAIT_S = 240, 660
+"""How long customers wait in the first line, and then in the line of everybody."""
 WRAP_UP: Final = timedelta(seconds=20)
-DEFER_AFTER: Final = timedelta(minutes=15)
 SHIFT_H: Final = 8
 SHIFT: Final = timedelta(hours=SHIFT_H)
 ABSENCE: Final = timedelta(minutes=10)
@@ -72,6 +65,8 @@ class Outcome:
     """Neither answered nor gone: starved."""
     over_capacity: int
     """Agents who had more than their capacity at any moment."""
+    overdue: int
+    """How often a round left somebody in a line longer than it allows."""
     transitions: int
     recorded: int
 
@@ -105,6 +100,8 @@ class Day:
         self._order = count()
         self._untaken: set[int] = set()
         self._serving_soon = False
+        self._empty_since: dict[Group, datetime] = {}
+        self._overdue = 0
 
     def run(self) -> Outcome:
         for day in (0, 1):
@@ -126,14 +123,16 @@ class Day:
         self._at(self.now + timedelta(seconds=delay_s), act)
 
     def _comes(self, desk: Desk) -> None:
-        desk.status, desk.online_since = PresenceStatus.ONLINE, self.now
-        desk.offers_since_online = 0
+        desk.status, desk.online_since, desk.on_duty = PresenceStatus.ONLINE, self.now, True
         self._glances(desk)
         self._serve_soon()
 
     def _goes(self, desk: Desk) -> None:
         """End a shift: finish what is open, take nothing new."""
-        desk.status = PresenceStatus.AWAY
+        desk.on_duty = False
+        if desk.status == PresenceStatus.ONLINE:
+            desk.status = PresenceStatus.AWAY
+        desk.rests()
 
     def _is_lost(self, desk: Desk) -> None:
         """Be cut off for a while in the middle of a shift."""
@@ -151,16 +150,21 @@ class Day:
         if self.policy != Policy.MANUAL or desk.status != PresenceStatus.ONLINE:
             return
         self._in(desk.dice.uniform(20, 60), partial(self._glances, desk))
-        for waiting, one in self._line() if desk.has_room else ():
-            decision = route(waiting, [desk.candidate(waiting.queue_id)], now=self.now)
-            if decision.candidates[desk.agent_id].eligible:
-                desk.offers_since_online += 1
+        for one in self._line() if desk.has_room else ():
+            place = self._place(one)
+            if place.waiting.queue_id in desk.queues and self._is_fit(desk, place):
+                desk.is_asked(place.waiting.queue_id, self.now)
                 self._answers(one, facts.Claimed(desk.agent_id))
                 return
 
+    def _is_fit(self, desk: Desk, place: Place) -> bool:
+        """Ask the router whether it would let this agent have the session."""
+        judged = Round(self._facts([place]), now=self.now).explained(place)
+        return judged.candidates[desk.agent_id].eligible
+
     def _is_offered(self, one: Case, agent_id: UUID) -> None:
         mood, delay_s = one.dice.random(), one.dice.uniform(2, 20)
-        self._at(self.now + OFFER, partial(self._happens, one, facts.OfferExpired()))
+        self._in(OFFER_S, partial(self._happens, one, facts.OfferExpired()))
         if mood < ACCEPTS:
             self._in(delay_s, partial(self._answers, one, facts.Accepted(agent_id)))
         elif mood < ACCEPTS + DECLINES:
@@ -189,78 +193,92 @@ class Day:
         customer = Actor(UUID(int=50_000 + one.number))
         self._happens(one, facts.Escalated(UUID(int=10_000 + one.number), customer))
         if not any(desk.status == PresenceStatus.ONLINE for desk in self.desks.values()):
-            self._is_deferred(one)
+            self._happens(one, happening(Deferral(Why.NOBODY_THERE), has_bot=True))
             return
         self._happens(one, facts.Queued(FIRST_LINE))
         self._at(self.now + one.patience, partial(self._leaves, one))
-        self._at(self.now + MAX_WAIT, partial(self._overflows, one))
-        self._at(self.now + DEFER_AFTER, partial(self._is_deferred, one))
 
     def _leaves(self, one: Case) -> None:
+        """Lose patience; who was told to expect nobody has long gone about other things."""
         session = _session(one)
-        if session.state in WAITING and session.accepted_at is None:
+        if session.state in WAITING and session.accepted_at is None and not session.is_put_off:
             self._happens(one, facts.CustomerGone())
-
-    def _is_deferred(self, one: Case) -> None:
-        session = _session(one)
-        if session.state in WAITING and session.accepted_at is None:
-            one.deferred = True
-            self._happens(one, facts.Deferred({"email": "customer@example.org"}))
-
-    def _overflows(self, one: Case) -> None:
-        if _session(one).state == SessionState.QUEUED:
-            queue_id = overflows_to(self._waiting(one), OVERFLOWS, now=self.now)
-            if queue_id is not None:
-                self._happens(one, facts.Queued(queue_id, facts.Reason.OVERFLOW))
 
     def _serve_soon(self) -> None:
         """Route once after all that happens at this moment."""
-        if not self._serving_soon and self.policy != Policy.MANUAL:
+        if not self._serving_soon:
             self._serving_soon = True
             self._at(self.now, self._serve)
 
     def _serve(self) -> None:
-        """Offer what waits to who has room, in order; the deferred go straight to an agent."""
+        """Do what a round of the router says."""
         self._serving_soon = False
-        if not self._has_room():
-            return
-        for waiting, one in self._line():
-            crowd = [desk.candidate(waiting.queue_id) for desk in self.desks.values()]
-            chosen = route(waiting, crowd, now=self.now).chosen
-            if chosen is None:
-                continue
-            desk = self.desks[chosen]
-            desk.last_offered_at = self.now
-            desk.offers_since_online += 1
-            if _session(one).state == SessionState.DEFERRED:
-                self._answers(one, facts.DeferredPickedUp(chosen))
-            else:
-                self._happens(one, facts.Offered(chosen, self.now + OFFER))
-                self._is_offered(one, chosen)
-            if not self._has_room():
-                return
+        line = self._line()
+        by_id = {_session(one).id: one for one in line}
+        round_ = Round(self._facts([self._place(one) for one in line]), now=self.now)
+        empty = since_when(round_.without_anybody(), self._empty_since, now=self.now)
+        self._empty_since = empty
+        plan = round_.plan(limit=len(line) + 1, empty_since=empty)
+        for place, then in moves(plan):
+            one = by_id[place.waiting.session_id]
+            self._happens(one, happening(then, has_bot=one.conversation.has_bot))
+        for chosen in plan.chosen:
+            self.desks[chosen.agent_id].is_asked(chosen.place.waiting.queue_id, self.now)
+            self._is_offered(by_id[chosen.place.waiting.session_id], chosen.agent_id)
+        self._overdue += sum(self._is_overdue(one) for one in line)
+        if plan.look_again_at is not None:
+            self._at(plan.look_again_at, self._serve_soon)
 
-    def _has_room(self) -> bool:
-        return any(desk.has_room for desk in self.desks.values())
-
-    def _line(self) -> list[tuple[Waiting, Case]]:
-        """Who waits, in the order of service; the deferred last, they are not at the screen."""
-        cases = {self._waiting(self.cases[number]): number for number in self._untaken}
-        ordered = [(one, self.cases[cases[one]]) for one in in_order(cases, now=self.now)]
-        return sorted(ordered, key=lambda pair: _session(pair[1]).state == SessionState.DEFERRED)
-
-    def _waiting(self, one: Case) -> Waiting:
+    def _is_overdue(self, one: Case) -> bool:
+        """Whether somebody still waits in a line after the time it allows."""
         session = _session(one)
-        return Waiting(
+        if session.state != SessionState.QUEUED or session.queued_at is None:
+            return False
+        allowed_s = FIRST_WAIT_S if session.queue_id == FIRST_LINE else LAST_WAIT_S
+        return self.now >= session.queued_at + timedelta(seconds=allowed_s)
+
+    def _line(self) -> list[Case]:
+        """Who waits, and as many of the deferred as the router reads, the oldest first."""
+        waiting = [self.cases[number] for number in self._untaken]
+        waiting.sort(key=lambda one: (_session(one).requested_at, one.number))
+        deferred = [one for one in waiting if _session(one).state == SessionState.DEFERRED]
+        return [one for one in waiting if one not in deferred] + deferred[:PAGE]
+
+    def _facts(self, places: Sequence[Place]) -> Facts:
+        desks = self.desks.values()
+        queues = {
+            id_: QueueFacts(
+                id_,
+                str(id_),
+                OFFER_S,
+                wait_s,
+                overflow,
+                None,
+                {one.agent_id: one.offered_at.get(id_) for one in desks if id_ in one.queues},
+                waited_long=DEFER,
+            )
+            for id_, wait_s, overflow in (
+                (FIRST_LINE, FIRST_WAIT_S, EVERYBODY),
+                (EVERYBODY, LAST_WAIT_S, None),
+            )
+        }
+        seen = {one.agent_id: one.seen for one in desks}
+        return Facts(places, [one.facts() for one in desks], seen, queues, {}, {})
+
+    def _place(self, one: Case) -> Place:
+        session = _session(one)
+        waiting = Waiting(
             session.id,
             session.queue_id or EVERYBODY,
             self.policy,
             session.requested_at,
             session.queued_at or session.requested_at,
             language=one.language,
-            excluded=dict.fromkeys(session.excluded, self.now),
-            asked_again_after_s=None,
+            excluded={agent: one.refused.get(agent, self.now) for agent in session.excluded},
+            leaving_id=session.leaving_agent_id,
         )
+        deferred = session.state == SessionState.DEFERRED
+        return Place(waiting, session.id, one.conversation.team_id, deferred)
 
     def _happens(self, one: Case, happening: Happening) -> bool:
         """Let the state machine decide; whoever comes too late is refused, as in life."""
@@ -271,6 +289,9 @@ class Day:
         one.session, one.conversation = result.session, result.conversation
         one.transitions += 1
         one.recorded += sum(isinstance(record, HandoffRecord) for record in result.records)
+        if before is not None and before.offer is not None and result.session.offer is None:
+            one.refused[before.offer.agent_id] = self.now
+        one.deferred |= result.session.state == SessionState.DEFERRED
         self._seat(one.number, before, result.session)
         self._follow_up(one, result.session)
         return True
@@ -279,9 +300,6 @@ class Day:
         self._untaken.discard(one.number)
         if session.state in UNTAKEN:
             self._untaken.add(one.number)
-            relaxed = relaxed_at(self._waiting(one), now=self.now)
-            if relaxed is not None:
-                self._at(relaxed, self._serve_soon)
         if session.state == SessionState.WRAP_UP:
             self._in(WRAP_UP.total_seconds(), partial(self._happens, one, facts.WrapUpOver()))
         self._serve_soon()
@@ -296,6 +314,8 @@ class Day:
         for desk in left:
             if number not in desk.active:
                 desk.idle_since = self.now
+        for desk in left:
+            desk.rests()
         for desk in self.desks.values():
             desk.most_load = max(desk.most_load, len(desk.active) + len(desk.offers))
 
@@ -330,6 +350,7 @@ class Day:
             unended=sum(one.state not in FINAL for one in sessions),
             unanswered=sum(one.accepted_at is None for one in sessions) - len(gone),
             over_capacity=sum(desk.most_load > desk.capacity for desk in self.desks.values()),
+            overdue=self._overdue,
             transitions=sum(one.transitions for one in self.cases),
             recorded=sum(one.recorded for one in self.cases),
         )
