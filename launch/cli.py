@@ -231,6 +231,8 @@ def eval_summaries(
     from evals import report
     from evals.golden import SUMMARIES, BadGolden, read_summaries
 
+    if keep and not report.PAGE.exists():
+        raise LaunchError("Figures are kept in the source folder, which is not here")
     try:
         parts = report.of_summaries(read_summaries(folder or SUMMARIES))
     except BadGolden as error:

@@ -4,12 +4,15 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
 from ai.extract.summary import EXTRACTOR
 from chat_service import summaries
 from chat_service.store import upkeep
+from chorus import topics
 from chorus.ids import uuid7
+from chorus.topics import Audience
 from tests.chat_service.admin_world import call
 from tests.chat_service.api_world import Api, Tenant, codes, read_snapshot, say
 from tests.chat_service.ingest_world import superuser, system_db
@@ -240,6 +243,25 @@ async def test_words_of_a_person_stay_and_say_how_old_they_are(api: Api, acme: T
         ("extractive", None),
         ("human", acme.agent),
     ]
+
+
+async def test_agents_who_look_on_hear_of_another_text_and_customers_do_not(
+    api: Api, acme: Tenant
+) -> None:
+    said = await say(api, acme.principal("contact"), acme.conversation, LATE)
+    async with api.resources.redis.pubsub() as heard:
+        await heard.subscribe(topics.fan(acme.conversation))
+        await write(api, acme, "Mine.", rev=0)
+        async with asyncio.timeout(10):
+            while (message := await heard.get_message(True, timeout=1)) is None:
+                continue
+    header, frame = topics.unpack(message["data"])
+    assert (header.audience, header.seq) == (Audience.AGENTS, 0)
+    told = orjson.loads(frame)
+    assert told == {
+        "event": "summary",
+        "data": {"upto_seq": said["seq"], "behind": 0, "source": "human"},
+    }
 
 
 async def test_of_two_who_write_at_once_the_second_learns_of_the_first(

@@ -70,3 +70,11 @@ def test_the_command_prints_json_for_programs() -> None:
     done = CliRunner().invoke(app, ["eval", "summaries", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.output)["faults"] == []
+
+
+def test_figures_are_kept_only_beside_their_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "PAGE", tmp_path / "gone.md")
+    done = CliRunner().invoke(app, ["eval", "summaries", "--keep"])
+    assert "source folder" in str(done.exception)
