@@ -53,6 +53,14 @@ async def _page(session: Reader, principal: Principal, asked: Asked) -> Page:
     return Page(items, cursor_of(items[-1], asked.sort) if len(found) > asked.limit else None)
 
 
+async def counts(db: Db, principal: Principal) -> dict[str, int]:
+    """How many conversations that are not closed stand in each view, as this agent sees it."""
+    async with db.read(principal.tenant_id) as session:
+        return await store.counts(
+            session, principal.tenant_id, principal.user_id, viewer_id=viewer_of(principal)
+        )
+
+
 async def count_views(
     db: Db, principal: Principal, filters: Sequence[Mapping[str, Any]]
 ) -> list[int]:

@@ -259,3 +259,14 @@ class SavedView(Shape):
 
 class SavedViewList(Shape):
     items: list[SavedView]
+
+
+class Counts(Shape):
+    """How many conversations that are not closed stand in each view, as you see it."""
+
+    queue: int
+    mine: int
+    all: int
+    mentions: int
+    snoozed: int
+    bot: int

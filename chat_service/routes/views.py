@@ -11,6 +11,7 @@ from chat_service.resources import Resources
 from chat_service.routes.admin_parts import STAFF, By
 from chat_service.routes.desk_parts import READ, WRITE
 from chat_service.routes.desk_shapes import (
+    Counts,
     LabelBody,
     LabelList,
     NewView,
@@ -48,6 +49,11 @@ async def label_removed(name: LabelName, resources: With, by: By) -> Response:
     """Offer it no more; conversations keep it."""
     await labels.remove(resources.commands, by, name)
     return Response(status_code=204)
+
+
+async def counted(resources: With, who: Who) -> Response:
+    """As in `inbox.snapshot`; sockets hear of queues at once, of the rest with each snapshot."""
+    return json_response(await inbox.counts(resources.db, who))
 
 
 async def views(resources: With, who: Who) -> Response:
@@ -109,6 +115,7 @@ ROUTES = (
     Route("GET", "/livechat/labels", all_labels, READ, "Labels", LabelList),
     Route("PUT", _LABEL, label_put, STAFF, "Offer a label", status=204),
     Route("DELETE", _LABEL, label_removed, STAFF, "Offer a label no more", status=204),
+    Route("GET", "/livechat/counts", counted, READ, "How much there is to do", Counts),
     Route("GET", _VIEWS, views, READ, "Saved views", SavedViewList),
     Route("POST", _VIEWS, view_made, WRITE, "Save a view", SavedView, status=201),
     Route("PATCH", f"{_VIEWS}/{{viewId}}", view_changed, WRITE, "Change a view", SavedView),

@@ -6,7 +6,7 @@ import pytest
 
 from chorus.ids import uuid7
 from tests.chat_service.admin_world import audited, call
-from tests.chat_service.api_world import Api, Tenant, codes
+from tests.chat_service.api_world import Api, Tenant, codes, say
 from tests.chat_service.test_properties import another, command, listed
 
 pytestmark = pytest.mark.anyio
@@ -119,3 +119,18 @@ async def test_a_label_that_was_used_is_offered_until_it_is_removed(
     assert (await call(api, acme, "DELETE", green, who="admin")).status_code == 204
     assert [one["tags"] for one in await listed(api, acme)] == [["vip", "late"]]
     assert await audited(api, acme) == ["label.changed", "label.deleted"]
+
+
+async def test_counters_say_what_each_view_holds_for_who_looks(
+    api: Api, acme: Tenant, rival: Tenant
+) -> None:
+    await another(api, acme, assignee_id=acme.agent)
+    await another(api, acme, floor_holder="bot")
+    note = {"visibility": "agents", "mentions": [str(acme.agent)]}
+    await say(api, acme.principal("supervisor"), acme.conversation, "@Agent", **note)
+    seen = (await call(api, acme, "GET", "/livechat/counts", who="agent")).json()
+    assert seen == {"queue": 0, "mine": 1, "all": 3, "mentions": 1, "snoozed": 0, "bot": 1}
+    theirs = (await call(api, rival, "GET", "/livechat/counts", who="agent")).json()
+    assert (theirs["all"], theirs["mentions"]) == (1, 0)
+    refused = await call(api, acme, "GET", "/livechat/counts", who="contact")
+    assert codes(refused) == [(403, "FORBIDDEN")]
