@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from chorus.ids import uuid7
 from tests.browser.people import AgentPage, CustomerPage, Eyes, each_is_there_once
-from tests.browser.widget import PHONE, WidgetPage
+from tests.browser.widget import PHONE, AgentByRest, WidgetPage
 from tests.support.installation import Up
 
 SignIn = Callable[[], AgentPage]
+ADA = "Ada Keller"
 SECRET = "My account number is 4711."
 # Writes down, before every frame that is drawn, whether the chat shows this.
 WITNESS = """
@@ -24,23 +24,6 @@ window.seen = 0;
   requestAnimationFrame(look);
 })();
 """
-HOSTILE = (
-    "<script>window.hit = 1</script>",
-    "<img src=x onerror='window.hit = 1'>",
-    "<svg/onload=window.hit=1>",
-    '"><iframe srcdoc="<script>parent.hit = 1</script>"></iframe>',
-    "javascript:window.hit=1",
-    'https://example.com/"onmouseover="window.hit=1',
-    "[click](javascript:window.hit=1)",
-    "<a href='javascript:window.hit=1'>click</a>",
-    "<style>* { display: none }</style>",
-    "</textarea></span></div><h1>out</h1>",
-    "{{constructor.constructor('window.hit=1')()}}",
-    "&lt;b&gt;not bold&lt;/b&gt;",
-    "data:text/html,<script>window.hit=1</script>",
-    "\u202egnp.exe\u202c and \u2066isolated\u2069",
-    "zalgo t\u0336\u0351e\u0337x\u0338t \ufeff",
-)
 
 
 @pytest.fixture
@@ -93,23 +76,6 @@ def sign_out(desk: WidgetPage, neighbour: WidgetPage, key: str) -> None:
     assert len(stored_names(desk.page, key)) > 0
 
 
-def test_a_page_of_another_identity_wipes_what_was_kept_before_it_paints(
-    eyes: Eyes, key: str
-) -> None:
-    widget = WidgetPage(eyes.window(), inbox_key=key)
-    widget.page.add_init_script(WITNESS)
-    widget.embed({"open": True})
-    widget.say(SECRET)
-    expect(widget.stored(SECRET)).to_have_count(1)
-    assert widget.page.evaluate("window.seen") > 0
-    before = stored_names(widget.page, key)
-    widget.embed({"open": True, "user": nora(widget.page)})
-    expect(widget.composer).to_be_visible()
-    widget.say("And this is Nora.")
-    expect(widget.stored("this is Nora")).not_to_have_count(0)
-    assert not set(before) & set(stored_names(widget.page, key))
-
-
 def stored_names(page: Page, key: str) -> list[str]:
     found: list[str] = page.evaluate(
         """async key => [
@@ -118,32 +84,6 @@ def stored_names(page: Page, key: str) -> list[str]:
         key,
     )
     return found
-
-
-def test_whatever_is_said_stays_text(eyes: Eyes, installation: Up, key: str) -> None:
-    widget = WidgetPage(eyes.window(), inbox_key=key)
-    widget.embed({"open": True})
-    for text in HOSTILE:
-        widget.say(f"Me: {text}")
-    expect(widget.page.locator("[data-message][data-seq]")).to_have_count(len(HOSTILE))
-    agent = AgentByRest(widget, installation)
-    for text in HOSTILE:
-        agent.say(text)
-    rows = widget.page.locator(".row.other .text")
-    expect(rows).to_have_count(len(HOSTILE))
-    assert rows.all_text_contents() == list(HOSTILE)
-    links = widget.page.locator(".row a").evaluate_all("all => all.map(it => it.href)")
-    assert all(link.startswith("https://example.com/") for link in links)
-    assert widget.page.evaluate("window.hit") is None
-    assert widget.page.locator("chorus-chat .text > :not(a)").count() == 0
-    expect(widget.composer).to_be_visible()
-
-    widget.say("No text has a \0 in it.")
-    expect(widget.message("No text has a", status="failed")).to_contain_text("Not sent")
-    widget.composer.fill("x" * 100_000)
-    expect(widget.page.get_by_role("alert")).to_contain_text("too long")
-    widget.composer.press("Enter")
-    expect(widget.composer).to_have_value("x" * 100_000)
 
 
 def test_what_an_agent_changes_or_takes_back_changes_where_it_was_read(
@@ -164,31 +104,6 @@ def test_what_an_agent_changes_or_takes_back_changes_where_it_was_read(
     deleted = widget.page.locator(f"[data-message='{wrong}']")
     expect(deleted).to_contain_text("This message was deleted")
     expect(deleted.get_by_role("button", name="Reply")).to_have_count(0)
-
-
-class AgentByRest:
-    """An agent who says whatever they like, beside what their own page would let them."""
-
-    def __init__(self, widget: WidgetPage, installation: Up) -> None:
-        self._rest = widget.page.context.request
-        agent = installation.run()["agents"][0]
-        signed_in = self._rest.post(
-            "/auth/login", data={"email": agent["email"], "password": agent["password"]}
-        ).json()
-        self._headers = {"Authorization": f"Bearer {signed_in['accessToken']}"}
-        self._path = f"/livechat/conversations/{widget.call('get', 'conversationId')}"
-
-    def say(self, text: str) -> str:
-        id_ = str(uuid7())
-        self._post("messages", {"id": id_, "content": text})
-        return id_
-
-    def command(self, event: str, **data: str) -> None:
-        self._post("commands", {"event": event, "data": {"id": str(uuid7()), **data}})
-
-    def _post(self, what: str, body: dict[str, Any]) -> None:
-        answer = self._rest.post(f"{self._path}/{what}", data=body, headers=self._headers)
-        assert answer.ok, answer.text()
 
 
 def test_a_keyboard_is_enough_and_the_focus_is_never_lost(eyes: Eyes, key: str) -> None:
@@ -338,14 +253,12 @@ def test_a_chat_can_be_taken_home_as_a_file(eyes: Eyes, installation: Up, key: s
     widget.say("Two lines,\nplease.")
     expect(widget.stored("Two lines")).to_have_count(1)
     AgentByRest(widget, installation).say("Here they are.")
-    expect(widget.stored("Here they are.")).to_have_count(1)
+    expect(widget.stored("Here they are.")).to_contain_text(ADA)
     widget.page.get_by_role("button", name="More").click()
     with widget.page.expect_download() as coming:
         widget.page.get_by_role("button", name="Download this chat").click()
     text = Path(coming.value.path()).read_text()
-    assert re.fullmatch(
-        r"\[.+\] You: Two lines,\nplease\.\n\[.+\] Support team: Here they are\.\n", text
-    )
+    assert re.fullmatch(rf"\[.+\] You: Two lines,\nplease\.\n\[.+\] {ADA}: Here they are\.\n", text)
     expect(widget.page.get_by_role("button", name="More")).to_be_focused()
 
 
@@ -371,3 +284,63 @@ def test_a_chat_moves_into_a_window_on_top_and_comes_back(eyes: Eyes, key: str) 
         widget.call("close")
     widget.launcher.click()
     expect(widget.stored("From the window on top.")).to_have_count(1)
+
+
+def test_an_agent_who_simply_answers_has_a_name(eyes: Eyes, installation: Up, key: str) -> None:
+    widget = WidgetPage(eyes.window(), inbox_key=key)
+    widget.embed({"open": True})
+    widget.hear("agent:joined")
+    widget.say("Is anybody there?")
+    expect(widget.stored("Is anybody there?")).to_have_count(1)
+    AgentByRest(widget, installation).say("I am.")
+    expect(widget.window.get_by_role("heading")).to_have_text(ADA)
+    expect(widget.stored("I am.")).to_contain_text(ADA)
+    assert [payload["name"] for _, payload in widget.heard] == [ADA]
+
+
+def test_a_burst_that_is_looked_at_leaves_nothing_unread(
+    eyes: Eyes, installation: Up, key: str
+) -> None:
+    widget = WidgetPage(eyes.window(), inbox_key=key)
+    widget.embed({"open": True})
+    widget.say("Tell me everything.")
+    expect(widget.stored("Tell me everything.")).to_have_count(1)
+    widget.hear("unread")
+    agent = AgentByRest(widget, installation)
+    texts = [f"Part {number}." for number in range(12)]
+    for text in texts:
+        agent.say(text)
+    expect(widget.stored(texts[-1])).to_be_in_viewport()
+    widget.page.wait_for_function("async () => await Chorus('get', 'unread') === 0")
+    expect(widget.page.locator("chorus-chat .count")).to_be_hidden()
+    assert widget.heard == []
+
+
+def test_fingers_and_narrow_screens_find_what_they_need(
+    eyes: Eyes, installation: Up, key: str
+) -> None:
+    widget = WidgetPage(eyes.window(width_px=320, height_px=480), inbox_key=key)
+    fields = [{"name": f"f{at}", "label": f"Question {at}", "required": True} for at in range(6)]
+    widget.embed({"prechat": fields, "open": True})
+    page = widget.page
+    begin = page.get_by_role("button", name="Start the chat")
+    for missing in (0, 3):
+        for at in range(6):
+            field = page.get_by_role("textbox", name=f"Question {at}")
+            field.fill("" if at == missing else "An answer")
+        begin.click()
+        expect(page.get_by_role("textbox", name=f"Question {missing}")).to_be_focused()
+        expect(page.get_by_text(f"Question {missing}")).to_be_in_viewport(ratio=1)
+    page.get_by_role("textbox", name="Question 3").fill("An answer")
+    begin.click()
+    widget.say("Hello.")
+    expect(widget.stored("Hello.")).to_have_count(1)
+    AgentByRest(widget, installation).say("Good morning.")
+    expect(widget.stored("Good morning.")).to_have_count(1)
+    page.get_by_role("button", name="Emoji", exact=True).click()
+    expect(page.get_by_role("button", name="👍")).to_be_visible()
+    # Eight in a row of the narrowest screen are less wide than high.
+    wanted = {"Reply": 44, "Emoji": 44, "Send message": 44, "More": 44, "Close chat": 44, "👍": 32}
+    for name, width_px in wanted.items():
+        box = page.get_by_role("button", name=name).last.bounding_box()
+        assert box is not None and box["height"] >= 44 and box["width"] >= width_px, (name, box)
