@@ -185,15 +185,17 @@ async def escalate(deed: Deed, where: Locked, prospect: Prospect) -> Effects:
     plan = await _plan(deed.tx, deed.principal, where.id, prospect, now=deed.now)
     scene = await handoff.enter(deed.tx, deed.tenant_id, where.id)
     await _note_contact(deed, where, plan.wish)
-    if scene.open_session is not None:
-        return Effects(moved=(await _chosen(deed, scene, scene.open_session, plan),), plan=plan)
-    if where.status == ConversationStatus.CLOSED:
-        raise ConversationClosed
     woken = Effects()
     if where.status == ConversationStatus.SNOOZED:
         woken = await _wake(deed, where)
         scene = await handoff.enter(deed.tx, deed.tenant_id, where.id)
-    moved = await _begin(deed, scene, plan)
+    moved: tuple[Moved, ...]
+    if scene.open_session is not None:
+        moved = (await _chosen(deed, scene, scene.open_session, plan),)
+    elif where.status == ConversationStatus.CLOSED:
+        raise ConversationClosed
+    else:
+        moved = await _begin(deed, scene, plan)
     return Effects(woken.events, woken.outbox, moved=moved, plan=plan)
 
 

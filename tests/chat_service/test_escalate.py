@@ -242,6 +242,20 @@ async def test_asking_wakes_a_snoozed_conversation(api: Api, acme: Tenant, suppo
     assert (await read_snapshot(api, acme.principal("agent"), acme))["status"] == "open"
 
 
+async def test_who_waits_and_asks_again_is_put_off_no_longer(
+    api: Api, acme: Tenant, support: UUID
+) -> None:
+    contact, agent = acme.principal("contact"), acme.principal("agent")
+    first = await escalate(api, contact, acme)
+    until = (await api.rows("SELECT now() + interval '1 day' AS at"))[0]["at"].isoformat()
+    await command(api, agent, acme, "snooze", until=until)
+    assert (await read_snapshot(api, agent, acme))["status"] == "snoozed"
+    again = await escalate(api, contact, acme)
+    assert again.json()["sessionId"] == first.json()["sessionId"]
+    shown = await read_snapshot(api, agent, acme)
+    assert (shown["status"], shown["session"]["state"]) == ("open", "queued")
+
+
 async def test_the_wish_is_taken_back_while_it_is_offered(
     api: Api, acme: Tenant, support: UUID
 ) -> None:
