@@ -199,7 +199,7 @@ export function Segments({ label, value, options, onChange }: SegmentsProps) {
         <label
           key={option.value}
           className={cx(
-            "cursor-pointer rounded-md px-3 py-1 has-focus-visible:outline-2 has-focus-visible:outline-accent",
+            "relative cursor-pointer rounded-md px-3 py-1 has-focus-visible:outline-2 has-focus-visible:outline-accent",
             option.value === value
               ? "bg-accent-soft font-medium text-accent-text"
               : "text-muted hover:text-ink",
@@ -208,7 +208,7 @@ export function Segments({ label, value, options, onChange }: SegmentsProps) {
           <input
             type="radio"
             name={name}
-            className="sr-only"
+            className="absolute inset-0 cursor-pointer opacity-0"
             checked={option.value === value}
             onChange={() => onChange(option.value)}
           />
