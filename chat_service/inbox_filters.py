@@ -5,10 +5,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from chorus.errors import BadRequest
+from chorus.wire.channels import CHANNELS
 from chorus.wire.common import MAX_TAGS
 
 STATUSES: Final = frozenset({"open", "snoozed", "closed"})
-CHANNELS: Final = frozenset({"web", "email", "sms", "whatsapp", "messenger"})
 ME: Final = "me"
 NOBODY: Final = "none"
 
