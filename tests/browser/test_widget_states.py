@@ -93,12 +93,13 @@ def find_nobody_there(widget: WidgetPage, auditor: Auditor) -> None:
         expect(page.get_by_role("textbox", name="E-mail")).to_be_visible()
     email = page.get_by_role("textbox", name="E-mail")
     email.fill("not an address")
-    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Leave these details").click()
     expect(page.get_by_text("Please check this.")).to_be_visible()
     auditor.look("nobody")
     email.fill("nia@customer.test")
-    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Leave these details").click()
     expect(email).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="Thank you!")).to_be_visible()
 
 
 @contextmanager
@@ -127,7 +128,10 @@ def come_after_hours(widget: WidgetPage, auditor: Auditor) -> None:
         page.get_by_role("textbox", name="Message").fill("Do you ship to Norway?")
         page.get_by_role("button", name="Send", exact=True).click()
         expect(widget.stored("ship to Norway?")).to_have_count(1)
+        expect(page.get_by_role("status").filter(has_text="Thank you!")).to_be_visible()
         expect(widget.composer).to_be_visible()
+        expect(page.locator("chorus-chat form.form")).to_have_count(0)
+        auditor.look("thanked")
     names = [name for name, _ in widget.heard]
     assert names == ["availability", "offline:submit"]
     assert widget.heard[0][1]["open"] is False
