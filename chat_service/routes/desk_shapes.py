@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, RootModel, StringConstraints
 
 from chat_service.inbox_filters import narrowed
 from chat_service.routes.admin_shapes import Absent, LanguageTag, Name, Setting
@@ -270,3 +270,7 @@ class Counts(Shape):
     mentions: int
     snoozed: int
     bot: int
+
+
+class Preferences(RootModel[dict[Annotated[str, Field(min_length=1, max_length=80)], Any]]):
+    """By name; any JSON."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Response
 
-from chat_service import inbox, labels, owned
+from chat_service import inbox, labels, owned, preferences
 from chat_service.owned import VIEWS
 from chat_service.resources import Resources
 from chat_service.routes.admin_parts import STAFF, By
@@ -15,6 +15,7 @@ from chat_service.routes.desk_shapes import (
     LabelBody,
     LabelList,
     NewView,
+    Preferences,
     SavedView,
     SavedViewList,
     ViewChange,
@@ -54,6 +55,16 @@ async def label_removed(name: LabelName, resources: With, by: By) -> Response:
 async def counted(resources: With, who: Who) -> Response:
     """As in `inbox.snapshot`; sockets hear of queues at once, of the rest with each snapshot."""
     return json_response(await inbox.counts(resources.db, who))
+
+
+async def preferences_shown(resources: With, who: Who) -> Response:
+    """What you chose of your console on any device; nothing on the server reads it."""
+    return json_response(await preferences.read(resources.db, who))
+
+
+async def preferences_changed(body: Preferences, resources: With, who: Who) -> Response:
+    """What is left out stays, null takes away. All together may have 16 KiB."""
+    return json_response(await preferences.change(resources.commands, who, body.root))
 
 
 async def views(resources: With, who: Who) -> Response:
@@ -110,12 +121,15 @@ async def _counted(
 
 
 _LABEL, _VIEWS = "/livechat/labels/{name}", "/livechat/views"
+_MINE = "/livechat/preferences"
 
 ROUTES = (
     Route("GET", "/livechat/labels", all_labels, READ, "Labels", LabelList),
     Route("PUT", _LABEL, label_put, STAFF, "Offer a label", status=204),
     Route("DELETE", _LABEL, label_removed, STAFF, "Offer a label no more", status=204),
     Route("GET", "/livechat/counts", counted, READ, "How much there is to do", Counts),
+    Route("GET", _MINE, preferences_shown, READ, "Your preferences", dict[str, Any]),
+    Route("PATCH", _MINE, preferences_changed, WRITE, "Choose preferences", dict[str, Any]),
     Route("GET", _VIEWS, views, READ, "Saved views", SavedViewList),
     Route("POST", _VIEWS, view_made, WRITE, "Save a view", SavedView, status=201),
     Route("PATCH", f"{_VIEWS}/{{viewId}}", view_changed, WRITE, "Change a view", SavedView),

@@ -61,6 +61,8 @@ class Agent(Row, table=True):
     token_epoch: int = count(0)
     """Tokens issued under a lower epoch are void."""
     disabled_at: datetime | None = moment()
+    preferences: Json = json_object()
+    """What they like their console to be; nothing on the server reads it."""
     created_at: datetime = created()
 
 

@@ -1,5 +1,6 @@
 """Saved views and labels: whose they are, what they count, what they may not hold."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -134,3 +135,26 @@ async def test_counters_say_what_each_view_holds_for_who_looks(
     assert (theirs["all"], theirs["mentions"]) == (1, 0)
     refused = await call(api, acme, "GET", "/livechat/counts", who="contact")
     assert codes(refused) == [(403, "FORBIDDEN")]
+
+
+async def test_preferences_are_ones_own_and_merged(api: Api, acme: Tenant) -> None:
+    path = "/livechat/preferences"
+    first = {"sort.mine": "waiting", "theme": "dark", "keys": {"e": "resolve"}}
+    await call(api, acme, "PATCH", path, first, who="agent")
+    changed = await call(api, acme, "PATCH", path, {"theme": None, "density": 2}, who="agent")
+    kept = {"sort.mine": "waiting", "keys": {"e": "resolve"}, "density": 2}
+    assert changed.json() == kept
+    assert (await call(api, acme, "GET", path, who="agent")).json() == kept
+    assert (await call(api, acme, "GET", path, who="colleague")).json() == {}
+    for wrong, code in (
+        ({"x": "y" * 17_000}, (413, "TOO_LARGE")),
+        ({"": 1}, (422, "INVALID")),
+        (["theme"], (422, "INVALID")),
+    ):
+        refused = await call(api, acme, "PATCH", path, wrong, who="agent")
+        assert codes(refused) == [code], wrong
+    assert codes(await call(api, acme, "GET", path, who="contact")) == [(403, "FORBIDDEN")]
+    each = await asyncio.gather(
+        *(call(api, acme, "PATCH", path, {f"n{n}": n}, who="admin") for n in range(6))
+    )
+    assert max(len(one.json()) for one in each) == 6
