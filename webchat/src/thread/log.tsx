@@ -30,10 +30,11 @@ export function MessageLog() {
     .join();
   const lastOwn = conversation?.pending.at(-1)?.id;
 
+  // At once: what grew until the scroll of before is told of would look like somebody scrolling up.
   useLayoutEffect(() => {
-    if (isAtEnd) soonToEnd(log.current);
+    if (isAtEnd) toEnd(log.current);
   }, [size, passing, streamed, isAtEnd]);
-  useLayoutEffect(() => soonToEnd(log.current), [lastOwn]);
+  useEffect(() => toEnd(log.current), [lastOwn]);
   useStayAtEnd(log, isAtEnd);
   useReading(scene, isAtEnd);
 
@@ -133,11 +134,6 @@ function useStayAtEnd(log: { readonly current: HTMLElement | null }, isAtEnd: bo
     observer.observe(current);
     return () => observer.disconnect();
   }, [log, isAtEnd]);
-}
-
-/** With the next frame, which lays out anyway: to ask for the height at once would do it twice. */
-function soonToEnd(log: HTMLElement | null): void {
-  log?.ownerDocument.defaultView?.requestAnimationFrame(() => toEnd(log));
 }
 
 function toEnd(log: HTMLElement | null): void {
