@@ -1,6 +1,6 @@
 """What agents do in the console together, and what an auditor says of its screens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,8 @@ from tests.browser.people import AgentPage, CustomerPage
 from tests.browser.widget import AXE, RULES
 from tests.support.installation import Up
 
-CAPACITY = 5
+USUAL = 5
+PLENTY = 100
 NOTHING_NEW = 0
 
 
@@ -46,18 +47,17 @@ class Staff:
 
     @contextmanager
     def only(self, *emails: str) -> Iterator[None]:
-        """Nobody else is offered anything, whoever was there a moment ago."""
-        self._take(*emails)
+        """Nobody else is offered anything, whoever was there a moment ago; these always are."""
+        self._take({email: PLENTY if email in emails else NOTHING_NEW for email in self._ids})
         try:
             yield
         finally:
-            self._take(*self._ids)
+            self._take(dict.fromkeys(self._ids, USUAL))
 
-    def _take(self, *emails: str) -> None:
-        for email, id_ in self._ids.items():
-            capacity = CAPACITY if email in emails else NOTHING_NEW
-            change = {"capacity": capacity}
-            self._http.patch(f"/admin/agents/{id_}", json=change).raise_for_status()
+    def _take(self, capacities: Mapping[str, int]) -> None:
+        for email, capacity in capacities.items():
+            path, change = f"/admin/agents/{self._ids[email]}", {"capacity": capacity}
+            self._http.patch(path, json=change).raise_for_status()
 
 
 def ask_for_a_person(customer: CustomerPage, text: str) -> None:

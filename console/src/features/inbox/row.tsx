@@ -1,6 +1,7 @@
 import { type ConversationView, type InboxItem, unreadCount } from "@chorus/sdk";
 import { skipToken, useQuery } from "@tanstack/react-query";
 import { ChevronsUp, Clock, Eye } from "lucide-react";
+import { memo } from "react";
 import { useMarked } from "../../shared/acts/marked";
 import { ownershipOf } from "../../shared/domain/ownership";
 import { contactName } from "../../shared/domain/people";
@@ -24,7 +25,16 @@ interface RowProps {
 
 const URGENCY = { fine: "text-muted", late: "text-warn", bad: "text-danger" };
 
-export function Row({ row, href, nowMs, isSelected, isCurrent, assignee, onSelect }: RowProps) {
+/** Drawn again only when something of it changed: scrolling through thousands must cost nothing. */
+export const Row = memo(function Row({
+  row,
+  href,
+  nowMs,
+  isSelected,
+  isCurrent,
+  assignee,
+  onSelect,
+}: RowProps) {
   const words = useWords();
   const view = useWatched(row.conv);
   const name = contactName(row.contact.name, row.contact.id, words);
@@ -72,7 +82,7 @@ export function Row({ row, href, nowMs, isSelected, isCurrent, assignee, onSelec
       </span>
     </a>
   );
-}
+});
 
 /** The list hears a moment later than an open conversation that it was read. */
 function unreadOf(row: InboxItem, view: ConversationView | null | undefined): number {

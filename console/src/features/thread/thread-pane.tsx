@@ -1,6 +1,6 @@
 import type { ConversationView } from "@chorus/sdk";
 import { SearchX } from "lucide-react";
-import { type ReactNode, useEffect, useMemo } from "react";
+import { type ReactNode, useEffect } from "react";
 import { unmark } from "../../shared/acts/marked";
 import { useNames } from "../../shared/api/queries";
 import type { ContactCard } from "../../shared/api/shapes";
@@ -34,7 +34,6 @@ export function ThreadPane(props: ThreadPaneProps) {
   useUnmark(conv);
   const name = contactName(contact?.name, contact?.id ?? conv, words);
   const isThere = view != null && (view.synced || view.items.length > 0);
-  const shown = useMemo(() => names, [names]);
   if (view === null) {
     return (
       <Empty icon={SearchX} title={words.t("noSuchConversation")}>
@@ -47,13 +46,13 @@ export function ThreadPane(props: ThreadPaneProps) {
       aria-label={words.t("conversationWith", { name })}
       className="@container flex min-w-0 flex-1 flex-col bg-canvas"
     >
-      <Header {...props} view={view} name={name} names={shown} />
+      <Header {...props} view={view} name={name} names={names} />
       {isThere ? (
         <Timeline
           key={conv}
           view={view}
           customer={name}
-          names={shown}
+          names={names}
           anchor={anchor}
           onAnchor={onAnchor}
           onEdit={onEdit}

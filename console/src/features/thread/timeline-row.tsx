@@ -1,6 +1,6 @@
 import type { ConversationView } from "@chorus/sdk";
 import { Activity, ChevronDown, ChevronRight } from "lucide-react";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { HandoffCard } from "../../shared/handoff/handoff-card";
 import { dayName } from "../../shared/words/time";
 import { useWords } from "../../shared/words/words";
@@ -19,7 +19,8 @@ export interface TimelineRowProps {
   readonly onEdit: (text: string) => void;
 }
 
-export function TimelineRow(props: TimelineRowProps) {
+/** Drawn again only when something of it changed: scrolling must cost nothing. */
+export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
   const { row, view, names, customer } = props;
   switch (row.kind) {
     case "day":
@@ -51,7 +52,7 @@ export function TimelineRow(props: TimelineRowProps) {
         />
       );
   }
-}
+});
 
 function Day({ ts }: { readonly ts: string }) {
   const words = useWords();

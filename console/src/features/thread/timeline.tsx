@@ -1,7 +1,15 @@
 import type { ConversationView } from "@chorus/sdk";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
-import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useSession } from "../../shared/live/session";
 import { Button } from "../../shared/ui/button";
 import { useWords } from "../../shared/words/words";
@@ -105,21 +113,26 @@ const NONE = [] as const;
 const LOAD_AHEAD_PX = 400;
 
 /** Whether the newest is in sight; near either edge of what is loaded, more is. */
-function useScroll(
-  log: RefObject<HTMLElement | null>,
-  { hasOlder, hasNewer, isLoading, older, newer }: TimelineWindow,
-  isOpened: boolean,
-) {
+function useScroll(log: RefObject<HTMLElement | null>, range: TimelineWindow, isOpened: boolean) {
   const [isAtEnd, setIsAtEnd] = useState(true);
-  const onScroll = () => {
+  const latest = useRef(range);
+  latest.current = range;
+  const onScroll = useCallback(() => {
     const { current } = log;
+    const { hasOlder, hasNewer, isLoading, older, newer } = latest.current;
     if (current === null || !isOpened) return;
     const belowPx = current.scrollHeight - current.scrollTop - current.clientHeight;
     setIsAtEnd(belowPx < NEAR_PX);
     if (isLoading) return;
     if (current.scrollTop < LOAD_AHEAD_PX && hasOlder) older();
     if (belowPx < LOAD_AHEAD_PX && hasNewer) newer();
-  };
+  }, [log, isOpened]);
+  // Who waits at the edge gets the next page without moving.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a page that has come is the reason to look.
+  useEffect(() => {
+    const frame = requestAnimationFrame(onScroll);
+    return () => cancelAnimationFrame(frame);
+  }, [onScroll, range.items.length, range.isLoading]);
   return { isAtEnd, onScroll };
 }
 

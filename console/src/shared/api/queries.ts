@@ -1,5 +1,6 @@
 import type { AgentClient } from "@chorus/sdk";
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { keys } from "../live/keys";
 import { useSession } from "../live/session";
 import type { AgentCard, ConversationSnapshot, Listed, QueueCard, TeamCard } from "./shapes";
@@ -54,17 +55,21 @@ export function useSnapshot(conv: string) {
 
 /** Names by id, of colleagues and of whoever spoke in a conversation. */
 export function useNames(conv?: string): ReadonlyMap<string, string> {
-  const agents = useAgents().data ?? [];
+  const agents = useAgents().data;
   const { client } = useSession();
   const spoke = useQuery({
     queryKey: keys.snapshot(conv ?? ""),
     queryFn: () => client.request<ConversationSnapshot>(`/livechat/conversations/${conv}`),
     enabled: conv !== undefined,
   }).data?.participants;
-  return new Map([
-    ...(spoke ?? []).map((one) => [one.userId, one.name ?? ""] as const),
-    ...agents.map((one) => [one.id, one.name] as const),
-  ]);
+  return useMemo(
+    () =>
+      new Map([
+        ...(spoke ?? []).map((one) => [one.userId, one.name ?? ""] as const),
+        ...(agents ?? []).map((one) => [one.id, one.name] as const),
+      ]),
+    [spoke, agents],
+  );
 }
 
 async function everyPage<T>(client: AgentClient, path: string): Promise<readonly T[]> {

@@ -81,7 +81,7 @@ function Told({ view, summary, onAnchor, isShort = false, onRefresh }: ToldProps
 function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
     <section>
-      <h4 className="text-xs font-semibold text-muted">{title}</h4>
+      <p className="text-xs font-semibold text-muted">{title}</p>
       {children}
     </section>
   );
