@@ -9,7 +9,16 @@ from uuid import UUID
 import orjson
 import pytest
 
-from chat_service.deferral import EMPTY_FOR, Deferral, Group, Member, Why, nobody_there, since_when
+from chat_service.deferral import (
+    EMPTY_FOR,
+    Deferral,
+    Group,
+    Member,
+    Why,
+    chosen_later,
+    nobody_there,
+    since_when,
+)
 from chat_service.hours import read_hours
 from chat_service.routing import Policy, Waiting
 from chat_service.routing_facts import AgentFacts, Facts, Place, QueueFacts
@@ -196,3 +205,12 @@ async def test_while_presence_is_unknown_nobody_is_deferred(
         for shift.clock.ahead_s in (0, 100, 1_000):
             await shift.route()
         assert (await shift.session())["status"] == "queued"
+
+
+@pytest.mark.parametrize("choice", ["message", "callback"])
+def test_who_would_rather_not_wait_is_put_off_with_their_choice(choice: str) -> None:
+    assert chosen_later(choice, has_bot=False).options == {
+        "options": ["message", "callback"],
+        "why": "chosen",
+        "chosen": choice,
+    }

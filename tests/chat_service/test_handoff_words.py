@@ -35,3 +35,8 @@ def test_a_name_is_filled_in_as_it_is() -> None:
     name = "{agent} %s {0}"
     assert text_of(Say.AGENT_JOINED, ("en",), agent=name) == f"{name} has joined the conversation."
     assert text_of(Say.AGENT_JOINED, ("en",)) == "Somebody of our team has joined the conversation."
+
+
+def test_a_sentence_that_nobody_wrote_is_a_fault_of_ours() -> None:
+    with pytest.raises(LookupError):
+        text_of("handoff.unheard_of", ("en",), {})  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chat_service import session_facts as facts
-from chat_service.idleness import OVER, WAITING, Policy, Signs, judge, quiet_since
+from chat_service.idleness import OVER, WAITING, Policy, Signs, Verdict, judge, quiet_since
 from chat_service.session_facts import CustomerGone, CustomerIdle, Session
 from chorus.wire.common import SessionState
 from tests.chat_service.session_story import ID, NOW, Story, active, queued
@@ -136,3 +136,16 @@ def test_nobody_is_let_go_who_gave_a_sign_within_the_time(
         assert verdict.happening.since == quiet_since(session, signs)
     if verdict.look_at is not None:
         assert now < verdict.look_at <= now + POLICY.asks_after
+
+
+@pytest.mark.parametrize("state", sorted(OVER))
+def test_a_session_that_is_over_needs_no_look(state: SessionState) -> None:
+    over = replace(ANSWERED, state=state)
+    assert judge(over, Signs(), POLICY, now=at(9_000)) == Verdict(None, None)
+
+
+@pytest.mark.parametrize("choice", ["message", "callback"])
+def test_who_left_a_message_may_leave(choice: str) -> None:
+    left = replace(session_of(queued()), options={"chosen": choice})
+    gone = Signs(wrote_at=at(0), left_at=at(10))
+    assert judge(left, gone, POLICY, now=at(9_000)) == Verdict(None, at(9_300))

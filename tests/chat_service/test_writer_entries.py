@@ -1,11 +1,11 @@
 import orjson
 
-from chat_service.entries import batches, given_up, unpack
+from chat_service.entries import batches, given_up, refused_by_database, unpack
 from chat_service.leases import fair_share
 from chat_service.store.streams import Entry
 from chorus.codes import NackCode
 from chorus.ids import uuid7
-from chorus.ingest import IngestItem, dump_items
+from chorus.ingest import IngestItem, dump_items, load_items
 
 
 def item(**other: object) -> IngestItem:
@@ -80,3 +80,26 @@ def test_what_is_given_up_may_be_stored_so_its_senders_try_again() -> None:
 def test_shares_cover_all_partitions_and_leave_none_out() -> None:
     assert [fair_share(16, writers) for writers in (1, 2, 3, 16, 20)] == [16, 8, 6, 1, 1]
     assert all(fair_share(16, n) * n >= 16 for n in range(1, 40))
+
+
+def test_what_postgresql_would_never_take_goes_back_as_it_came() -> None:
+    (read,), _ = unpack(entry(item(content="x")))
+    bad = refused_by_database(read, entry(), "no such tenant")
+    assert (bad.reason, bad.code, bad.item) == ("no such tenant", NackCode.INVALID, read)
+    assert load_items(bad.packed) == [read]
+
+
+def test_an_entry_all_of_whose_parts_can_be_read_one_by_one_loses_none() -> None:
+    """The driver's ids are stricter than ours: what only they refuse is read the slow way."""
+    spelled = orjson.loads(dump_items([item()]))
+    spelled[0]["id"] = "{" + spelled[0]["id"] + "}"
+    items, bad = unpack(Entry(0, b"1-0", orjson.dumps(spelled)))
+    assert (len(items), bad) == (1, [])
+
+
+def test_a_sender_whose_socket_is_no_number_of_ours_is_nobody() -> None:
+    for strange in (-1, 2**63, "3", None):
+        spoilt = {**orjson.loads(dump_items([item()]))[0], "conn": strange}
+        del spoilt["content"]
+        items, bad = unpack(Entry(0, b"1-0", orjson.dumps([spoilt])))
+        assert (items, [one.item for one in bad]) == ([], [None])
