@@ -4,11 +4,16 @@ import { keys } from "../../shared/live/keys";
 import { useSession } from "../../shared/live/session";
 import type { Agent, Inbox, Queue } from "./shapes";
 
+/** Apart from the list, so that reading the list again does not ask for one that is gone. */
+export function queueKey(id: string) {
+  return ["queue", id] as const;
+}
+
 /** One of a list, as it is now; the list may be as old as the page. */
 export function useQueue(id: string) {
   const { client } = useSession();
   return useQuery({
-    queryKey: [...keys.queues, id],
+    queryKey: queueKey(id),
     queryFn: () => client.request<Queue>(`/admin/queues/${id}`),
   });
 }

@@ -13,7 +13,7 @@ import { useScreenWords } from "../../shared/words/screen-words";
 import { HoursCard } from "./hours-editor";
 import { Members } from "./membership";
 import { Head, LookOnly } from "./parts";
-import { useQueue } from "./queries";
+import { queueKey, useQueue } from "./queries";
 import { ConditionFields } from "./queue-conditions";
 import { Basics, Endings, Routing, Times } from "./queue-fields";
 import type { Queue } from "./shapes";
@@ -37,7 +37,7 @@ function Editor({ saved }: { readonly saved: Queue }) {
   const draft = useDraft(saved);
   const [areHoursBad, setHoursBad] = useState(false);
   const path = `/admin/queues/${saved.id}`;
-  const save = useChange({ changes: [keys.queues], onDone: draft.reset });
+  const save = useChange({ changes: [keys.queues, queueKey(saved.id)], onDone: draft.reset });
   const part: PartProps = {
     draft,
     problems: problemOf(save.error),
