@@ -108,7 +108,8 @@ class Sums:
 
     @property
     def success_rate(self) -> float | None:
-        return share(self.accepted, self.requested)
+        # Who still waits, or was put off until somebody comes, has neither succeeded nor failed.
+        return share(self.accepted, self.requested - self.waiting)
 
     @property
     def abandon_rate(self) -> float | None:

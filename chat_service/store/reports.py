@@ -74,8 +74,8 @@ WHERE s.tenant_id = :tenant AND s.requested_at >= :since AND s.requested_at < :u
 _SUMS: Final = text(f"""
 SELECT grouping(queue_id, day), queue_id, day,
     count(*) FILTER (WHERE asked),
-    count(*) FILTER (WHERE asked AND queued_at IS NOT NULL),
-    count(*) FILTER (WHERE asked AND offered_at IS NOT NULL),
+    count(*) FILTER (WHERE asked AND coalesce(queued_at, offered_at, accepted_at) IS NOT NULL),
+    count(*) FILTER (WHERE asked AND coalesce(offered_at, accepted_at) IS NOT NULL),
     count(*) FILTER (WHERE asked AND accepted_at IS NOT NULL),
     count(*) FILTER (WHERE asked AND accepted_at IS NOT NULL
         AND (status = 'wrap_up' OR end_reason IN ('resolved', 'wrapped_up'))),

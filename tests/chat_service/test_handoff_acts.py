@@ -119,7 +119,7 @@ async def test_two_accepts_of_one_offer_at_once(api: Api, acme: Tenant, waiting:
     assert (await reasons(api, acme)).count("accepted") == 1
 
 
-async def test_an_offer_that_ran_out_cannot_be_accepted(
+async def test_an_offer_that_was_declined_cannot_be_accepted(
     api: Api, acme: Tenant, waiting: str
 ) -> None:
     await offer(api, acme, waiting, acme.agent)

@@ -67,3 +67,8 @@ def test_a_target_is_met_missed_or_not_measured() -> None:
     assert [one.met for one in judged(met, TARGETS)] == [True, True, True]
     assert [one.met for one in judged(missed, TARGETS)] == [False, False, False]
     assert [one.met for one in judged(Sums(), TARGETS)] == [None, None, None]
+
+
+def test_a_wish_that_is_still_open_is_neither_success_nor_failure() -> None:
+    assert Sums(requested=10, accepted=6, waiting=3, deferred=4).success_rate == 0.8571
+    assert Sums(requested=2, waiting=2, deferred=2).success_rate is None

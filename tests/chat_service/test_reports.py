@@ -115,6 +115,19 @@ async def total(api: Api, tenant: Tenant) -> Any:
     return answer.json()["total"]
 
 
+async def test_who_was_claimed_by_hand_has_passed_every_step_and_who_waits_none_of_the_last(
+    api: Api, acme: Tenant, history: History
+) -> None:
+    await history.answered(20, 300, offered_at=None)
+    await history.answered(20, 300, queued_at=None, offered_at=None)
+    await history.add(status="deferred", deferred_at=ASKED_AT)
+    await history.gone(90)
+    found = await total(api, acme)
+    steps = [found["funnel"][one] for one in ("requested", "queued", "offered", "accepted")]
+    assert steps == [4, 4, 2, 2]
+    assert (found["apart"]["waiting"], found["successRate"]) == (1, 0.6667)
+
+
 async def test_the_funnel_leaves_those_apart_who_changed_their_mind(
     api: Api, acme: Tenant, history: History
 ) -> None:
