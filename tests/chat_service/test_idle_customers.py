@@ -62,18 +62,22 @@ class Chat:
     def where(self) -> Conversation:
         return Conversation(self.case.conversation_id, self.case.contact_id)
 
+    async def offered(self) -> None:
+        """Hold the customer out to the agent."""
+        (agent,) = self.floor.agents
+        deadline_at = self.tools.clock.now() + timedelta(seconds=30)
+        await self._happen(facts.Offered(agent, deadline_at))
+
     async def accepted(self) -> None:
         """Let the agent come and greet."""
-        (agent,), now = self.floor.agents, self.tools.clock.now()
-        for happening in (
-            facts.Offered(agent, now + timedelta(seconds=30)),
-            facts.Accepted(agent),
-        ):
-            async with self.tools.db.transaction(None) as tx:
-                await handoff.apply(
-                    tx, self.floor.tenant_id, self.case.conversation_id, happening, now=now
-                )
+        await self.offered()
+        await self._happen(facts.Accepted(*self.floor.agents))
         await self.agent_says()
+
+    async def _happen(self, happening: facts.Happening) -> None:
+        case, now = self.case, self.tools.clock.now()
+        async with self.tools.db.transaction(None) as tx:
+            await handoff.apply(tx, self.floor.tenant_id, case.conversation_id, happening, now=now)
 
     async def agent_says(self) -> None:
         await self._says(answered(self.world, self.where))
@@ -232,6 +236,22 @@ async def test_who_waits_in_line_and_left_is_gone_in_the_end(
         session = await it.session()
     assert (session["status"], session["end_reason"]) == ("ended", "customer_gone")
     assert session["accepted_at"] is None
+
+
+async def test_who_leaves_while_they_are_offered_takes_the_offer_with_them(
+    database_url: str, redis_db: str
+) -> None:
+    async with chat(database_url, redis_db, ttl_ms=500) as it:
+        await it.is_here()
+        await it.offered()
+        await it.is_here(PresenceStatus.OFFLINE)
+        await it.after(800)
+        assert (await it.session())["status"] == "offered"
+        await it.after(1_000)
+        session = await it.session()
+        (offer,) = await fetch(it.url, "SELECT state FROM session_offers")
+    assert (session["status"], session["end_reason"]) == ("ended", "customer_gone")
+    assert offer["state"] == "rescinded"
 
 
 async def test_who_was_never_seen_is_gone_in_the_end_too(database_url: str, redis_db: str) -> None:
