@@ -63,7 +63,14 @@ describe("frames in the cache", () => {
 });
 
 describe("what REST told", () => {
-  const known = { id: CONV, status: "open", tags: ["vip"], priority: 0, visibleMessages: 4 };
+  const known = {
+    id: CONV,
+    status: "open",
+    tags: ["vip"],
+    priority: 0,
+    visibleMessages: 4,
+    headSeq: 5,
+  };
 
   test.each([
     [{ event: "conversation.updated", data: { tags: ["vip", "late"] } }, { tags: ["vip", "late"] }],
@@ -74,7 +81,7 @@ describe("what REST told", () => {
     [{ event: "conversation.updated", data: { status: "snoozed" } }, { status: "snoozed" }],
     [
       { event: "message.updated", data: { target: "m-1", by: "x", rev: 1, visible: 3 } },
-      { visibleMessages: 3 },
+      { visibleMessages: 3, headSeq: 9 },
     ],
   ])("takes in %o", (frame, expected) => {
     const cache = newCache();

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readSearch } from "../src/app/address";
 import { byTurn } from "../src/app/use-take-next";
 import { standingOf } from "../src/features/availability/standing";
+import { seenByCustomer } from "../src/features/context/summary-tab";
 import { snoozeChoices } from "../src/features/thread/snooze";
 import { choicesOf } from "../src/features/transfer/choices";
 import { ownershipOf } from "../src/shared/domain/ownership";
@@ -125,6 +126,18 @@ test("citations are split from the text, each with its place", () => {
     { text: "5", seq: 5 },
   ]);
   expect(citations("[x] costs [] 5")).toMatchObject([{ text: "[x] costs [] 5" }]);
+});
+
+test("what the customer sees is what was told, and what was said since", () => {
+  const items = [
+    message(5),
+    message(6),
+    message(7, { visibility: "agents" }),
+    message(8, { deleted: true }),
+    message(9, { role: "agent" }),
+  ];
+  expect(seenByCustomer({ items }, { headSeq: 5, visibleMessages: 3 })).toBe(5);
+  expect(seenByCustomer({ items }, { headSeq: 5 })).toBeUndefined();
 });
 
 test("an excerpt is the customer's last words before the hand-over", () => {

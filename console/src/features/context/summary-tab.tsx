@@ -1,5 +1,6 @@
 import { Sparkles } from "lucide-react";
 import { useSnapshot } from "../../shared/api/queries";
+import type { ConversationSnapshot } from "../../shared/api/shapes";
 import { SummaryCard } from "../../shared/handoff/summary-card";
 import { waited } from "../../shared/words/time";
 import { useWords } from "../../shared/words/words";
@@ -22,7 +23,7 @@ export function SummaryTab({ view, onAnchor }: ContextProps) {
       t("asked"),
       asked === undefined ? undefined : t("ago", { time: waited(asked, Date.now(), words) }),
     ],
-    [t("visibleMessages"), snapshot?.visibleMessages?.toString()],
+    [t("visibleMessages"), seenByCustomer(view, snapshot)?.toString()],
   ] as const;
   return (
     <div className="flex flex-col gap-5 text-sm">
@@ -36,4 +37,21 @@ export function SummaryTab({ view, onAnchor }: ContextProps) {
       <Facts title={t("thisConversation")} facts={facts} />
     </div>
   );
+}
+
+/** What was counted when it was last told, and what was said since. */
+export function seenByCustomer(
+  { items }: Pick<ContextProps["view"], "items">,
+  snapshot: Pick<ConversationSnapshot, "headSeq" | "visibleMessages"> | undefined,
+): number | undefined {
+  if (snapshot?.visibleMessages === undefined) return undefined;
+  const { headSeq, visibleMessages } = snapshot;
+  const since = items.filter(
+    (item) =>
+      item.kind === "message" &&
+      item.seq > headSeq &&
+      item.visibility === "public" &&
+      !item.deleted,
+  );
+  return visibleMessages + since.length;
 }

@@ -42,7 +42,9 @@ export interface ConversationSnapshot {
   readonly summary: { readonly text?: string } | null;
   readonly priority?: number;
   readonly tags?: readonly string[];
-  /** How many messages the customer sees. */
+  /** How much was said when this was told. */
+  readonly headSeq: number;
+  /** How many messages the customer saw then. */
   readonly visibleMessages?: number;
   readonly messages: readonly HistoryItem[];
 }

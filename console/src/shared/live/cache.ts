@@ -59,8 +59,10 @@ export function amend(cache: QueryClient, { conv, frame }: Amendment): void {
       return { ...known, ...defined({ priority, tags }), status };
     }
     if (frame.event !== "message.updated" && frame.event !== "message.deleted") return known;
-    const { visible = known.visibleMessages } = frame.data;
-    return { ...known, ...defined({ visibleMessages: visible }) };
+    const { visible } = frame.data;
+    return visible === undefined
+      ? known
+      : { ...known, visibleMessages: visible, headSeq: frame.seq };
   });
 }
 
