@@ -22,7 +22,11 @@ let isBooted = false;
 addEventListener("message", ({ origin, source, data }: MessageEvent<Shown>) => {
   if (origin !== location.origin || source !== parent || data?.kind !== "chorus:preview") return;
   const { settings } = data;
-  document.documentElement.dataset.theme = settings.theme === "dark" ? "dark" : "light";
+  const isDark =
+    (settings.theme ?? "auto") === "auto"
+      ? matchMedia("(prefers-color-scheme: dark)").matches
+      : settings.theme === "dark";
+  document.documentElement.dataset.theme = isDark ? "dark" : "light";
   void page.Chorus?.(isBooted ? "update" : "boot", { ...settings, rememberOpen: false });
   isBooted = true;
 });

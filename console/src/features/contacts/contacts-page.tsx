@@ -76,7 +76,7 @@ function List({ open }: { readonly open: string | undefined }) {
         <h1 className="text-xl font-semibold">{t("contacts")}</h1>
         <input
           type="search"
-          dir="auto"
+          dir={typed === "" ? undefined : "auto"}
           className="field"
           aria-label={t("findContact")}
           placeholder={t("findContact")}

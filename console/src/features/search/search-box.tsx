@@ -29,7 +29,7 @@ export function SearchBox({ value, onChange }: SearchBoxProps) {
       <input
         ref={field}
         type="search"
-        dir="auto"
+        dir={typed === "" ? undefined : "auto"}
         className="field h-11 ps-9 text-base"
         placeholder={t("searchPlaceholder")}
         value={typed}

@@ -11,6 +11,7 @@ import { TextField } from "../../shared/ui/form";
 import { Card } from "../../shared/ui/page";
 import { Answer } from "../../shared/ui/states";
 import { Cell, Row, Table } from "../../shared/ui/table";
+import { useSettled } from "../../shared/ui/use-settled";
 import { count } from "../../shared/words/figures";
 import { useScreenWords } from "../../shared/words/screen-words";
 import { Head, LookOnly } from "./parts";
@@ -41,7 +42,6 @@ interface RowsProps {
 function Rows({ labels, mayChange }: RowsProps) {
   const words = useScreenWords();
   const { t } = words;
-  const put = useChange({ changes: [LABELS] });
   if (labels.length === 0) return <Empty icon={Tags} title={t("noLabels")} />;
   return (
     <Table label={t("labels")} head={[t("name"), t("colour"), t("conversations"), t("actions")]}>
@@ -51,26 +51,40 @@ function Rows({ labels, mayChange }: RowsProps) {
             <bdi>{label.name}</bdi>
           </Cell>
           <Cell>
-            <input
-              type="color"
-              aria-label={t("colourOf", { name: label.name })}
-              className="h-6 w-10 cursor-pointer rounded border border-line-strong bg-surface"
-              value={hexOf(label.color)}
-              disabled={!mayChange}
-              onChange={(event) =>
-                put.mutate({
-                  path: pathOf(label.name),
-                  method: "PUT",
-                  body: { color: event.target.value },
-                })
-              }
-            />
+            <Colour label={label} mayChange={mayChange} />
           </Cell>
           <Cell>{count(label.conversations, words)}</Cell>
           <Cell>{mayChange && <Remove label={label} />}</Cell>
         </Row>
       ))}
     </Table>
+  );
+}
+
+interface ColourProps {
+  readonly label: Label;
+  readonly mayChange: boolean;
+}
+
+const SETTLED_MS = 600;
+
+/** A browser tells of each step while somebody drags; the last one is what they meant. */
+function Colour({ label, mayChange }: ColourProps) {
+  const { t } = useScreenWords();
+  const [picked, setPicked] = useState(hexOf(label.color));
+  const put = useChange({ changes: [LABELS] });
+  useSettled(picked, SETTLED_MS, (color) =>
+    put.mutate({ path: pathOf(label.name), method: "PUT", body: { color } }),
+  );
+  return (
+    <input
+      type="color"
+      aria-label={t("colourOf", { name: label.name })}
+      className="h-6 w-10 cursor-pointer rounded border border-line-strong bg-surface"
+      value={picked}
+      disabled={!mayChange}
+      onChange={(event) => setPicked(event.target.value)}
+    />
   );
 }
 

@@ -61,7 +61,7 @@ function List({ replies }: { readonly replies: readonly Reply[] }) {
         actions={
           <input
             type="search"
-            dir="auto"
+            dir={wanted === "" ? undefined : "auto"}
             className="field w-56"
             aria-label={t("filter")}
             placeholder={t("filter")}
