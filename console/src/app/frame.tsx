@@ -1,3 +1,4 @@
+import type { InboxView } from "@chorus/sdk";
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Banners } from "../features/availability/banners";
@@ -24,11 +25,9 @@ export function Frame() {
   const navigate = useNavigate();
   const [open, setOpen] = useState<"palette" | "cheatSheet" | null>(null);
   const places = usePlaces();
-  const openConversation = (conv: string) =>
-    void navigate({
-      to: "/inbox/$view/$conversationId",
-      params: { view: "mine", conversationId: conv },
-    });
+  const openIn = (view: InboxView) => (conversationId: string) =>
+    void navigate({ to: "/inbox/$view/$conversationId", params: { view, conversationId } });
+  const openMine = openIn("mine");
   useKeyboard();
   useModal(open !== null);
   useEffect(() => void loadPalette().catch(() => undefined), []);
@@ -43,7 +42,7 @@ export function Frame() {
   useActions({
     palette: () => setOpen("palette"),
     cheatSheet: () => setOpen("cheatSheet"),
-    takeNext: useTakeNext(openConversation),
+    takeNext: useTakeNext(openMine),
     ...Object.fromEntries(places.flatMap(({ action, go }) => (action ? [[action, go]] : []))),
   });
   const close = () => setOpen(null);
@@ -54,12 +53,10 @@ export function Frame() {
         <Rail onPalette={() => setOpen("palette")} />
         <Outlet />
       </div>
-      <Offers onAccepted={openConversation} />
+      <Offers onAccepted={openMine} />
       <Toasts />
       <Suspense>
-        {open === "palette" && (
-          <Palette places={places} onClose={close} onOpen={openConversation} />
-        )}
+        {open === "palette" && <Palette places={places} onClose={close} onOpen={openIn("all")} />}
         {open === "cheatSheet" && <CheatSheet isOpen onClose={close} />}
       </Suspense>
     </div>
