@@ -304,7 +304,11 @@ def test_words_whose_line_cannot_come_go_back_before_what_is_being_written(
 ) -> None:
     eyes.excuse_absence()
     held: list[Route] = []
-    widget.page.route(f"**{PREFIX}line.*.js", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    widget.page.route(f"**{PREFIX}line.*.js", hold)
     widget.embed({"open": True})
     for text in ("One.", "Two."):
         widget.say(text)
