@@ -86,6 +86,8 @@ def _closed(cast: Cast, script: dict[str, Any], at: datetime, number: int) -> Ta
     telling.close()
     # Not everybody answers when they are asked how it was.
     score = dialogue["csat"] if number % 3 else None
+    if telling.session is not None:
+        telling.session["rating"] = score
     comments = script["desk"]["comments"][language]
     comment = comments[number % 2] if score and number % 7 == 1 else None
     return _tale(telling, dialogue["tags"], {"csat_score": score, "csat_comment": comment})

@@ -251,6 +251,7 @@ class Telling:
             "requested_at": self.at,
             "queued_at": self.at,
             **dict.fromkeys(("offered_at", "accepted_at", "started_at", "ended_at", "end_reason")),
+            "rating": None,
         }
         self._happen(self._handoff(SessionState.QUEUED, reason=reason, position=position or 1))
 

@@ -80,6 +80,13 @@ async def test_something_is_left_to_do(raw: Any) -> None:
 
 @pytest.mark.usefixtures("demo")
 async def test_no_screen_of_the_console_is_empty(raw: Any) -> None:
+    # Of a chat that was handed over, the report of handing over has the rating, too.
+    rated = "live_chat_sessions s JOIN conversations c ON c.id = s.conversation_id"
+    same = "WHERE s.rating IS NOT DISTINCT FROM c.csat_score"
+    everywhere, alike, some = await numbers_of(
+        raw, rated, f"{rated} {same}", "live_chat_sessions WHERE rating IS NOT NULL"
+    )
+    assert (everywhere, some > 10) == (alike, True)
     counted = await numbers_of(
         raw,
         "labels",
