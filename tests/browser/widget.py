@@ -91,6 +91,7 @@ class AgentByRest:
     """An agent who says whatever they like, beside what their own page would let them."""
 
     def __init__(self, widget: WidgetPage, installation: Up) -> None:
+        self._page = widget.page
         self._rest = widget.page.context.request
         agent = installation.run()["agents"][0]
         signed_in = self._rest.post(
@@ -108,7 +109,11 @@ class AgentByRest:
         self._post("commands", {"event": event, "data": {"id": str(uuid7()), **data}})
 
     def _post(self, what: str, body: dict[str, Any]) -> None:
-        answer = self._rest.post(f"{self._path}/{what}", data=body, headers=self._headers)
+        path = f"{self._path}/{what}"
+        answer = self._rest.post(path, data=body, headers=self._headers)
+        while answer.status == 429:
+            self._page.wait_for_timeout(answer.json()["retryAfterMs"])
+            answer = self._rest.post(path, data=body, headers=self._headers)
         assert answer.ok, answer.text()
 
 
