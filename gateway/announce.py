@@ -119,7 +119,10 @@ class Announcer:
         try:
             if here:
                 await self._note_inboxes(here)
-                await presence.beat(self._client, [self._beat(user) for user in here])
+                # Who left meanwhile is told with the next round, as one who did.
+                still = [user for user in here if self._here(user)]
+                if still:
+                    await presence.beat(self._client, [self._beat(user) for user in still])
             if left:
                 await presence.leave(self._client, list(left.values()))
             await self._note_typing()
