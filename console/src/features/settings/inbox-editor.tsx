@@ -1,19 +1,19 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { problemOf, useChange } from "../../shared/api/changes";
-import { useQueues } from "../../shared/api/queries";
 import { isAdmin } from "../../shared/domain/roles";
 import { useSession } from "../../shared/live/session";
-import { SelectField, Switch, TextField } from "../../shared/ui/form";
+import { Switch } from "../../shared/ui/form";
 import { NumberField } from "../../shared/ui/number-field";
 import { Card } from "../../shared/ui/page";
 import { SaveBar } from "../../shared/ui/save-bar";
 import { Answer } from "../../shared/ui/states";
 import { TagsField } from "../../shared/ui/tags-field";
-import { type Draft, useDraft } from "../../shared/ui/use-draft";
+import { useDraft } from "../../shared/ui/use-draft";
 import { useScreenWords } from "../../shared/words/screen-words";
 import { InstallCard } from "./install";
-import { Fields, Head, LookOnly } from "./parts";
+import { Fields, Head, LookOnly, NameField, type PartProps } from "./parts";
 import { INBOXES, useInbox } from "./queries";
+import { QueueField } from "./queue-field";
 import { readSettingsSearch, TABS } from "./settings-search";
 import type { Inbox } from "./shapes";
 import { WidgetBuilder } from "./widget-builder";
@@ -94,25 +94,15 @@ function Tabs({ id }: { readonly id: string }) {
   );
 }
 
-interface GeneralProps {
-  readonly draft: Draft<Inbox>;
-  readonly problems: Readonly<Record<string, string>>;
-  readonly mayChange: boolean;
-}
-
-function General({ draft, problems, mayChange }: GeneralProps) {
+function General({ draft, problems, mayChange }: PartProps<Inbox>) {
   const { t } = useScreenWords();
-  const queues = useQueues().data ?? [];
   const { name, enabled, bot, weight, queueId, allowedOrigins } = draft.value;
   return (
     <>
       <Card title={t("basics")}>
         <Fields mayChange={mayChange}>
-          <TextField
-            label={t("name")}
+          <NameField
             value={name}
-            dir="auto"
-            maxLength={80}
             hint={t("inboxNameHint")}
             problem={problems.name}
             onChange={(value) => draft.set({ name: value })}
@@ -144,16 +134,13 @@ function General({ draft, problems, mayChange }: GeneralProps) {
       </Card>
       <Card title={t("routing")}>
         <Fields mayChange={mayChange}>
-          <SelectField
+          <QueueField
             label={t("queue")}
-            value={queueId ?? ""}
+            value={queueId}
+            nothing={t("isDefault")}
             hint={t("inboxQueueHint")}
             problem={problems.queueId}
-            options={[
-              { value: "", label: t("isDefault") },
-              ...queues.map((one) => ({ value: one.id, label: one.name })),
-            ]}
-            onChange={(value) => draft.set({ queueId: value === "" ? null : value })}
+            onChange={(value) => draft.set({ queueId: value })}
           />
           <NumberField
             label={t("weight")}

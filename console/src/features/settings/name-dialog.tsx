@@ -3,6 +3,7 @@ import { Button } from "../../shared/ui/button";
 import { Dialog } from "../../shared/ui/dialog";
 import { TextField } from "../../shared/ui/form";
 import { useScreenWords } from "../../shared/words/screen-words";
+import { NAME_MAX } from "./parts";
 
 interface NameDialogProps {
   readonly title: string;
@@ -10,8 +11,6 @@ interface NameDialogProps {
   readonly onClose: () => void;
   readonly onName: (name: string) => void;
 }
-
-const NAME_MAX = 80;
 
 /** A new thing needs a name; everything else of it has a default. */
 export function NameDialog({ title, isOpen, onClose, onName }: NameDialogProps) {

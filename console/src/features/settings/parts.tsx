@@ -1,6 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { ChevronLeft, Eye } from "lucide-react";
 import type { ReactNode } from "react";
+import { TextField } from "../../shared/ui/form";
+import type { Draft } from "../../shared/ui/use-draft";
 import { useScreenWords } from "../../shared/words/screen-words";
 
 interface HeadProps {
@@ -81,6 +83,36 @@ export function Fields({ children, mayChange = true }: GridProps) {
     >
       {children}
     </fieldset>
+  );
+}
+
+/** What a part of an editor shows and changes. */
+export interface PartProps<T> {
+  readonly draft: Draft<T>;
+  readonly problems: Readonly<Record<string, string>>;
+  readonly mayChange: boolean;
+}
+
+interface NameProps {
+  readonly value: string;
+  readonly problem: string | undefined;
+  readonly hint?: string;
+  readonly onChange: (value: string) => void;
+}
+
+export const NAME_MAX = 80;
+
+/** What something is called, in whichever script. */
+export function NameField({ hint, ...rest }: NameProps) {
+  const { t } = useScreenWords();
+  return (
+    <TextField
+      {...rest}
+      {...(hint === undefined ? {} : { hint })}
+      label={t("name")}
+      dir="auto"
+      maxLength={NAME_MAX}
+    />
   );
 }
 

@@ -8,12 +8,11 @@ import { TextField } from "../../shared/ui/form";
 import { Card } from "../../shared/ui/page";
 import { TagsField } from "../../shared/ui/tags-field";
 import { useScreenWords } from "../../shared/words/screen-words";
-import { Fields } from "./parts";
-import type { PartProps } from "./queue-editor";
-import { CHANNELS, type Conditions, SOURCES } from "./shapes";
+import { Fields, type PartProps } from "./parts";
+import { CHANNELS, type Conditions, type Queue, SOURCES } from "./shapes";
 
 /** Which requests come here by themselves; all that is named must hold. */
-export function ConditionFields({ draft, problems, mayChange }: PartProps) {
+export function ConditionFields({ draft, problems, mayChange }: PartProps<Queue>) {
   const { t } = useScreenWords();
   const { client } = useSession();
   const inboxes = useQuery({

@@ -1,29 +1,20 @@
-import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { problemOf, useChange } from "../../shared/api/changes";
 import { isAdmin } from "../../shared/domain/roles";
 import { keys } from "../../shared/live/keys";
 import { useSession } from "../../shared/live/session";
-import { Button } from "../../shared/ui/button";
-import { Confirm } from "../../shared/ui/confirm";
 import { SaveBar } from "../../shared/ui/save-bar";
 import { Answer } from "../../shared/ui/states";
-import { type Draft, useDraft } from "../../shared/ui/use-draft";
+import { useDraft } from "../../shared/ui/use-draft";
 import { useScreenWords } from "../../shared/words/screen-words";
 import { HoursCard } from "./hours-editor";
 import { Members } from "./membership";
-import { Head, LookOnly } from "./parts";
+import { Head, LookOnly, type PartProps } from "./parts";
 import { queueKey, useQueue } from "./queries";
 import { ConditionFields } from "./queue-conditions";
 import { Basics, Endings, Routing, Times } from "./queue-fields";
+import { Removal } from "./removal";
 import type { Queue } from "./shapes";
-import { useOpen } from "./use-open";
-
-export interface PartProps {
-  readonly draft: Draft<Queue>;
-  readonly problems: Readonly<Record<string, string>>;
-  readonly mayChange: boolean;
-}
 
 export function QueueEditor({ id }: { readonly id: string }) {
   const queue = useQueue(id);
@@ -38,7 +29,7 @@ function Editor({ saved }: { readonly saved: Queue }) {
   const [areHoursBad, setHoursBad] = useState(false);
   const path = `/admin/queues/${saved.id}`;
   const save = useChange({ changes: [keys.queues, queueKey(saved.id)], onDone: draft.reset });
-  const part: PartProps = {
+  const part: PartProps<Queue> = {
     draft,
     problems: problemOf(save.error),
     mayChange: isAdmin(agent.role),
@@ -49,7 +40,18 @@ function Editor({ saved }: { readonly saved: Queue }) {
       <Head
         title={saved.name}
         backTo={{ section: "queues", name: t("queues") }}
-        actions={part.mayChange && <Remove queue={saved} />}
+        actions={
+          part.mayChange && (
+            <Removal
+              name={saved.name}
+              path={path}
+              changes={[keys.queues, keys.agents]}
+              section="queues"
+            >
+              {t("removeQueueHint", { count: saved.waiting })}
+            </Removal>
+          )
+        }
       />
       {!part.mayChange && <LookOnly />}
       <Basics {...part} />
@@ -77,33 +79,6 @@ function Editor({ saved }: { readonly saved: Queue }) {
         }}
         onSave={() => save.mutate({ path, method: "PATCH", body: draft.changes })}
       />
-    </>
-  );
-}
-
-function Remove({ queue }: { readonly queue: Queue }) {
-  const { t } = useScreenWords();
-  const [isAsking, setAsking] = useState(false);
-  const open = useOpen("queues");
-  const remove = useChange({
-    changes: [keys.queues, keys.agents],
-    said: t("removed"),
-    onDone: () => open(),
-  });
-  return (
-    <>
-      <Button look="danger" onClick={() => setAsking(true)}>
-        <Trash2 className="size-4" aria-hidden="true" /> {t("remove")}
-      </Button>
-      <Confirm
-        title={t("removeNamed", { name: queue.name })}
-        act={t("remove")}
-        isOpen={isAsking}
-        onClose={() => setAsking(false)}
-        onConfirm={() => remove.mutate({ path: `/admin/queues/${queue.id}`, method: "DELETE" })}
-      >
-        {t("removeQueueHint", { count: queue.waiting })}
-      </Confirm>
     </>
   );
 }

@@ -1,32 +1,28 @@
-import { useQueues, useTeams } from "../../shared/api/queries";
+import { useTeams } from "../../shared/api/queries";
 import { CheckList, withMember } from "../../shared/ui/check-list";
-import { SelectField, Switch, TextField } from "../../shared/ui/form";
+import { SelectField, Switch } from "../../shared/ui/form";
 import { NumberField, SecondsField } from "../../shared/ui/number-field";
 import { Card } from "../../shared/ui/page";
 import { TagsField } from "../../shared/ui/tags-field";
 import { useScreenWords } from "../../shared/words/screen-words";
-import { Fields } from "./parts";
-import type { PartProps } from "./queue-editor";
+import { Fields, NameField, type PartProps } from "./parts";
+import { QueueField } from "./queue-field";
 import { RelaxationFields } from "./relaxations";
-import { POLICIES, type Queue } from "./shapes";
+import { LONG_WAITS, POLICIES, type Queue } from "./shapes";
 
-const NAME_MAX = 80;
 const HOUR_S = 3_600;
 const WEEK_S = 7 * 24 * HOUR_S;
 
 /** What it is called, and who sees it. */
-export function Basics({ draft, problems, mayChange }: PartProps) {
+export function Basics({ draft, problems, mayChange }: PartProps<Queue>) {
   const { t } = useScreenWords();
   const teams = useTeams().data ?? [];
   const { name, visibility, visibleTo, isDefault, priority } = draft.value;
   return (
     <Card title={t("basics")}>
       <Fields mayChange={mayChange}>
-        <TextField
-          label={t("name")}
+        <NameField
           value={name}
-          maxLength={NAME_MAX}
-          dir="auto"
           problem={problems.name}
           onChange={(value) => draft.set({ name: value })}
         />
@@ -68,7 +64,7 @@ export function Basics({ draft, problems, mayChange }: PartProps) {
 }
 
 /** Who is offered what. */
-export function Routing({ draft, problems, mayChange }: PartProps) {
+export function Routing({ draft, problems, mayChange }: PartProps<Queue>) {
   const { t } = useScreenWords();
   const { policy, skills, offerSeconds, askedAgainAfterSeconds } = draft.value;
   return (
@@ -119,11 +115,9 @@ export function Routing({ draft, problems, mayChange }: PartProps) {
 }
 
 /** What is promised, and where a session goes that waits too long. */
-export function Times({ draft, problems, mayChange }: PartProps) {
+export function Times({ draft, problems, mayChange }: PartProps<Queue>) {
   const { t } = useScreenWords();
-  const queues = useQueues().data ?? [];
-  const { id, slaSeconds, maxWaitSeconds, overflowQueueId } = draft.value;
-  const others = queues.filter((one) => one.id !== id);
+  const { id, slaSeconds, maxWaitSeconds, maxWaitThen, overflowQueueId } = draft.value;
   return (
     <Card title={t("waitsAndOverflow")}>
       <Fields mayChange={mayChange}>
@@ -147,16 +141,32 @@ export function Times({ draft, problems, mayChange }: PartProps) {
           problem={problems.maxWaitSeconds}
           onChange={(value) => draft.set({ maxWaitSeconds: value })}
         />
-        <SelectField
+        <QueueField
           label={t("overflowQueue")}
-          value={overflowQueueId ?? ""}
+          value={overflowQueueId}
+          nothing={t("nowhere")}
+          without={id}
           hint={t("overflowQueueHint")}
           problem={problems.overflowQueueId}
-          options={[
-            { value: "", label: t("nowhere") },
-            ...others.map((one) => ({ value: one.id, label: one.name })),
-          ]}
-          onChange={(value) => draft.set({ overflowQueueId: value === "" ? null : value })}
+          onChange={(value) => draft.set({ overflowQueueId: value })}
+        />
+        <SelectField
+          label={t("maxWaitThen")}
+          value={maxWaitThen}
+          hint={t(`maxWaitThen-${maxWaitThen}-hint`)}
+          problem={problems.maxWaitThen}
+          options={LONG_WAITS.map((one) => ({ value: one, label: t(`maxWaitThen-${one}`) }))}
+          onChange={(value) => draft.set({ maxWaitThen: value as Queue["maxWaitThen"] })}
+        />
+        <SecondsField
+          label={t("teamWait")}
+          value={draft.value.teamWaitSeconds}
+          min={1}
+          max={WEEK_S}
+          placeholder={t("asLongAsItTakes")}
+          hint={t("teamWaitHint")}
+          problem={problems.teamWaitSeconds}
+          onChange={(value) => draft.set({ teamWaitSeconds: value })}
         />
       </Fields>
     </Card>
@@ -164,7 +174,7 @@ export function Times({ draft, problems, mayChange }: PartProps) {
 }
 
 /** What follows a chat, and what becomes of customers who say nothing any more. */
-export function Endings({ draft, problems, mayChange }: PartProps) {
+export function Endings({ draft, problems, mayChange }: PartProps<Queue>) {
   const { t } = useScreenWords();
   const { wrapUpSeconds, idleAskedAfterSeconds, idleEndsAfterSeconds, idleThen } = draft.value;
   return (

@@ -1,59 +1,40 @@
-import { MessageSquareQuote, Plus } from "lucide-react";
+import { MessageSquareQuote } from "lucide-react";
 import { useState } from "react";
-import { problemOf, useChange } from "../../shared/api/changes";
-import { isSenior } from "../../shared/domain/roles";
-import { useSession } from "../../shared/live/session";
-import { Button } from "../../shared/ui/button";
 import { Empty } from "../../shared/ui/empty";
-import { Switch, TextField } from "../../shared/ui/form";
+import { TextField } from "../../shared/ui/form";
 import { Card } from "../../shared/ui/page";
-import { SaveBar } from "../../shared/ui/save-bar";
-import { Answer } from "../../shared/ui/states";
 import { Cell, Row, Table } from "../../shared/ui/table";
-import { type Draft, useDraft } from "../../shared/ui/use-draft";
 import { useScreenWords } from "../../shared/words/screen-words";
-import { Fields, Head, ItemLink, LookOnly, NEW } from "./parts";
-import { RemoveOwned } from "./remove-owned";
+import { ForEverybody, OwnedEditor, OwnedListHead, OwnedSection } from "./owned";
+import { Fields, ItemLink, NameField, NEW, type PartProps } from "./parts";
 import type { SectionProps } from "./sections";
 import { matches, REPLIES, type Reply, useReplies } from "./texts";
-import { useOpen } from "./use-open";
 import { VariableArea } from "./variable-area";
 
 /** Texts that are written once: one's own, and everybody's. */
 export function Replies({ id }: SectionProps) {
-  const { t } = useScreenWords();
-  const replies = useReplies();
-  if (id === NEW) return <Editor key={NEW} saved={undefined} />;
   return (
-    <Answer of={replies}>
-      {(found) => {
-        if (id === undefined) return <List replies={found} />;
-        const reply = found.find((one) => one.id === id);
-        return reply === undefined ? (
-          <Empty icon={MessageSquareQuote} title={t("gone")} />
-        ) : (
-          <Editor key={reply.id} saved={reply} />
-        );
-      }}
-    </Answer>
+    <OwnedSection
+      id={id}
+      all={useReplies()}
+      icon={MessageSquareQuote}
+      list={(replies) => <List replies={replies} />}
+      editor={(saved) => <Editor key={saved?.id ?? NEW} saved={saved} />}
+    />
   );
 }
 
 function List({ replies }: { readonly replies: readonly Reply[] }) {
   const { t } = useScreenWords();
   const [wanted, setWanted] = useState("");
-  const open = useOpen("replies");
   const shown = replies.filter((one) => matches(one, wanted));
   return (
     <>
-      <Head
+      <OwnedListHead
+        section="replies"
         title={t("cannedReplies")}
         hint={t("cannedRepliesHint")}
-        actions={
-          <Button look="primary" onClick={() => open(NEW)}>
-            <Plus className="size-4" aria-hidden="true" /> {t("newReply")}
-          </Button>
-        }
+        make={t("newReply")}
       />
       <Card
         title={t("cannedReplies")}
@@ -105,66 +86,23 @@ const BLANK = { shortcut: "", title: "", body: "", language: "en", shared: false
 
 function Editor({ saved }: { readonly saved: Reply | undefined }) {
   const { t } = useScreenWords();
-  const senior = isSenior(useSession().agent.role);
-  const open = useOpen("replies");
-  const mayChange = senior || saved?.shared !== true;
-  const draft = useDraft<Omit<Reply, "id">>(saved ?? BLANK);
-  const save = useChange<Reply>({
-    changes: [REPLIES],
-    onDone: ({ id }) => {
-      draft.reset();
-      if (saved === undefined) open(id);
-    },
-  });
-  const { shortcut, title, body } = draft.value;
   return (
-    <>
-      <Head
-        title={saved?.title ?? t("newReply")}
-        backTo={{ section: "replies", name: t("cannedReplies") }}
-        actions={
-          saved !== undefined &&
-          mayChange && (
-            <RemoveOwned
-              name={saved.title}
-              path={`/livechat/canned-replies/${saved.id}`}
-              list={REPLIES}
-              section="replies"
-            />
-          )
-        }
-      />
-      {!mayChange && <LookOnly />}
-      <ReplyFields {...{ draft, mayChange }} problems={problemOf(save.error)} isSenior={senior} />
-      <SaveBar
-        isChanged={draft.isChanged}
-        isSaving={save.isPending}
-        isBad={[shortcut, title, body].some((text) => text.trim() === "")}
-        onReset={draft.reset}
-        onSave={() =>
-          save.mutate(
-            saved === undefined
-              ? { path: "/livechat/canned-replies", method: "POST", body: draft.value }
-              : {
-                  path: `/livechat/canned-replies/${saved.id}`,
-                  method: "PATCH",
-                  body: draft.changes,
-                },
-          )
-        }
-      />
-    </>
+    <OwnedEditor<Reply>
+      saved={saved}
+      blank={BLANK}
+      section="replies"
+      path={REPLIES[0]}
+      titles={{ all: t("cannedReplies"), one: saved?.title ?? t("newReply") }}
+      isBad={({ shortcut, title, body }) =>
+        [shortcut, title, body].some((text) => text.trim() === "")
+      }
+    >
+      {(part) => <ReplyFields {...part} />}
+    </OwnedEditor>
   );
 }
 
-interface FieldsProps {
-  readonly draft: Draft<Omit<Reply, "id">>;
-  readonly problems: Readonly<Record<string, string>>;
-  readonly mayChange: boolean;
-  readonly isSenior: boolean;
-}
-
-function ReplyFields({ draft, problems, mayChange, isSenior: senior }: FieldsProps) {
+function ReplyFields({ draft, problems, mayChange }: PartProps<Omit<Reply, "id">>) {
   const { t } = useScreenWords();
   const { shortcut, title, body, language, shared } = draft.value;
   return (
@@ -177,10 +115,8 @@ function ReplyFields({ draft, problems, mayChange, isSenior: senior }: FieldsPro
           problem={problems.shortcut}
           onChange={(value) => draft.set({ shortcut: value })}
         />
-        <TextField
-          label={t("name")}
+        <NameField
           value={title}
-          dir="auto"
           problem={problems.title}
           onChange={(value) => draft.set({ title: value })}
         />
@@ -198,13 +134,7 @@ function ReplyFields({ draft, problems, mayChange, isSenior: senior }: FieldsPro
           problem={problems.body}
           onChange={(value) => draft.set({ body: value })}
         />
-        <Switch
-          label={t("forEverybody")}
-          hint={t("forEverybodyHint")}
-          isOn={shared}
-          isDisabled={!senior}
-          onChange={(value) => draft.set({ shared: value })}
-        />
+        <ForEverybody isOn={shared} onChange={(value) => draft.set({ shared: value })} />
       </fieldset>
     </Card>
   );

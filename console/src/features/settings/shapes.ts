@@ -5,6 +5,8 @@ import type { WidgetSettings } from "./widget-settings";
 /** What the admin REST takes and gives; docs in its OpenAPI. */
 
 export const POLICIES = ["longest_idle", "least_loaded", "round_robin", "manual"] as const;
+/** What becomes of who waited as long as a queue allows and has nowhere else to go. */
+export const LONG_WAITS = ["ask", "defer"] as const;
 export const DEMANDS = ["language", "optional_skills"] as const;
 export const CHANNELS = ["web", "email", "sms", "whatsapp", "messenger"] as const;
 export const SOURCES = ["widget", "agent", "bot", "rule", "api"] as const;
@@ -31,6 +33,8 @@ export interface Queue extends QueueCard {
   readonly visibility: "public" | "internal";
   readonly visibleTo: readonly string[];
   readonly maxWaitSeconds: number | null;
+  readonly maxWaitThen: (typeof LONG_WAITS)[number];
+  readonly teamWaitSeconds: number | null;
   readonly overflowQueueId: string | null;
   readonly offerSeconds: number;
   readonly wrapUpSeconds: number;

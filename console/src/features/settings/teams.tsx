@@ -1,4 +1,4 @@
-import { Plus, Trash2, UsersRound } from "lucide-react";
+import { Plus, UsersRound } from "lucide-react";
 import { useState } from "react";
 import { problemOf, useChange } from "../../shared/api/changes";
 import { useTeams } from "../../shared/api/queries";
@@ -7,9 +7,7 @@ import { isAdmin } from "../../shared/domain/roles";
 import { keys } from "../../shared/live/keys";
 import { useSession } from "../../shared/live/session";
 import { Button } from "../../shared/ui/button";
-import { Confirm } from "../../shared/ui/confirm";
 import { Empty } from "../../shared/ui/empty";
-import { TextField } from "../../shared/ui/form";
 import { Card } from "../../shared/ui/page";
 import { SaveBar } from "../../shared/ui/save-bar";
 import { Answer } from "../../shared/ui/states";
@@ -19,7 +17,8 @@ import { count } from "../../shared/words/figures";
 import { useScreenWords } from "../../shared/words/screen-words";
 import { Members } from "./membership";
 import { NameDialog } from "./name-dialog";
-import { Head, ItemLink } from "./parts";
+import { Head, ItemLink, NameField } from "./parts";
+import { Removal } from "./removal";
 import type { SectionProps } from "./sections";
 import { useOpen } from "./use-open";
 
@@ -103,14 +102,23 @@ function Team({ team }: { readonly team: TeamCard }) {
       <Head
         title={team.name}
         backTo={{ section: "teams", name: t("teams") }}
-        actions={mayChange && <Remove team={team} />}
+        actions={
+          mayChange && (
+            <Removal
+              name={team.name}
+              path={path}
+              changes={[keys.teams, keys.agents]}
+              section="teams"
+            >
+              {t("removeTeamHint")}
+            </Removal>
+          )
+        }
       />
       {mayChange && (
         <Card title={t("basics")}>
-          <TextField
-            label={t("name")}
+          <NameField
             value={draft.value.name}
-            dir="auto"
             problem={problemOf(save.error).name}
             onChange={(name) => draft.set({ name })}
           />
@@ -124,33 +132,6 @@ function Team({ team }: { readonly team: TeamCard }) {
         onReset={draft.reset}
         onSave={() => save.mutate({ path, method: "PATCH", body: draft.changes })}
       />
-    </>
-  );
-}
-
-function Remove({ team }: { readonly team: TeamCard }) {
-  const { t } = useScreenWords();
-  const [isAsking, setAsking] = useState(false);
-  const open = useOpen("teams");
-  const remove = useChange({
-    changes: [keys.teams, keys.agents],
-    said: t("removed"),
-    onDone: () => open(),
-  });
-  return (
-    <>
-      <Button look="danger" onClick={() => setAsking(true)}>
-        <Trash2 className="size-4" aria-hidden="true" /> {t("remove")}
-      </Button>
-      <Confirm
-        title={t("removeNamed", { name: team.name })}
-        act={t("remove")}
-        isOpen={isAsking}
-        onClose={() => setAsking(false)}
-        onConfirm={() => remove.mutate({ path: `/admin/teams/${team.id}`, method: "DELETE" })}
-      >
-        {t("removeTeamHint")}
-      </Confirm>
     </>
   );
 }
