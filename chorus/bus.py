@@ -48,6 +48,20 @@ async def open_redis(
         await client.aclose()
 
 
+def guard_connects(client: Client, may_connect: Callable[[], bool]) -> None:
+    """Ask before every connect of a client that has not connected yet; False refuses it.
+
+    redis-py connects anew by itself before a command whose connection has died meanwhile.
+    """
+
+    async def on_connect(connection: Any) -> None:
+        if not may_connect():
+            raise redis.ConnectionError("the connection was lost")
+        await connection.on_connect()
+
+    client.connection_pool.connection_kwargs["redis_connect_func"] = on_connect
+
+
 async def append_entries(client: Client, entries: Sequence[tuple[int, bytes]]) -> None:
     """Append packed items to ingest partitions, in order, in one round trip on one connection.
 

@@ -49,6 +49,8 @@ class Forwarder:
         self._failures = 0
         self._failing_since = 0.0
         self._suspect = False
+        self._connects = True
+        bus.guard_connects(client, self._may_connect)
         self.bypassing = False
         self.redis_away = False
         """What whoever looks at Redis once a second saw last."""
@@ -82,7 +84,10 @@ class Forwarder:
         if self._suspect:
             self._suspect = False
             self._queue = [pending.item for pending in self._outstanding.unsettled()]
+            self._connects = True
         batch, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
+        # What was given up meanwhile comes again from its sender, behind what it belongs behind.
+        batch = [item for item in batch if self._outstanding.get(item.slot) is not None]
         if self._queue:
             self._wake.set()
         publishes, self._publishes = self._publishes, []
@@ -98,6 +103,13 @@ class Forwarder:
             await self._failed(error, began_s)
         else:
             self._failures = 0
+            self._connects = self.bypassing
+
+    def _may_connect(self) -> bool:
+        """Nothing new may be the first on a new connection: what the old one took may be lost."""
+        if not self._connects:
+            self.connection_lost()
+        return self._connects
 
     async def _bypass(self, batch: list[IngestItem]) -> None:
         """Store without Redis, and go back to the stream when it answers and nothing is in flight."""

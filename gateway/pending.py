@@ -55,13 +55,23 @@ class Outstanding:
         slot = self._by_id.get((conversation_id, id))
         return None if slot is None else self.take(slot)
 
-    def overdue(self, before_s: float) -> list[Pending]:
-        """Those sent before `before_s`, oldest first."""
-        late = []
+    def take_overdue(self, before_s: float) -> list[Pending]:
+        """Give up those sent before `before_s`, oldest first, and what was sent behind them.
+
+        What a socket said later in the same conversation goes with them: posted again without
+        them, it would overtake them. The sender starts from the first of them again.
+        """
+        late, held = [], set[tuple[int, UUID]]()
         for pending in self._by_slot.values():
-            if pending.sent_s >= before_s:
+            sender = (pending.item.conn, pending.item.conversation_id)
+            if pending.sent_s < before_s:
+                held.add(sender)
+            elif not held:
                 break
-            late.append(pending)
+            if sender in held:
+                late.append(pending)
+        for pending in late:
+            self.take(pending.slot)
         return late
 
     def unsettled(self) -> list[Pending]:

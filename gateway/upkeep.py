@@ -70,8 +70,7 @@ def _tick(connection: Connection, now: float) -> None:
 
 def nack_overdue(resources: Resources, now: float) -> None:
     """Messages without an answer in time: they may be stored, so say so."""
-    for pending in resources.outstanding.overdue(now - resources.settings.ack_ms / 1000):
-        resources.outstanding.take(pending.slot)
+    for pending in resources.outstanding.take_overdue(now - resources.settings.ack_ms / 1000):
         metrics.nacks_total.labels(NackCode.UNAVAILABLE).inc()
         connection = resources.hub.connections.get(pending.item.conn)
         if connection is None:

@@ -9,10 +9,17 @@ from gateway.pending import Outstanding, Pending
 CONVERSATION = uuid7()
 
 
-def waiting(outstanding: Outstanding, *, at_s: float = 0.0, id: UUID | None = None) -> Pending:
+def waiting(
+    outstanding: Outstanding,
+    *,
+    at_s: float = 0.0,
+    id: UUID | None = None,
+    conn: int = 0,
+    room: UUID = CONVERSATION,
+) -> Pending:
     item = IngestItem(
         tenant_id=CONVERSATION,
-        conversation_id=CONVERSATION,
+        conversation_id=room,
         id=id or uuid7(),
         sender_id=CONVERSATION,
         sender_role="visitor",
@@ -22,6 +29,7 @@ def waiting(outstanding: Outstanding, *, at_s: float = 0.0, id: UUID | None = No
         content="x",
         body_hash="h",
         sent_ms=0,
+        conn=conn,
         slot=outstanding.next_slot(),
     )
     pending = Pending(item, None, at_s)
@@ -55,4 +63,14 @@ def test_unsettled_messages_keep_their_order() -> None:
     pendings = [waiting(outstanding, at_s=float(n)) for n in range(5)]
     outstanding.take(pendings[2].slot)
     assert outstanding.unsettled() == [*pendings[:2], *pendings[3:]]
-    assert outstanding.overdue(2.0) == pendings[:2]
+    assert outstanding.take_overdue(0.0) == []
+
+
+def test_what_a_socket_said_behind_an_overdue_message_is_given_up_with_it() -> None:
+    outstanding = Outstanding()
+    late = waiting(outstanding, at_s=0.0, conn=1)
+    other_socket = waiting(outstanding, at_s=5.0, conn=2)
+    behind = waiting(outstanding, at_s=5.0, conn=1)
+    other_room = waiting(outstanding, at_s=5.0, conn=1, room=uuid7())
+    assert outstanding.take_overdue(1.0) == [late, behind]
+    assert outstanding.unsettled() == [other_socket, other_room]
