@@ -79,13 +79,13 @@ def _counting(filters: Mapping[str, Any], principal: Principal) -> Asked:
 
 
 async def opened(db: Db, principal: Principal, asked: Asked) -> list[tuple[str, dict[str, Any]]]:
-    """What answers `inbox.open`: the page, and how many wait in each queue."""
+    """What answers `inbox.open`: the page, and how each queue stands."""
     if not principal.is_agent:
         raise Forbidden
     async with db.read(principal.tenant_id) as session:
         page = await _snapshot(session, principal, asked)
-        waiting = await lines.counts(session, principal.tenant_id, viewer_id=viewer_of(principal))
-    return [("inbox.snapshot", page), ("inbox.counts", {"queues": waiting})]
+        queues = await lines.counts(session, principal.tenant_id, viewer_id=viewer_of(principal))
+    return [("inbox.snapshot", page), ("inbox.counts", {"queues": queues})]
 
 
 async def _snapshot(session: Reader, principal: Principal, asked: Asked) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tells waiting customers where they stand, and agents how many wait in each queue.
+"""Tells waiting customers where they stand, and agents how each queue stands.
 
 Ephemeral and merged: a customer hears at most every 2 s and only what is new, a tenant's agents
 at most every 250 ms. The order is that of routing, so that nobody is told a place the router
@@ -23,7 +23,7 @@ from chat_service.routing import in_order
 from chat_service.store import lines as store
 from chat_service.store import routing
 from chat_service.store import viewers as sight
-from chat_service.store.lines import Standing
+from chat_service.store.lines import Counts, Standing
 from chat_service.store.outbox import DomainEvent
 from chat_service.store.viewers import Viewers
 from chorus import topics
@@ -57,7 +57,7 @@ class Lines:
         self._moved: set[UUID] = set()
         self._uncounted: set[UUID] = set()
         self._told: dict[UUID, dict[UUID, Place]] = {}
-        self._counted: dict[UUID, tuple[dict[str, int], Viewers]] = {}
+        self._counted: dict[UUID, tuple[Counts, Viewers]] = {}
         self._rounds = 0
 
     def moved(self, tenant_id: UUID) -> None:
@@ -147,7 +147,7 @@ def places(
     return found
 
 
-def counts_word(tenant_id: UUID, counts: Mapping[str, int], viewers: Viewers) -> Publication:
+def counts_word(tenant_id: UUID, counts: Counts, viewers: Viewers) -> Publication:
     """Hand the counters of all queues to the inboxes of a tenant, and who may see which."""
-    word = {"counts": dict(counts)} | ({"viewers": viewers} if viewers else {})
+    word = {"counts": counts} | ({"viewers": viewers} if viewers else {})
     return topics.inbox(tenant_id), orjson.dumps(word)

@@ -107,7 +107,7 @@ class Inboxes:
         waiting.update(conversations)
 
     def heard(self, tenant_id: UUID, told: Any) -> None:
-        """News for the agents of a tenant: changed rows, an offer, how many wait in each queue."""
+        """News for the agents of a tenant: changed rows, an offer, how each queue stands."""
         if isinstance(told, list):
             self.changed(tenant_id, [UUID(row["conv"]) for row in told])
         elif "agent" in told:
@@ -115,7 +115,7 @@ class Inboxes:
         elif "counts" in told:
             self._counted(tenant_id, told["counts"], told.get("viewers", {}))
 
-    def _counted(self, tenant_id: UUID, counts: Mapping[str, int], viewers: Viewers) -> None:
+    def _counted(self, tenant_id: UUID, counts: Mapping[str, Any], viewers: Viewers) -> None:
         here = [view for view in self._views.values() if _tenant(view) == tenant_id]
         packet = Packet(encode_raw("inbox.counts", {"queues": dict(counts)}))
         for view in here:

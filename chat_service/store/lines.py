@@ -59,25 +59,37 @@ async def standing(session: Reader, tenant_id: UUID) -> list[Standing]:
     ]
 
 
+# Each part has its index; what has ended is not read, however much of it there is.
 _COUNTS: Final = """
-SELECT q.name, count(s.id) FROM queues q
-LEFT JOIN live_chat_sessions s ON s.queue_id = q.id AND s.tenant_id = q.tenant_id
-    AND s.status IN ('requested', 'queued', 'offered')
+SELECT q.name, count(*) FILTER (WHERE s.status IN ('requested', 'queued', 'offered')),
+    count(*) FILTER (WHERE s.status = 'offered'), count(*) FILTER (WHERE s.status = 'active'),
+    count(*) FILTER (WHERE s.status = 'wrap_up'), count(*) FILTER (WHERE s.status = 'deferred')
+FROM queues q LEFT JOIN (
+    SELECT queue_id, status FROM live_chat_sessions
+    WHERE tenant_id = :tenant AND status IN ('requested', 'queued', 'offered')
+    UNION ALL SELECT queue_id, status FROM live_chat_sessions
+    WHERE tenant_id = :tenant AND status IN ('active', 'wrap_up')
+    UNION ALL SELECT queue_id, status FROM live_chat_sessions
+    WHERE tenant_id = :tenant AND status = 'deferred'
+) s ON s.queue_id = q.id
 WHERE q.tenant_id = :tenant AND q.archived_at IS NULL AND {visible} GROUP BY 1
 """
+_COUNTED: Final = ("waiting", "offered", "active", "wrap_up", "deferred")
 _COUNTS_ALL: Final = text(_COUNTS.format(visible="true"))
 _COUNTS_SEEN: Final = text(_COUNTS.format(visible=VISIBLE))
 
 
-async def counts(
-    session: Reader, tenant_id: UUID, *, viewer_id: UUID | None = None
-) -> dict[str, int]:
-    """How many wait in each queue that `viewer_id` sees, by its name."""
+Counts = dict[str, dict[str, int]]
+"""How many sessions of a queue stand where (`QueueCounts`), by the name of the queue."""
+
+
+async def counts(session: Reader, tenant_id: UUID, *, viewer_id: UUID | None = None) -> Counts:
+    """How each queue stands that `viewer_id` sees."""
     if viewer_id is None:
         found = await every(session, _COUNTS_ALL, {"tenant": tenant_id})
     else:
         found = await every(session, _COUNTS_SEEN, {"tenant": tenant_id, "viewer": viewer_id})
-    return {row[0]: row[1] for row in found}
+    return {name: dict(zip(_COUNTED, counted, strict=True)) for name, *counted in found}
 
 
 _DESKS: Final = text(f"""

@@ -68,11 +68,23 @@ class InboxRemove(Outbound):
     conv: UUID
 
 
+class QueueCounts(Shape):
+    """How many sessions of a queue stand where; what has ended counts nowhere."""
+
+    waiting: int
+    """Who waits for a person, those included whom somebody is asked to take."""
+    offered: int
+    """Of those who wait: whom somebody is asked to take."""
+    active: int
+    wrap_up: int
+    deferred: int
+
+
 class InboxCounts(Outbound):
-    """Counters of the queues, merged to one per 250 ms."""
+    """Counters of the queues, by name and by state, merged to one per 250 ms."""
 
     event = "inbox.counts"
-    queues: dict[str, int]
+    queues: dict[str, QueueCounts]
 
 
 class SubscribedItem(Shape):

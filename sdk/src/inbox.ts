@@ -1,5 +1,5 @@
 import type { InboxItem, ServerData } from "./frames";
-import type { InboxSort, InboxView, ServerFrame } from "./wire.gen";
+import type { InboxSort, InboxView, QueueCounts, ServerFrame } from "./wire.gen";
 
 /** What narrows a view, as `inbox.open` spells it: `queue`, `assignee`, `tags` … */
 export type InboxFilter = Readonly<Record<string, unknown>>;
@@ -12,8 +12,8 @@ export interface Inbox {
   readonly rows: Readonly<Record<string, InboxItem>>;
   /** By view. */
   readonly counts: Readonly<Record<string, number>>;
-  /** How many wait, by queue. */
-  readonly queues: Readonly<Record<string, number>>;
+  /** How many sessions stand where, by queue. */
+  readonly queues: Readonly<Record<string, QueueCounts>>;
   /** Where the next page begins; null at the end. */
   readonly next: string | null;
   readonly loaded: boolean;

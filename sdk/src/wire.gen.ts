@@ -122,6 +122,17 @@ export interface OfferPacket {
   readonly contact: InboxContact;
 }
 
+/** How many sessions of a queue stand where; what has ended counts nowhere. */
+export interface QueueCounts {
+  /** Who waits for a person, those included whom somebody is asked to take. */
+  readonly waiting: number;
+  /** Of those who wait: whom somebody is asked to take. */
+  readonly offered: number;
+  readonly active: number;
+  readonly wrap_up: number;
+  readonly deferred: number;
+}
+
 export interface ReadyAgent {
   readonly status: ChosenStatus;
   readonly capacity: number;
@@ -1052,11 +1063,11 @@ export interface InboxRemoveFrame {
   readonly conv?: string;
 }
 
-/** Counters of the queues, merged to one per 250 ms. */
+/** Counters of the queues, by name and by state, merged to one per 250 ms. */
 export interface InboxCountsFrame {
   readonly event: "inbox.counts";
   readonly data: {
-    readonly queues: Readonly<Record<string, number>>;
+    readonly queues: Readonly<Record<string, QueueCounts>>;
   };
   readonly seq?: number;
   readonly ref?: number;

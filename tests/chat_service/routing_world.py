@@ -125,6 +125,11 @@ async def make_waiting(
     return cases
 
 
+def counted(**counts: int) -> dict[str, int]:
+    """How a queue stands in which there is nothing but this."""
+    return dict.fromkeys(("waiting", "offered", "active", "wrap_up", "deferred"), 0) | counts
+
+
 @asynccontextmanager
 async def tools_for(url: str, redis_url: str, **settings: Any) -> AsyncIterator[Tools]:
     """What a conductor works with."""

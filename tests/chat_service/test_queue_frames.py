@@ -23,6 +23,7 @@ from tests.chat_service.routing_world import (
     Case,
     Floor,
     come,
+    counted,
     fetch,
     make_floor,
     make_waiting,
@@ -140,7 +141,28 @@ async def test_agents_hear_how_many_wait_only_when_it_changed(
         lines.moved(floor.tenant_id)
         await lines.tell_counts()
         words = [orjson.loads(packed) for _, packed in await published(tools, pubsub)]
-    assert words == [{"counts": {"support": 2}}, {"counts": {"support": 1}}]
+    assert words == [{"counts": {"support": counted(waiting=count)}} for count in (2, 1)]
+
+
+@pytest.mark.anyio
+async def test_agents_hear_how_many_sessions_of_a_queue_stand_where(
+    database_url: str, redis_db: str
+) -> None:
+    floor = await make_floor(database_url, 1)
+    (agent,) = floor.agents
+    await make_waiting(database_url, floor, 2)
+    await make_waiting(database_url, floor, 1, state="offered")
+    await make_waiting(database_url, floor, 3, state="deferred")
+    for state, count in (("active", 2), ("wrap_up", 1)):
+        await make_waiting(database_url, floor, count, state=state, agent_id=agent)
+    await make_waiting(database_url, floor, 4, state="ended", ended_at=NOW)
+    async with tools_for(database_url, redis_db) as tools, heard(tools, floor) as pubsub:
+        lines = Lines(tools)
+        lines.moved(floor.tenant_id)
+        await lines.tell_counts()
+        ((_, packed),) = await published(tools, pubsub)
+    stand = counted(waiting=3, offered=1, active=2, wrap_up=1, deferred=3)
+    assert orjson.loads(packed) == {"counts": {"support": stand}}
 
 
 @pytest.mark.anyio

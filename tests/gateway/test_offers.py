@@ -1,7 +1,6 @@
 """Offers and queue counters on the sockets of agents."""
 
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -13,6 +12,7 @@ from chat_service.session_facts import SYSTEM, Accepted, CancelledByCustomer, Ha
 from chorus import bus
 from chorus.clock import SystemClock
 from tests.chat_service.handoff_world import OFFER, ask, happen, make_queue, offer_to
+from tests.chat_service.routing_world import counted
 from tests.gateway.gateways import Line, World
 
 pytestmark = pytest.mark.anyio
@@ -137,7 +137,7 @@ async def test_counters_reach_the_inboxes_of_their_tenant(world: World) -> None:
     inbox = await world.inbox(gateway)
     await inbox.hear("inbox.snapshot")
     await inbox.hear("inbox.counts")
-    counts: dict[str, Any] = {"support": 3, "sales": 0}
+    counts = {"support": counted(waiting=3, offered=1), "sales": counted()}
     async with bus.open_redis(world.api.resources.settings.redis_url) as client:
         await bus.publish_all(client, [counts_word(world.tenant.id, counts, {})])
     assert await inbox.hear("inbox.counts") == {"queues": counts}

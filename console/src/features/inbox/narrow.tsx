@@ -1,4 +1,5 @@
 import type { InboxView } from "@chorus/sdk";
+import type { Inbox } from "@chorus/sdk/inbox";
 import { ListFilter } from "lucide-react";
 import { Popover } from "radix-ui";
 import { type ReactNode, useState } from "react";
@@ -14,7 +15,7 @@ import { SaveView } from "./save-view";
 interface NarrowProps {
   readonly view: InboxView;
   readonly arrangement: Arrangement;
-  readonly queues: Readonly<Record<string, number>>;
+  readonly queues: Inbox["queues"];
   readonly onNarrow: (arrangement: Arrangement) => void;
 }
 
@@ -66,7 +67,7 @@ function Whose({ arrangement, queues, onChange }: PartProps & Pick<NarrowProps, 
   const known = useQueues().data ?? [];
   const agents = useAgents().data ?? [];
   const any = ["", t("any")] as const;
-  const waiting = (name: string) => (queues[name] ? ` (${queues[name]})` : "");
+  const waiting = (name: string) => (queues[name]?.waiting ? ` (${queues[name].waiting})` : "");
   const others = agents.filter(({ id }) => id !== agent.id);
   return (
     <>

@@ -10,7 +10,7 @@ const EVERY_MS = 5_000;
 const SOON_MS = 500;
 const ROWS = 12;
 
-/** What happens now; read again every few seconds, and as soon as a frame tells of the queues. */
+/** What happens now; read again every few seconds, and as soon as a frame tells that a session moved. */
 export function useBoard() {
   const { client } = useSession();
   const cache = useQueryClient();
