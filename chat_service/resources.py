@@ -34,7 +34,7 @@ from chorus.issuers import configured_issuers, parse_issuers
 from chorus.log import get_logger
 from chorus.rpc_security import rpc_security
 from chorus.settings import BadSettings
-from chorus.tasks import beside
+from chorus.tasks import vital
 from chorus.web import Network, networks
 
 log = get_logger(__name__)
@@ -100,7 +100,7 @@ async def open_resources(settings: ApiSettings) -> AsyncIterator[Resources]:
         await stack.enter_async_context(
             rpc.serve(resources.rpc, settings.rpc_target, security=rpc_security(settings))
         )
-        async with beside(
+        async with vital(
             metrics.watch_event_loop(PROCESS), _probe(resources), _follow_revocations(resources)
         ):
             try:

@@ -6,10 +6,14 @@ time); and a `TaskGroup` that is ending already passes no further cancellation o
 """
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from chorus.log import get_logger
+
+log = get_logger(__name__)
 CANCEL_AGAIN_S: Final = 0.2
 
 
@@ -39,3 +43,28 @@ async def beside(*work: Coroutine[Any, Any, object]) -> AsyncIterator[list[async
             yield running
         finally:
             await end(running)
+
+
+@asynccontextmanager
+async def vital(*work: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
+    """Run `work` beside the block of a server, which would serve on half dead without it.
+
+    One that fails ends the process as SIGTERM does, with a drain in which the others go on; the
+    block then raises what failed. Where no drain is waiting for SIGTERM, it is `beside`.
+    """
+    failures: list[Exception] = []
+
+    async def watched(one: Coroutine[Any, Any, object]) -> None:
+        try:
+            await one
+        except Exception as error:
+            if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+                raise
+            log.exception("vital_task_died")
+            failures.append(error)
+            signal.raise_signal(signal.SIGTERM)
+
+    async with beside(*map(watched, work)):
+        yield
+    if failures:
+        raise failures[0]

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
 from chorus import log, metrics
-from chorus.tasks import beside
+from chorus.tasks import vital
 from chorus.web import json_response
 from gateway import upkeep
 from gateway.chat_socket import conversation_socket, inbox_socket
@@ -81,7 +81,7 @@ async def _running(resources: Resources) -> AsyncIterator[None]:
         upkeep.watch_store(resources),
         metrics.watch_event_loop("gateway"),
     ]
-    async with beside(*work):
+    async with vital(*work):
         try:
             yield
         finally:

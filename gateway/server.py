@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from uvicorn.lifespan.on import LifespanOn
 
 from chorus.log import get_logger
 from gateway.hardened import EdgeConfig, HardenedWebSocket, SocketLimits
@@ -24,6 +25,10 @@ QUIET_LOGGERS = ("uvicorn.error", "websockets", "websockets.server", "websockets
 
 class CannotListen(Exception):
     """The address cannot be listened on."""
+
+
+class EndedBadly(Exception):
+    """The application failed while it served; why is in the log."""
 
 
 class AddressTaken(CannotListen):
@@ -189,10 +194,19 @@ async def serve(
     """Serve `app` on `sockets` until SIGTERM or SIGINT, then drain. Returns normally, also after a forced end.
 
     Run it on uvloop: `asyncio.Runner(loop_factory=uvloop.new_event_loop)`.
+
+    Raises:
+        EndedBadly: what the application runs beside requests had died (`chorus.tasks.vital`).
     """
     server = edge_server(app, on_drain=on_drain, settings=settings)
     pin_loggers()
     await server.serve(list(sockets))
+    if (
+        server.started
+        and isinstance(server.lifespan, LifespanOn)
+        and server.lifespan.error_occurred
+    ):
+        raise EndedBadly
 
 
 def _resolve(host: str, port: int) -> tuple[Any, ...]:

@@ -1,10 +1,11 @@
 """Tasks end when they are told to, also those that keep a cancellation for themselves."""
 
 import asyncio
+import signal
 
 import pytest
 
-from chorus.tasks import beside, end
+from chorus.tasks import beside, end, vital
 
 pytestmark = pytest.mark.anyio
 
@@ -94,3 +95,39 @@ async def test_what_has_ended_by_itself_is_left_alone() -> None:
     async with beside(answer()) as (task,):
         await task
     assert task.result() == 7
+
+
+async def fail() -> None:
+    raise RuntimeError("broke")
+
+
+async def test_a_vital_task_that_fails_asks_for_a_drain_in_which_the_others_go_on() -> None:
+    stubborn, drain = Stubborn(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, drain.set)
+    gone_on: list[bool] = []
+
+    async def serve() -> None:
+        async with vital(stubborn.run(), fail()):
+            await drain.wait()
+            gone_on.append(not stubborn.ended)
+
+    try:
+        with pytest.raises(RuntimeError, match="broke"):
+            await serve()
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+    assert (gone_on, stubborn.ended) == ([True], True)
+
+
+async def test_a_vital_task_ends_the_block_where_no_drain_waits_for_the_signal() -> None:
+    with pytest.RaisesGroup(pytest.RaisesExc(RuntimeError, match="broke")):
+        async with vital(fail()):
+            await asyncio.Event().wait()
+
+
+async def test_a_block_beside_vital_work_ends_by_itself() -> None:
+    stubborn = Stubborn()
+    async with vital(stubborn.run()):
+        await stubborn.began.wait()
+    assert stubborn.ended

@@ -41,6 +41,18 @@ def test_a_signal_drains_first_and_closes_afterwards(number: signal.Signals) -> 
         assert edge.process.wait(10) == 0
 
 
+def test_the_death_of_a_vital_task_drains_and_ends_the_process_with_an_error() -> None:
+    with edge_process() as edge, RawSocket(edge.port).upgrade(b"/doom") as peer:
+        assert edge.line() == {"draining": True}
+        peer.send(frame(TEXT, b"still served"))
+        assert peer.receive() == Received(TEXT, b"still served")
+        edge.finish_drain()
+        assert peer.receive() == Received(CLOSE, b"\x03\xf4")
+        assert edge.process.wait(10) == 1
+        assert edge.process.stderr is not None
+        assert "met its doom" in edge.process.stderr.read()
+
+
 def test_a_second_signal_cuts_the_drain_short() -> None:
     with edge_process() as edge, RawSocket(edge.port).upgrade() as peer:
         edge.process.send_signal(signal.SIGTERM)

@@ -15,6 +15,7 @@ from typing import Any
 import uvloop
 
 from chorus import log
+from chorus.tasks import vital
 from gateway.hardened import TRANSPORT_EXTENSION, SocketTransport, text_frame
 from gateway.server import (
     EdgeServer,
@@ -30,7 +31,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class EchoApp:
-    """Echoes on /echo; /chat takes no binary; /sink is silent; /slow accepts when `gate` opens.
+    """Echoes on /echo; /chat takes no binary; /sink is silent; /slow accepts when `gate` opens; /doom kills
+    what runs beside the requests, and echoes.
 
     The other paths write to whoever reads or not: /flood without end and awaiting, /broadcast 6 MB past ASGI, /leave 600 KB past ASGI and then returns.
     """
@@ -41,6 +43,7 @@ class EchoApp:
         self.transports: list[SocketTransport] = []
         self.waiting = 0
         self.gate = asyncio.Event()
+        self.doom = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -51,9 +54,15 @@ class EchoApp:
             await self._talk(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
-        for phase in ("startup", "shutdown"):
+        await receive()
+        async with vital(self._mortal()):
+            await send({"type": "lifespan.startup.complete"})
             await receive()
-            await send({"type": f"lifespan.{phase}.complete"})
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _mortal(self) -> None:
+        await self.doom.wait()
+        raise RuntimeError("met its doom")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         size = 0
@@ -81,6 +90,8 @@ class EchoApp:
             self.left.append(1006)
 
     async def _serve_path(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/doom":
+            self.doom.set()
         if scope["path"] == "/flood":
             while True:
                 await send({"type": "websocket.send", "text": "x" * 60_000})
