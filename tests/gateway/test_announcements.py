@@ -14,6 +14,7 @@ from chorus.wire.common import PresenceStatus
 from presence import store
 from tests.gateway.gateways import HEARD_S, Line, World, open_gateway
 
+FROZEN_S = 0.5
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("presence")]
 
 
@@ -176,3 +177,17 @@ async def test_a_customer_whose_event_stream_ends_says_so_at_once(world: World) 
             if PresenceStatus.OFFLINE in {beat.status for beat in beats}:
                 break
             await asyncio.sleep(0.01)
+
+
+async def test_who_leaves_while_their_inbox_is_noted_takes_nobody_along(world: World) -> None:
+    gateway = await world.gateway(presence_every_ms=100)
+    inbox = await world.inbox(gateway)
+    await world.seen_as(PresenceStatus.ONLINE, world.tenant.agent)
+    async with bus.open_redis(world.api.resources.settings.redis_url) as client:
+        await client.client_pause(int(FROZEN_S * 1000))
+        # A round every 50 ms: soon one has taken the agent up and waits for Redis.
+        await asyncio.sleep(FROZEN_S / 2)
+        await inbox.socket.close()
+        await client.ping()
+    await world.inbox(gateway, "supervisor")
+    await world.seen_as(PresenceStatus.ONLINE, world.tenant.supervisor)
