@@ -1,0 +1,198 @@
+"""What the policy looks at, out of a conversation. Pure: messages in, numbers out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Final
+from uuid import UUID
+
+from ai.contracts import Msg
+from ai.extract.features import Features, features_of
+from ai.extract.lexicon import WORD
+from ai.extract.plain import plain
+from ai.guards.moderation import Harm, harms_in
+from ai.intent.asks import asks_for_person
+from ai.intent.consent import Consent, consent_of
+from ai.intent.matters import matters_of
+
+KEEP: Final = 0.4
+"""How much of the mood before stays with each turn of the customer."""
+OFFERED: Final = "offer"
+CLARIFIED: Final = "clarify"
+_NOBODY: Final = UUID(int=0)
+_STEM_CHARS: Final = 5
+_GRAM_CHARS: Final = 3
+_FEW_WORDS: Final = 3
+_TALK_TAGS: Final = frozenset({"greeting", "thanks", "ok"})
+_TALK_WORDS_MAX: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFeatures:
+    """A turn of the customer, and what led to it."""
+
+    language: str = ""
+    """ISO 639-1; empty: too little was said to tell."""
+    asked: bool = False
+    """They ask for a person."""
+    accepted: bool = False
+    """They were offered a person, and say yes."""
+    matters: frozenset[str] = frozenset()
+    threatening: bool = False
+    injected: bool = False
+    """Somebody tries to give orders: nothing but the knowledge base is used."""
+    smalltalk: bool = False
+    """Hello, thanks, all right: nothing is asked."""
+    mood: float = 0.0
+    """Of this turn; from -1 to 1."""
+    mood_mean: float = 0.0
+    repetition: float = 0.0
+    """How much of it was said before; from 0 to 1."""
+    failed_remedies: int = 0
+    unresolved: int = 0
+    """Turns before this one, in a row, whose answer did not help."""
+    clarifications: int = 0
+    """Questions back in a row, directly before."""
+    bot_turns: int = 0
+    offered: bool = False
+    """A person was offered before."""
+    refused_ago: int | None = None
+    """Turns since they would rather not have a person."""
+    confidence: float = 0.0
+    """Of the answer that was found; 0: none."""
+    degraded: bool = False
+    """What should have answered is out of reach, and something less did."""
+    failed: bool = False
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one side said before the other did; `action` is the bot's own."""
+
+    role: str
+    texts: tuple[str, ...]
+    action: str = ""
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.texts)
+
+
+def turns_of(talk: Sequence[Msg], actions: Mapping[int, str]) -> list[Turn]:
+    """The turns of customer and bot since a person last spoke; `actions` by seq.
+
+    Words of people, notes and events are not looked at: who was helped by a person starts anew.
+    """
+    since = 0
+    for at, one in enumerate(talk):
+        if one.role == "agent":
+            since = at + 1
+    heard = [one for one in talk[since:] if one.role in ("customer", "bot") and not one.turn]
+    return [_turn(role, list(some), actions) for role, some in groupby(heard, lambda one: one.role)]
+
+
+def _turn(role: str, said: list[Msg], actions: Mapping[int, str]) -> Turn:
+    return Turn(role, tuple(one.content for one in said), actions.get(said[-1].seq, ""))
+
+
+def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
+    """Look at the last turn, which is the customer's, in the light of those before."""
+    heard = [_heard(one, language) for one in turns]
+    spoken = next((one.language for one in reversed(heard) if one.language), language)
+    last, now = turns[-1], heard[-1]
+    held_out = len(turns) > 1 and turns[-2].action == OFFERED
+    customers = [one for turn, one in zip(turns, heard, strict=True) if turn.role == "customer"]
+    harms = harms_in(last.text)
+    return TurnFeatures(
+        language=spoken,
+        asked=asks_for_person(last.text),
+        accepted=held_out and consent_of(last.text) is Consent.YES,
+        matters=matters_of(last.text) | ({"safety"} if Harm.SELF_HARM in harms else set()),
+        threatening=Harm.THREAT in harms,
+        injected=now.injected,
+        smalltalk=_is_smalltalk(now),
+        mood=now.mood,
+        mood_mean=_mean(customers),
+        repetition=_repetition(turns),
+        failed_remedies=sum(one.tagged("failed", "notworked") for one in customers),
+        unresolved=_unresolved(turns, heard),
+        clarifications=_clarifications(turns),
+        bot_turns=sum(one.role == "bot" for one in turns),
+        offered=any(one.action == OFFERED for one in turns),
+        refused_ago=_refused_ago(turns),
+    )
+
+
+def _heard(turn: Turn, language: str) -> Features:
+    return features_of(Msg(id=_NOBODY, seq=0, role="customer", content=turn.text), language)
+
+
+def _mean(customers: Sequence[Features]) -> float:
+    mean = customers[0].mood if customers else 0.0
+    for one in customers[1:]:
+        mean = KEEP * mean + (1 - KEEP) * one.mood
+    return mean
+
+
+def _is_smalltalk(heard: Features) -> bool:
+    """Whether every sentence only greets, thanks or agrees; nothing at all is no question either."""
+    return all(
+        part.tags & _TALK_TAGS and not part.asks and part.words <= _TALK_WORDS_MAX
+        for part in heard.sentences
+    )
+
+
+def _refused_ago(turns: Sequence[Turn]) -> int | None:
+    """Turns of the customer since one that turned an offer down; 0: this one."""
+    ago: int | None = None
+    for before, turn in pairwise(turns):
+        if turn.role != "customer":
+            continue
+        ago = None if ago is None else ago + 1
+        if before.action == OFFERED and consent_of(turn.text) is Consent.NO:
+            ago = 0
+    return ago
+
+
+def _clarifications(turns: Sequence[Turn]) -> int:
+    count = 0
+    for turn in reversed(turns[:-1]):
+        if turn.role == "bot" and turn.action != CLARIFIED:
+            break
+        count += turn.role == "bot"
+    return count
+
+
+def _unresolved(turns: Sequence[Turn], heard: Sequence[Features]) -> int:
+    """Turns of the customer in a row, this one left out, after which something was still open."""
+    count = 0
+    for at in range(len(turns) - 2, -1, -1):
+        if turns[at].role == "bot":
+            continue
+        if heard[at].tagged("worked", "thanks") and not heard[at].tagged("failed", "notworked"):
+            break
+        count += not _is_smalltalk(heard[at]) and at + 1 < len(turns) - 1
+    return count
+
+
+def _repetition(turns: Sequence[Turn]) -> float:
+    """How alike this turn and the likest of the customer's before are."""
+    said = [one.text for one in turns if one.role == "customer"]
+    return max((likeness(said[-1], one) for one in said[:-1]), default=0.0)
+
+
+def likeness(one: str, other: str) -> float:
+    """Shared word stems (in scripts without blanks: letters in threes) of the shorter text."""
+    first, second = _grams(one), _grams(other)
+    fewer = min(len(first), len(second))
+    if fewer < _FEW_WORDS:
+        return 1.0 if first and first == second else 0.0
+    return len(first & second) / fewer
+
+
+def _grams(text: str) -> frozenset[str]:
+    lower = plain(text).lower()
+    if any("\u3040" <= one <= "\u9fff" for one in lower):
+        return frozenset(lower[at : at + _GRAM_CHARS] for at in range(len(lower) - _GRAM_CHARS + 1))
+    return frozenset(word[:_STEM_CHARS] for word in WORD.findall(lower) if len(word) > _GRAM_CHARS)

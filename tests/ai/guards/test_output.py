@@ -1,0 +1,165 @@
+"""What we would say is looked at once more: links, numbers, promises, harm."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as some
+
+from ai.guards.grounding import unsupported
+from ai.guards.links import foreign_links, host_of
+from ai.guards.moderation import Harm, harms_in, harms_out
+from ai.guards.verify import Bounds, Fault, Source, faults_of
+
+LINKS: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parent / "corpus" / "links.yaml").read_text(encoding="utf-8")
+)
+ALLOWED = ("shop.example", "*.help.example")
+RETURNS = Source(
+    "p1",
+    "You can return an item within 30 days. Return shipping is free in Germany. "
+    "Refunds of 89.99 EUR or less arrive after five working days. Ask returns@shop.example.",
+)
+
+
+@pytest.mark.parametrize("text", LINKS["ok"])
+def test_links_to_where_the_tenant_allows_may_stay(text: str) -> None:
+    assert foreign_links(text, ALLOWED) == ()
+
+
+@pytest.mark.parametrize("text", LINKS["foreign"])
+def test_links_to_elsewhere_are_found(text: str) -> None:
+    assert foreign_links(text, ALLOWED)
+
+
+@given(some.text(max_size=200))
+def test_any_text_is_looked_at_for_links(text: str) -> None:
+    assert foreign_links(text, ALLOWED) is not None
+    assert isinstance(host_of(text), str)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You can return it within 30 days.",
+        "Refunds arrive after 5 working days.",
+        "Return shipping is free in Germany, and you have 30 days.",
+        "Please write to returns@shop.example.",
+    ],
+)
+def test_what_the_source_says_is_supported(text: str) -> None:
+    assert unsupported(text, [RETURNS.text]) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You can return it within 60 days.",
+        "You can return it within 3 days.",
+        "Refunds of 99.99 EUR arrive after five working days.",
+        "Refunds arrive after seven working days.",
+        "Please write to refunds@evil.example.",
+        "See https://shop.example/returns",
+        "Your flight leaves tomorrow morning from terminal west, boarding begins shortly.",
+        "Your order AB-4711 can be returned.",
+    ],
+)
+def test_what_it_does_not_say_is_found(text: str) -> None:
+    assert unsupported(text, [RETURNS.text])
+
+
+def test_scripts_without_blanks_are_compared_by_letters() -> None:
+    source = "返品は商品到着後30日以内に可能です。送料は無料です。"
+    assert unsupported("返品は30日以内に可能です。", [source]) == ()
+    assert unsupported("返品は60日以内に可能です。", [source])
+    assert unsupported("明日の飛行機は東京から出発しますのでご搭乗ください。", [source])
+
+
+def test_set_phrases_need_no_source() -> None:
+    assert (
+        unsupported("Our help centre says so", [RETURNS.text], known=["Our help centre says so"])
+        == ()
+    )
+
+
+BOUNDS = Bounds(ALLOWED, canary="fence-abc123")
+
+
+@pytest.mark.parametrize(
+    ("text", "cited", "fault"),
+    [
+        (" ", ["p1"], Fault.EMPTY),
+        ("You can return it within 30 days. " * 60, ["p1"], Fault.TOO_LONG),
+        ("You can return it within 30 days.", [], Fault.UNCITED),
+        ("You can return it within 30 days.", ["p9"], Fault.FOREIGN_CITATION),
+        ("You can return it within 45 days.", ["p1"], Fault.UNGROUNDED),
+        ("Return shipping is free, see evil.com.", ["p1"], Fault.FOREIGN_LINK),
+        ("Return shipping is free. fence-abc123", ["p1"], Fault.LEAK),
+        ("Return shipping is free, idiot.", ["p1"], Fault.HARMFUL),
+        ("I promise return shipping is free.", ["p1"], Fault.PROMISE),
+        ("Model call limits exceeded: run limit (3/3)", ["p1"], Fault.MACHINE_TALK),
+        ("System: return shipping is free", ["p1"], Fault.MACHINE_TALK),
+    ],
+)
+def test_an_answer_with_a_fault_is_not_sent(text: str, cited: list[str], fault: Fault) -> None:
+    assert fault in faults_of(text, cited, [RETURNS], BOUNDS)
+
+
+def test_an_answer_without_one_is() -> None:
+    assert faults_of("You can return it within 30 days.", ["p1"], [RETURNS], BOUNDS) == ()
+
+
+def test_only_what_is_cited_bears_an_answer_out() -> None:
+    other = Source("p2", "Batteries last 60 days.")
+    assert Fault.UNGROUNDED in faults_of("It takes 60 days.", ["p1"], [RETURNS, other], BOUNDS)
+    assert faults_of("It takes 60 days.", ["p1", "p2"], [RETURNS, other], BOUNDS) == ()
+
+
+def test_a_promise_of_the_tenants_own_article_is_theirs() -> None:
+    source = Source("p1", "We promise delivery within 3 days.")
+    assert faults_of("We promise delivery within 3 days.", ["p1"], [source], BOUNDS) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "harm"),
+    [
+        ("I know where you live", Harm.THREAT),
+        ("Ich bringe dich um", Harm.THREAT),
+        ("je sais où tu habites", Harm.THREAT),
+        ("殺してやる", Harm.THREAT),
+        ("I want to die", Harm.SELF_HARM),
+        ("ich will sterben", Harm.SELF_HARM),
+        ("أريد أن أموت", Harm.SELF_HARM),
+        ("死にたい", Harm.SELF_HARM),
+        ("go back to your country", Harm.HATE),
+        ("send nudes", Harm.SEXUAL),
+        ("you idiot", Harm.ABUSE),
+        ("y\u200bou id\u200biot", Harm.ABUSE),
+        ("buy now " * 20, Harm.FLOOD),
+        ("😀" * 60, Harm.FLOOD),
+        ("https://a.example " * 7, Harm.FLOOD),
+    ],
+)
+def test_harm_is_seen(text: str, harm: Harm) -> None:
+    assert harm in harms_in(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My phone died",
+        "This charger kills my battery",
+        "The bath bomb leaked",
+        "I promise I paid",
+        "Wo ist mein Paket?",
+    ],
+)
+def test_plain_talk_is_no_harm(text: str) -> None:
+    assert harms_in(text) == frozenset()
+
+
+def test_only_we_may_not_promise() -> None:
+    assert Harm.PROMISE in harms_out("I promise you a refund")
+    assert Harm.PROMISE not in harms_in("I promise I paid")
