@@ -48,10 +48,14 @@ def _assignee(value: object, me: UUID) -> dict[str, Any]:
 
 
 def _tags(value: object, _me: UUID) -> dict[str, Any]:
-    fits = isinstance(value, list) and len(value) <= MAX_TAGS
-    if not fits or not all(isinstance(one, str) and 0 < len(one) <= 50 for one in value):  # type: ignore[attr-defined]
+    named = [one for one in value if _is_tag(one)] if isinstance(value, list) else None
+    if named is None or named != value or len(named) > MAX_TAGS:
         raise BadRequest(f"`tags` are at most {MAX_TAGS} names.", field="tags")
-    return {"tags": tuple(value)} if value else {}  # type: ignore[arg-type]
+    return {"tags": tuple(named)} if named else {}
+
+
+def _is_tag(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 50
 
 
 def _priority(value: object, _me: UUID) -> dict[str, Any]:
