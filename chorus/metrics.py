@@ -106,6 +106,9 @@ queue_depth = Gauge("queue_depth", "Sessions that wait.", multiprocess_mode="mos
 summary_latency_ms = Histogram("summary_latency_ms", "Until a summary is there.", buckets=_MS)
 llm_requests_total = Counter("llm_requests_total", "Model calls.", ["feature", "result"])
 llm_cost_usd_total = Counter("llm_cost_usd_total", "What model calls cost.", ["feature"])
+grounding_rejects_total = Counter(
+    "grounding_rejects_total", "Lines of models that nothing bears out.", ["field"]
+)
 
 
 def render() -> bytes:

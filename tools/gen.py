@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from ai.prompts.load import lock_text
 from tools.gen_asyncapi import asyncapi
 from tools.gen_events import events_table
 from tools.gen_metrics import metrics_table
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 WHOLE_FILES: dict[str, Callable[[], str]] = {
     ".env.example": env_example,
+    "ai/prompts/PROMPTS.lock": lock_text,
     "docs/asyncapi.json": asyncapi,
     "docs/wire.schema.json": wire_schema,
     "sdk/src/wire.gen.ts": wire_typescript,

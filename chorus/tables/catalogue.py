@@ -4,6 +4,7 @@ from chorus.tables import (
     content,
     conversations,
     desk,
+    models,
     people,
     routing,
     search,
@@ -14,7 +15,19 @@ from chorus.tables import (
 )
 from chorus.tables.columns import Row
 
-MODULES = (tenancy, people, conversations, sessions, routing, work, security, content, desk, search)
+MODULES = (
+    tenancy,
+    people,
+    conversations,
+    sessions,
+    routing,
+    work,
+    security,
+    content,
+    desk,
+    search,
+    models,
+)
 """Named so that importing this module registers every table class."""
 
 metadata = Row.metadata

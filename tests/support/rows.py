@@ -4,7 +4,7 @@ A new table is covered without a line here, unless a CHECK asks for a certain wo
 """
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +67,7 @@ def _value(column: Column[Any]) -> object:
         str: secrets.token_hex(8),
         bytes: secrets.token_bytes(8),
         int: 1,
+        date: datetime.now(UTC).date(),
         datetime: datetime.now(UTC),
     }
     return made[column.type.python_type]

@@ -7,7 +7,17 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("chorus", "ai", "gateway", "chat_service", "presence", "launch", "migrations", "evals")
+PACKAGES = (
+    "chorus",
+    "ai",
+    "gateway",
+    "chat_service",
+    "presence",
+    "summary_engine",
+    "launch",
+    "migrations",
+    "evals",
+)
 BESIDE = ("tools", "load", "tests")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -1,0 +1,111 @@
+"""From a choice to a model that answers: LangChain is imported here and in `offline` only.
+
+Providers fail in every way there is: HTTP errors, proxies' pages with status 200 (AttributeError),
+parse errors inside of the client. So every `Exception` of a call is the provider's failure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from langchain.chat_models import init_chat_model
+from langchain_core.language_models import BaseChatModel
+from pydantic import BaseModel, SecretStr
+
+from ai.models.keys import Keys
+from ai.models.offline import OfflineChatModel
+from ai.models.plan import Choice
+
+SOCKET_TIMEOUT_S: Final = 20.0
+"""Of one read. It bounds no call: a trickle goes on for ever. Deadlines are the ladder's."""
+NO_KEY: Final = "none"
+"""For servers that want none; the clients want one."""
+T = TypeVar("T", bound=BaseModel)
+Line = tuple[str, str]
+"""`(system|human, text)`."""
+
+
+class Unfit(Exception):
+    """It answered, and of no use. `tokens` is what that took: read and written."""
+
+    def __init__(self, tokens: tuple[int, int] | None = None) -> None:
+        super().__init__("the answer does not fit")
+        self.tokens = tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken(Generic[T]):
+    """An answer, and what it took; None: the server did not say."""
+
+    value: T
+    tokens: tuple[int, int] | None
+
+
+def make_chat_model(choice: Choice, keys: Keys, *, max_tokens: int) -> BaseChatModel:
+    """Make the model of a choice; the first of a provider imports its client, which takes a second.
+
+    Raises:
+        MissingKey: its key is not where the plan says.
+        ValueError, ImportError: nobody knows such a provider.
+    """
+    if choice.is_offline:
+        return OfflineChatModel()
+    key = keys.find(choice.key) if choice.key is not None else SecretStr(NO_KEY)
+    given = _ollama(max_tokens) if choice.provider == "ollama" else _hosted(key, max_tokens)
+    if choice.temperature is not None:
+        given["temperature"] = choice.temperature
+    if choice.base_url is not None:
+        given["base_url"] = choice.base_url
+        if choice.provider == "openai":
+            # Off by default for other servers than OpenAI's, and then nobody knows what it cost.
+            given["stream_usage"] = True
+    made: BaseChatModel = init_chat_model(choice.name, model_provider=choice.provider, **given)
+    return made
+
+
+def _hosted(key: SecretStr, max_tokens: int) -> dict[str, Any]:
+    # Never the client's own search for a key in the environment: what is used is what is named.
+    return {
+        "api_key": key,
+        "max_tokens": max_tokens,
+        "max_retries": 0,
+        "timeout": SOCKET_TIMEOUT_S,
+    }
+
+
+def _ollama(max_tokens: int) -> dict[str, Any]:
+    return {"num_predict": max_tokens, "client_kwargs": {"timeout": SOCKET_TIMEOUT_S}}
+
+
+async def ask(
+    model: BaseChatModel, lines: Sequence[Line], kind: type[T], *, method: str
+) -> Spoken[T]:
+    """Ask once for an answer of this kind.
+
+    Raises:
+        Unfit: what came is no such answer. Anything else: the provider failed.
+    """
+    runnable: Any = model.with_structured_output(kind, method=method, include_raw=True)
+    answered = await runnable.ainvoke(list(lines))
+    tokens = _tokens(answered["raw"])
+    value = answered["parsed"]
+    if not isinstance(value, kind):
+        raise Unfit(tokens)
+    return Spoken(value, tokens)
+
+
+def _tokens(raw: Any) -> tuple[int, int] | None:
+    usage = getattr(raw, "usage_metadata", None)
+    if not usage:
+        return None
+    return int(usage["input_tokens"]), int(usage["output_tokens"])
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the provider said no before it did anything, so that nothing is charged."""
+    status = getattr(error, "status_code", None)
+    return isinstance(status, int) and 400 <= status < 500
+
+
+def is_key_refused(error: BaseException) -> bool:
+    return getattr(error, "status_code", None) in (401, 403)

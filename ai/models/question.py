@@ -1,0 +1,96 @@
+"""What is asked of a model, for whom and by when; and what came of it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from ai.models.make import Line, Unfit, ask, is_refusal
+from ai.models.plan import Choice, Purpose
+from ai.models.spending import Result, Settled
+from ai.prompts.load import Prompt
+
+T = TypeVar("T", bound=BaseModel)
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """Whom a model is asked for."""
+
+    tenant_id: UUID
+    slug: str
+    tier: str
+    conversation_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T, V]):
+    whom: For
+    purpose: Purpose
+    prompt: Prompt
+    lines: Sequence[Line]
+    kind: type[T]
+    accept: Callable[[T], V]
+    """Makes of an answer what is wanted, or raises `Unfit`."""
+    task: str
+    """Together with the attempt, what the ledger knows a call by."""
+    until_s: float
+    """On the clock of `Access`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[V]):
+    """What was answered, by which model, and what that took."""
+
+    value: V
+    choice: Choice
+    tokens: int
+    micros: int
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Called(Generic[V]):
+    """What became of one call; `value` only where it was answered."""
+
+    settled: Settled
+    value: V | None = None
+    fault: Exception | None = None
+
+
+async def call(
+    model: Any,
+    question: Question[T, V],
+    choice: Choice,
+    *,
+    limit_s: float,
+    now_s: Callable[[], float],
+) -> Called[V]:
+    """Ask once and wait for `limit_s`; what goes wrong is told, not raised."""
+    began_s = now_s()
+
+    def settled(result: Result, tokens: tuple[int, int] | None) -> Settled:
+        ms = round((now_s() - began_s) * 1000)
+        if tokens is None:
+            return Settled(result, ms)
+        return Settled(result, ms, *tokens, micros=choice.cost_micros(*tokens))
+
+    try:
+        async with asyncio.timeout(limit_s):
+            spoken = await ask(model, question.lines, question.kind, method=choice.structured)
+        try:
+            return Called(settled("answered", spoken.tokens), question.accept(spoken.value))
+        except Unfit:
+            return Called(settled("unfit", spoken.tokens))
+    except Unfit as error:
+        return Called(settled("unfit", error.tokens))
+    except TimeoutError:
+        return Called(settled("timeout", None))
+    except Exception as error:  # noqa: BLE001 (providers and proxies fail in whatever way they like)
+        if is_refusal(error):
+            return Called(settled("refused", (0, 0)), fault=error)
+        return Called(settled("failed", None), fault=error)

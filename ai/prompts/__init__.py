@@ -1,0 +1,1 @@
+"""What models are told, in versions that never change (docs/ai.md)."""
