@@ -62,4 +62,4 @@ def _hits(revocation: Revocation, principal: Principal) -> bool:
         "user": str(principal.user_id),
         "token": principal.jti,
     }.get(revocation.kind)
-    return subject == revocation.subject and principal.issued_at <= revocation.before
+    return subject == revocation.subject and principal.issued_at < revocation.before

@@ -71,6 +71,20 @@ class NewRefresh:
     expires_at: datetime
 
 
+_VOIDED = text(
+    "SELECT max(r.created_at) FROM revocations r JOIN refresh_tokens t"
+    " ON t.tenant_id = r.tenant_id AND r.subject = t.user_id::text"
+    " WHERE r.tenant_id = :tenant AND r.kind = 'user' AND t.token_hash = :hash"
+)
+
+
+async def voided_at(session: Reader, tenant_id: UUID, token_hash: bytes) -> datetime | None:
+    """When all access tokens of whom a refresh token is for were voided the last time."""
+    row = await first(session, _VOIDED, {"tenant": tenant_id, "hash": token_hash})
+    found: datetime | None = None if row is None else row[0]
+    return found
+
+
 async def insert_refresh(tx: Transaction, new: NewRefresh) -> None:
     given = {
         "id": new.id,

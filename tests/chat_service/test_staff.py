@@ -99,6 +99,9 @@ async def test_another_role_ends_the_tokens_of_the_one_before(api: Api, acme: Te
     body = {"refreshToken": tokens["refreshToken"]}
     renewed = (await api.client.post("/auth/refresh", json=body)).json()
     assert renewed["agent"]["role"] == "agent"
+    # Also in the second in which the role changed: who hears of it renews at once.
+    new = {"Authorization": f"Bearer {renewed['accessToken']}"}
+    assert (await api.client.get(AGENTS, headers=new)).status_code == 200
     refused = await call(
         api, acme, "PATCH", f"{AGENTS}/{acme.agent}", {"role": "admin"}, who="supervisor"
     )
