@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readSearch } from "../src/app/address";
+import { bringsFiles } from "../src/app/use-no-files";
 import { byTurn } from "../src/app/use-take-next";
 import { standingOf } from "../src/features/availability/standing";
 import { seenByCustomer } from "../src/features/context/summary-tab";
@@ -32,19 +33,32 @@ test("initials are of the first and the last name, in any script", () => {
 
 describe("the address", () => {
   test("keeps what fits and leaves out the rest", () => {
-    const asked = { queue: "Billing", sort: "waiting", message: "12", unread: true, tags: "" };
+    const flags = { unread: true, looking: true };
+    const asked = { queue: "Billing", sort: "waiting", message: "12", tags: "", ...flags };
     expect(readSearch(asked)).toEqual({
       queue: "Billing",
       sort: "waiting",
       message: 12,
-      unread: true,
+      ...flags,
     });
   });
 
-  test.each([{ sort: "latest" }, { message: "-3" }, { queue: { a: 1 } }, { unread: "yes" }])(
-    "takes %o for nothing",
-    (asked) => expect(readSearch(asked)).toEqual({}),
-  );
+  test.each([
+    { sort: "latest" },
+    { looking: "1" },
+    { message: "-3" },
+    { queue: { a: 1 } },
+    { unread: "yes" },
+  ])("takes %o for nothing", (asked) => expect(readSearch(asked)).toEqual({}));
+});
+
+test.each([
+  [["Files"], true],
+  [["text/plain", "text/html", "Files"], false],
+  [["text/plain"], false],
+  [undefined, false],
+])("what is dropped or pasted as %o brings files: %s", (types, brings) => {
+  expect(bringsFiles(types === undefined ? null : { types })).toBe(brings);
 });
 
 test("who waits longest is next, but a higher priority goes before", () => {

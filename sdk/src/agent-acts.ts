@@ -1,6 +1,7 @@
 import type { Command } from "./commands";
 import type { DurableFrame, ServerData } from "./frames";
 import type { InboxFilter } from "./inbox";
+import type { PendingMessage } from "./outbox";
 import type { Draft } from "./visitor";
 import type { InboxSort, InboxView } from "./wire.gen";
 
@@ -13,6 +14,7 @@ export interface AgentActs {
   send(conv: string, draft: Draft): Promise<void>;
   retry(conv: string, id: string): Promise<void>;
   discard(conv: string, id: string): Promise<void>;
+  unsent(conv: string): Promise<readonly PendingMessage[]>;
   typing(conv: string, active: boolean, note: boolean): Promise<void>;
   viewing(conv: string, active: boolean): Promise<void>;
   read(conv: string, upTo: number): Promise<void>;

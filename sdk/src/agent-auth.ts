@@ -1,4 +1,9 @@
-import { type Credentials, type KeyValueStorage, StoredCredentials } from "./credentials";
+import {
+  type Credentials,
+  fixedCredentials,
+  type KeyValueStorage,
+  StoredCredentials,
+} from "./credentials";
 import { type AgentProfile, type AgentSession, Rest } from "./rest";
 import { browserLocks } from "./surroundings";
 
@@ -49,13 +54,12 @@ export class AgentAuth {
 
   async signOut(): Promise<void> {
     const session = this.#stored.session();
-    const farewell =
-      session === undefined
-        ? Promise.resolve()
-        : this.#rest.logout(session.refreshToken, this.#stored);
-    // Signed out here even when the server cannot be told: its session ends by itself.
-    await farewell.catch(() => undefined);
+    // Before the server is told: whoever signs in meanwhile stays signed in.
     this.#stored.forget();
+    if (session === undefined) return;
+    const { refreshToken, token } = session;
+    // Signed out here even when the server cannot be told: its session ends by itself.
+    await this.#rest.logout(refreshToken, fixedCredentials(token)).catch(() => undefined);
   }
 
   #keep(session: AgentSession): AgentProfile {

@@ -6,7 +6,7 @@ import { Emitter } from "./emitter";
 import { ChorusError } from "./errors";
 import type { CommandEvent, ServerData } from "./frames";
 import { emptyInbox, type Inbox, type InboxFilter } from "./inbox";
-import type { MessageBody } from "./outbox";
+import type { MessageBody, PendingMessage } from "./outbox";
 import { type Call, Rest, type Snapshot, type Stretch } from "./rest";
 import { openStore, type Store } from "./store";
 import {
@@ -155,6 +155,11 @@ export class AgentClient {
 
   discard(conv: string, id: string): Promise<void> {
     return this.#tabs.call("discard", conv, id);
+  }
+
+  /** What was said in a conversation and never left, also where it cannot be seen any more. */
+  unsent(conv: string): Promise<readonly PendingMessage[]> {
+    return this.#tabs.call("unsent", conv);
   }
 
   /** Call whenever the page is touched: who does nothing for ten minutes is away. One a minute leaves. */

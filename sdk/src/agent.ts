@@ -1,14 +1,14 @@
 import type { AgentActs, AgentSelf, Amendment, EndedOffer, Offer } from "./agent-acts";
 import { type Command, Commands } from "./commands";
 import { Connection, type ConnectionStatus } from "./connection";
-import { type Facts, newConversation } from "./conversation";
+import { newConversation } from "./conversation";
 import type { Credentials } from "./credentials";
 import { asChorusError } from "./errors";
-import { isDurable, type ServerData, type ServerFrameOf } from "./frames";
+import { type InboxItem, isDurable, type ServerData, type ServerFrameOf } from "./frames";
 import { appendPage, emptyInbox, type Inbox, type InboxFilter, reduceInbox } from "./inbox";
 import { Lookers } from "./lookers";
 import { Outbox } from "./outbox";
-import type { Rest, Snapshot } from "./rest";
+import { type Rest, toFacts } from "./rest";
 import type { OpenWebSocket } from "./socket";
 import type { Store } from "./store";
 import { Thread } from "./thread";
@@ -64,7 +64,8 @@ export class AgentEngine {
       unwatch: async (conv) => this.#unwatch(conv),
       send: async (conv, draft) => (await this.#watch(conv)).send({ ...draft, conv }),
       retry: async (conv, id) => (await this.#watch(conv)).retry(id),
-      discard: async (conv, id) => (await this.#watch(conv)).discard(id),
+      discard: async (conv, id) => (this.#threads.get(conv) ?? this.#outbox).discard(id),
+      unsent: (conv) => this.#loaded.then(() => this.#outbox.pending(conv)),
       typing: async (conv, active, note) => this.#typing(conv, active, note),
       viewing: async (conv, active) => this.#viewing(conv, active),
       read: async (conv, upTo) => this.#threads.get(conv)?.markRead(upTo),
@@ -150,6 +151,8 @@ export class AgentEngine {
       case "inbox.snapshot":
         return this.#onSnapshot(frame.data);
       case "inbox.upsert":
+        this.#noticeHead(frame.data.item);
+        return this.#publishInbox(reduceInbox(this.#inbox, frame));
       case "inbox.remove":
       case "inbox.counts":
         return this.#publishInbox(reduceInbox(this.#inbox, frame));
@@ -175,11 +178,19 @@ export class AgentEngine {
 
   #onSubscribed(frame: ServerFrameOf<"subscribed">): void {
     for (const thread of this.#threads.values()) thread.receive(frame);
-    for (const conv of frame.data.refused) {
-      this.#options.publish(`conversation:${conv}`, null);
-      this.#threads.get(conv)?.close();
-      this.#threads.delete(conv);
-    }
+    for (const conv of frame.data.refused) this.#lose(conv);
+  }
+
+  /** It was erased, or is not this agent's to see: nothing of it is shown any more. */
+  #lose(conv: string): void {
+    this.#options.publish(`conversation:${conv}`, null);
+    this.#threads.get(conv)?.close();
+    this.#threads.delete(conv);
+  }
+
+  /** A row that is further than its thread tells of frames that did not come. */
+  #noticeHead({ conv, rev }: InboxItem): void {
+    this.#threads.get(conv)?.receive({ event: "pong", data: { n: 0, seq: rev } });
   }
 
   #onOffer(conv: string | undefined, { session, deadline_ms, packet }: ServerData<"offer">): void {
@@ -208,7 +219,9 @@ export class AgentEngine {
     const conv = frame.conv ?? this.#ownerOf(frame);
     if (conv !== undefined) {
       this.#onViewing(conv, frame);
-      this.#threads.get(conv)?.receive(frame);
+      const thread = this.#threads.get(conv);
+      thread?.receive(frame);
+      if (frame.event === "nack" && frame.data.code === "NOT_FOUND") void this.#learn(thread);
       if (frame.event === "handoff") this.#options.signal("handoff", { conv, ...frame.data });
       if (isDurable(frame) && AMENDING.has(frame.event)) {
         this.#options.signal("amended", { conv, frame } satisfies Amendment);
@@ -295,15 +308,18 @@ export class AgentEngine {
   }
 
   /** `subscribed` tells neither read marks nor status; the API does. */
-  async #learn(thread: Thread): Promise<void> {
+  async #learn(thread: Thread | undefined): Promise<void> {
     const { rest, credentials } = this.#options;
+    if (thread === undefined) return;
     try {
       const snapshot = await rest.snapshot(thread.state.id, credentials);
       thread.learn(toFacts(snapshot));
       this.#options.publish(`details:${snapshot.id}`, snapshot.contact);
     } catch (cause) {
+      const { message, status } = asChorusError(cause);
+      if (status === 404) return this.#lose(thread.state.id);
       // The thread works without; the page only shows less until the next look.
-      this.#options.signal("error", asChorusError(cause).message);
+      this.#options.signal("error", message);
     }
   }
 
@@ -380,19 +396,4 @@ export class AgentEngine {
 function isSameView(a: Inbox, b: Inbox): boolean {
   const [one, other] = [a, b].map(({ view, filter, sort }) => JSON.stringify([view, filter, sort]));
   return one === other;
-}
-
-function toFacts(snapshot: Snapshot): Facts {
-  const { status, floor, session, queue, position, assignee, headSeq, firstSeq } = snapshot;
-  return {
-    status,
-    floor,
-    session: session === null ? null : { id: session.id, state: session.state, agent: null },
-    queue: typeof queue === "string" ? queue : null,
-    position,
-    assignee: typeof assignee === "object" ? (assignee?.id ?? null) : assignee,
-    headSeq,
-    firstSeq,
-    receipts: snapshot.receipts,
-  };
 }

@@ -1,4 +1,4 @@
-import type { HistoryPage } from "./conversation";
+import type { Facts, HistoryPage } from "./conversation";
 import type { Credentials, Session } from "./credentials";
 import { ChorusError } from "./errors";
 import type { DurableFrame, FloorState, ServerData } from "./frames";
@@ -244,4 +244,20 @@ export function toFrame(item: HistoryItem): DurableFrame {
     ...(item.deletedAt == null ? { content: item.content ?? "" } : {}),
   };
   return { event: "message", seq: item.seq, data };
+}
+
+/** What a snapshot tells a conversation besides its events. */
+export function toFacts(snapshot: Snapshot): Facts {
+  const { status, floor, session, queue, position, assignee, headSeq, firstSeq } = snapshot;
+  return {
+    status,
+    floor,
+    session: session === null ? null : { id: session.id, state: session.state, agent: null },
+    queue: typeof queue === "string" ? queue : null,
+    position,
+    assignee: typeof assignee === "object" ? (assignee?.id ?? null) : assignee,
+    headSeq,
+    firstSeq,
+    receipts: snapshot.receipts,
+  };
 }

@@ -172,6 +172,58 @@ test("after a cut it is said again that one looks", async () => {
   expect(next.of("viewing")).toMatchObject([{ conv: CONV, data: { state: "start" } }]);
 });
 
+test("a row that is further than its thread makes it ask for what did not come", async () => {
+  const socket = await watched();
+  socket.say({ event: "synced", conv: CONV, data: { seq: 1 } });
+  const floor = { holder: "none", epoch: 0 } as const;
+  const contact = { id: CUSTOMER, name: "Mara", verified: false };
+  const item = { conv: CONV, status: "open", floor, contact, preview: "", unread: 0 } as const;
+  const row = { ...item, priority: 0, tags: [], channel: "web", last_ts: TS };
+  socket.say({ event: "inbox.upsert", data: { item: { ...row, rev: 1 } } });
+  await pass(1_000);
+  expect(socket.of("position")).toEqual([]);
+  socket.say({ event: "inbox.upsert", data: { item: { ...row, rev: 4 } } });
+  await pass(1_000);
+  expect(socket.of("position")[0]).toMatchObject({ conv: CONV, data: { seq: 1, epoch: "e1" } });
+  socket.say(...[2, 3, 4].map((seq) => ({ ...message(seq), conv: CONV })));
+  await pass(50);
+  expect(client.state.conversations[CONV]).toMatchObject({ seq: 4, head: 4, held: [] });
+});
+
+test("a conversation that is gone gives back what was never sent, until it is let go", async () => {
+  const socket = await watched();
+  socket.end(1006);
+  const id = await client.send(CONV, "Your parcel is on its way.");
+  await pass(1_000);
+  const next = await comeUp();
+  next.say({ event: "subscribed", data: { items: [], refused: [CONV] } });
+  await pass(50);
+  expect(client.state.conversations[CONV]).toBeNull();
+  const left = await client.unsent(CONV);
+  expect(left.map(({ body }) => body.content)).toEqual(["Your parcel is on its way."]);
+  await client.discard(CONV, id);
+  expect(await client.unsent(CONV)).toEqual([]);
+});
+
+test("one that was erased while it was open is looked for as soon as something is refused", async () => {
+  const socket = await watched();
+  const gone = { code: "NOT_FOUND", title: "Not found" };
+  vi.stubGlobal("fetch", async () => Response.json(gone, { status: 404 }));
+  const id = await client.send(CONV, "Are you still there?");
+  const refusal = { retryable: false, ambiguous: false, reason: "There is no such thing here." };
+  socket.say({ event: "nack", data: { id, code: "NOT_FOUND", ...refusal } });
+  await pass(50);
+  expect(client.state.conversations[CONV]).toBeNull();
+  expect((await client.unsent(CONV)).map((one) => one.id)).toEqual([id]);
+});
+
+test("what the API knows nothing of is gone, too", async () => {
+  const gone = { code: "NOT_FOUND", title: "Not found" };
+  vi.stubGlobal("fetch", async () => Response.json(gone, { status: 404 }));
+  await watched();
+  expect(client.state.conversations[CONV]).toBeNull();
+});
+
 test("what became of a message is told for pages that hold it", async () => {
   const socket = await watched();
   const told: string[] = [];

@@ -10,6 +10,8 @@ export interface InboxSearch {
   readonly priority?: number | undefined;
   readonly unread?: true | undefined;
   readonly sort?: InboxSort | undefined;
+  /** A supervisor reads along, and no more. */
+  readonly looking?: true | undefined;
   /** A place in the conversation. */
   readonly message?: number | undefined;
 }
@@ -20,7 +22,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu;
 
 /** Read what may be anything: what does not fit is left out. */
 export function readSearch(search: Readonly<Record<string, unknown>>): InboxSearch {
-  const { sort, unread } = search;
+  const { sort, unread, looking } = search;
   return {
     ...text("queue", search.queue),
     ...text("assignee", search.assignee),
@@ -28,6 +30,7 @@ export function readSearch(search: Readonly<Record<string, unknown>>): InboxSear
     ...text("tags", search.tags),
     ...count("priority", search.priority),
     ...(unread === true ? { unread } : {}),
+    ...(looking === true ? { looking } : {}),
     ...(SORTS.some((one) => one === sort) ? { sort: sort as InboxSort } : {}),
     ...count("message", search.message),
   };

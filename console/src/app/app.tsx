@@ -8,8 +8,11 @@ import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { SignIn } from "../features/sign-in/sign-in";
+import { roleKey } from "../shared/domain/roles";
 import { bindCache, newCache } from "../shared/live/cache";
 import { type Session, SessionProvider } from "../shared/live/session";
+import { showToast } from "../shared/ui/toasts";
+import { useWords } from "../shared/words/words";
 import { invitationIn } from "./invitation-link";
 import { newRouter } from "./router";
 
@@ -21,6 +24,7 @@ const Invitation = lazy(async () => ({
 export function App({ auth }: { readonly auth: AgentAuth }) {
   const [agent, setAgent] = useState<AgentProfile | undefined>(auth.agent);
   const line = useLine(auth, agent);
+  useRole(line?.client, agent, setAgent);
   const [router] = useState(newRouter);
   const [invitation, setInvitation] = useState(() => invitationIn(location));
   if (invitation !== undefined) {
@@ -58,6 +62,25 @@ export function App({ auth }: { readonly auth: AgentAuth }) {
         <RouterProvider router={router} />
       </QueryClientProvider>
     </SessionProvider>
+  );
+}
+
+/** Somebody gave the agent another role: what may be done changes at once, and they are told. */
+function useRole(
+  client: AgentClient | undefined,
+  agent: AgentProfile | undefined,
+  change: (agent: AgentProfile) => void,
+): void {
+  const { t } = useWords();
+  useEffect(
+    () =>
+      client?.on("state", ({ self }) => {
+        const role = self?.user.role;
+        if (agent === undefined || role === undefined || role === agent.role) return;
+        change({ ...agent, role });
+        showToast({ id: "role", text: t("roleChanged", { role: t(roleKey(role)) }) });
+      }),
+    [client, agent, change, t],
   );
 }
 

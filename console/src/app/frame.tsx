@@ -4,12 +4,13 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { Banners } from "../features/availability/banners";
 import { Offers } from "../features/offers/offers";
 import { finishOnLeave } from "../shared/acts/conversation-acts";
-import { saveDrafts } from "../shared/drafts/drafts";
+import { followDrafts, saveDrafts } from "../shared/drafts/drafts";
 import { useActions, useKeyboard, useModal } from "../shared/keys/use-keys";
 import { unlockSound } from "../shared/notify/chime";
 import { Toasts } from "../shared/ui/toasts";
 import { Rail } from "./rail";
 import { useActivity } from "./use-activity";
+import { useNoFiles } from "./use-no-files";
 import { usePlaces } from "./use-places";
 import { useTakeNext } from "./use-take-next";
 import { useTitleCount } from "./use-title-count";
@@ -35,6 +36,8 @@ export function Frame() {
   useActivity();
   useEffect(unlockSound, []);
   useEffect(finishOnLeave, []);
+  useEffect(followDrafts, []);
+  useNoFiles();
   useEffect(() => {
     window.addEventListener("pagehide", saveDrafts);
     return () => window.removeEventListener("pagehide", saveDrafts);

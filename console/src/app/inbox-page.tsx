@@ -18,7 +18,7 @@ export function InboxPage() {
   const address = useAddress();
   const { view, conv, search, open, go, hrefOf } = address;
   const { listHidden, set } = useSettings();
-  const { message: _, sort = "latest", status = "open", ...rest } = search;
+  const { message: _, looking: _looking, sort = "latest", status = "open", ...rest } = search;
   // Every other view says itself in which state its conversations are.
   const arrangement = { ...rest, sort, ...(view === "all" ? { status } : {}) };
   useEffect(() => set({ lastView: view }), [set, view]);

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useState } from "react";
 import { Composer } from "../features/composer/composer";
 import { ContextPane } from "../features/context/context-pane";
+import { LookingOn, LookOn } from "../features/thread/looking-on";
 import { ThreadPane } from "../features/thread/thread-pane";
 import { useSnapshot } from "../shared/api/queries";
 import { draftKey, draftOf, setDraft } from "../shared/drafts/drafts";
@@ -36,6 +37,11 @@ export function OpenConversation({
       search: { ...kept, message },
       replace: true,
     });
+  const takePart = () => {
+    const { looking: _, ...search } = kept;
+    const params = { view, conversationId: conv };
+    void navigate({ to: "/inbox/$view/$conversationId", params, search, replace: true });
+  };
   const toList = () => void navigate({ to: "/inbox/$view", params: { view }, search: kept });
   const edit = (text: string) => {
     const key = draftKey(agent.id, conv, "reply");
@@ -50,17 +56,25 @@ export function OpenConversation({
   return (
     <>
       <main className="flex min-w-0 flex-1">
-        <ThreadPane
-          conv={conv}
-          contact={contact}
-          anchor={search.message}
-          onAnchor={anchorAt}
-          onBack={toList}
-          onResolved={() => void perform("next")}
-          onTransfer={setTransfer}
-          onEdit={edit}
-          composer={(live) => <Composer conv={conv} view={live} onLeave={focusList} />}
-        />
+        <LookingOn value={search.looking === true}>
+          <ThreadPane
+            conv={conv}
+            contact={contact}
+            anchor={search.message}
+            onAnchor={anchorAt}
+            onBack={toList}
+            onResolved={() => void perform("next")}
+            onTransfer={setTransfer}
+            onEdit={edit}
+            composer={(live) =>
+              search.looking === true ? (
+                <LookOn view={live} onTakePart={takePart} />
+              ) : (
+                <Composer conv={conv} view={live} onLeave={focusList} />
+              )
+            }
+          />
+        </LookingOn>
       </main>
       {!contextHidden && conversation != null && (
         <ContextPane

@@ -114,19 +114,20 @@ function useWriting(
   const mode = isReplyable ? wanted : "note";
   const key = draftKey(agent.id, conv, mode);
   const text = useDrafts(({ texts }) => texts[key]) ?? draftOf(key);
-  const [problem, setProblem] = useState("");
+  const [refusal, setRefusal] = useState("");
+  const problem = isTooLong(text.trim()) ? t("tooLong") : refusal;
   useDraftSync(conv, view.seq);
   const typed = useRef(client);
   typed.current = client;
   useEffect(() => () => typed.current.typing(conv, false), [conv]);
   const change = (next: string) => {
     setDraft(key, next);
-    setProblem(isTooLong(next) ? t("tooLong") : "");
+    setRefusal("");
     client.typing(conv, next.trim() !== "", { note: mode === "note" });
   };
   const choose = (next: Mode) => {
     setWanted(next);
-    setProblem("");
+    setRefusal("");
     client.typing(conv, false);
     requestAnimationFrame(() => field.current?.focus());
   };
@@ -139,7 +140,7 @@ function useWriting(
       () => thenResolve && acts.resolve(conv),
       (cause: unknown) => {
         setDraft(key, content);
-        setProblem(asChorusError(cause).message);
+        setRefusal(asChorusError(cause).message);
       },
     );
   };

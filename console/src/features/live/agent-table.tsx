@@ -18,7 +18,7 @@ export function AgentTable({ agents }: { readonly agents: readonly BoardAgent[] 
               <Link
                 to="/inbox/$view"
                 params={{ view: "all" }}
-                search={{ assignee: agent.id }}
+                search={{ assignee: agent.id, looking: true }}
                 className="rounded font-medium hover:text-accent-text hover:underline"
                 dir="auto"
               >

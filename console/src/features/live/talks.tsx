@@ -109,6 +109,7 @@ function Line({ conv, name, time, note, isLate = false }: LineProps) {
       <Link
         to="/inbox/$view/$conversationId"
         params={params}
+        search={{ looking: true }}
         className="inline-flex h-7 shrink-0 items-center gap-1.5 rounded-md px-2 text-xs font-medium text-muted hover:bg-hover hover:text-ink"
         aria-label={t("lookOnAt", { name })}
       >

@@ -1,5 +1,6 @@
 import type { ConversationView } from "@chorus/sdk";
 import { ArrowLeft, BadgeCheck, Eye, ShieldQuestion } from "lucide-react";
+import { use } from "react";
 import { useIsDecided } from "../../shared/acts/later";
 import { ownershipOfView } from "../../shared/domain/ownership";
 import { Avatar } from "../../shared/ui/avatar";
@@ -7,6 +8,7 @@ import { OwnershipBadge } from "../../shared/ui/badge";
 import { Button } from "../../shared/ui/button";
 import { useWords } from "../../shared/words/words";
 import { HeaderActs } from "./header-acts";
+import { LookingOn } from "./looking-on";
 import type { ThreadPaneProps } from "./thread-pane";
 
 export interface HeaderProps extends ThreadPaneProps {
@@ -20,6 +22,7 @@ export function Header(props: HeaderProps) {
   const { t } = useWords();
   const id = contact?.id ?? conv;
   const presence = view?.presence[id]?.status ?? "unknown";
+  const isLookingOn = use(LookingOn);
   return (
     <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-surface px-4 py-2">
       <Button
@@ -45,7 +48,7 @@ export function Header(props: HeaderProps) {
           <Viewers {...props} />
         </p>
       </div>
-      {view !== undefined && <HeaderActs {...props} view={view} />}
+      {view !== undefined && !isLookingOn && <HeaderActs {...props} view={view} />}
     </header>
   );
 }

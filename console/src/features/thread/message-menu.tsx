@@ -1,10 +1,12 @@
 import type { Message } from "@chorus/sdk";
 import { Copy, Ellipsis, Eye, EyeOff, Ghost, Link2, Trash2 } from "lucide-react";
+import { use } from "react";
 import { useConversationActs } from "../../shared/acts/conversation-acts";
 import { useSession } from "../../shared/live/session";
 import { Menu, MenuItem, MenuLine } from "../../shared/ui/menu";
-import { showToast } from "../../shared/ui/toasts";
+import { useCopy } from "../../shared/ui/use-copy";
 import { useWords } from "../../shared/words/words";
+import { LookingOn } from "./looking-on";
 
 interface MessageMenuProps {
   readonly conv: string;
@@ -14,11 +16,8 @@ interface MessageMenuProps {
 /** What can be done with one message: copy, link, and keep it from the customer's eyes. */
 export function MessageMenu({ conv, message }: MessageMenuProps) {
   const { t } = useWords();
-  const copy = (text: string) =>
-    void navigator.clipboard.writeText(text).then(
-      () => showToast({ text: t("copied") }),
-      () => showToast({ text: t("notCopied"), tone: "problem" }),
-    );
+  const copy = useCopy();
+  const isLookingOn = use(LookingOn);
   const link = `${location.origin}/console/inbox/all/${conv}?message=${message.seq}`;
   return (
     <Menu
@@ -38,10 +37,12 @@ export function MessageMenu({ conv, message }: MessageMenuProps) {
       <MenuItem onSelect={() => copy(link)}>
         <Link2 className="size-4" aria-hidden="true" /> {t("copyLink")}
       </MenuItem>
-      {message.visibility !== "agents" && !message.deleted && (
-        <Moderation conv={conv} message={message} />
+      {!isLookingOn && !message.deleted && (
+        <>
+          {message.visibility !== "agents" && <Moderation conv={conv} message={message} />}
+          <Remove conv={conv} message={message} />
+        </>
       )}
-      {!message.deleted && <Remove conv={conv} message={message} />}
     </Menu>
   );
 }

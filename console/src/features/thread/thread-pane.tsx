@@ -1,15 +1,15 @@
 import type { ConversationView } from "@chorus/sdk";
-import { SearchX } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, use, useEffect } from "react";
 import { unmark } from "../../shared/acts/marked";
 import { useNames } from "../../shared/api/queries";
 import type { ContactCard } from "../../shared/api/shapes";
 import { contactName } from "../../shared/domain/people";
 import { useConversation } from "../../shared/live/hooks";
 import { useSession } from "../../shared/live/session";
-import { Empty } from "../../shared/ui/empty";
 import { useWords } from "../../shared/words/words";
+import { Gone } from "./gone";
 import { Header } from "./header";
+import { LookingOn } from "./looking-on";
 import { Timeline } from "./timeline";
 
 export interface ThreadPaneProps {
@@ -30,17 +30,12 @@ export function ThreadPane(props: ThreadPaneProps) {
   const words = useWords();
   const view = useConversation(conv);
   const names = useNames(conv);
-  useViewing(conv);
-  useUnmark(conv);
+  const isLookingOn = use(LookingOn);
+  useViewing(conv, isLookingOn);
+  useUnmark(conv, isLookingOn);
   const name = contactName(contact?.name, contact?.id ?? conv, words);
   const isThere = view != null && (view.synced || view.items.length > 0);
-  if (view === null) {
-    return (
-      <Empty icon={SearchX} title={words.t("noSuchConversation")}>
-        {words.t("noSuchConversationHint")}
-      </Empty>
-    );
-  }
+  if (view === null) return <Gone conv={conv} />;
   return (
     <section
       aria-label={words.t("conversationWith", { name })}
@@ -69,9 +64,10 @@ export function ThreadPane(props: ThreadPaneProps) {
 const LOOKING_EVERY_MS = 30_000;
 
 /** Colleagues see who looks at the same conversation. */
-function useViewing(conv: string): void {
+function useViewing(conv: string, isLookingOn: boolean): void {
   const { client } = useSession();
   useEffect(() => {
+    if (isLookingOn) return;
     const tell = () => client.viewing(conv, document.visibilityState === "visible");
     tell();
     const again = setInterval(tell, LOOKING_EVERY_MS);
@@ -81,15 +77,16 @@ function useViewing(conv: string): void {
       document.removeEventListener("visibilitychange", tell);
       client.viewing(conv, false);
     };
-  }, [client, conv]);
+  }, [client, conv, isLookingOn]);
 }
 
 /** Marked unread before: whoever opens it again has seen that. */
-function useUnmark(conv: string): void {
+function useUnmark(conv: string, isLookingOn: boolean): void {
   const { client } = useSession();
   useEffect(() => {
-    if (unmark(conv)) void client.command(conv, "mark", { unread: false }).catch(() => undefined);
-  }, [client, conv]);
+    if (!isLookingOn && unmark(conv))
+      void client.command(conv, "mark", { unread: false }).catch(() => undefined);
+  }, [client, conv, isLookingOn]);
 }
 
 function Loading() {

@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import {
   type RefObject,
+  use,
   useCallback,
   useEffect,
   useLayoutEffect,
@@ -13,6 +14,7 @@ import {
 import { useSession } from "../../shared/live/session";
 import { Button } from "../../shared/ui/button";
 import { useWords } from "../../shared/words/words";
+import { LookingOn } from "./looking-on";
 import { rowsOf } from "./rows";
 import { TimelineRow } from "./timeline-row";
 import { TypingLine } from "./typing-line";
@@ -56,7 +58,8 @@ export function Timeline({ view, customer, names, anchor, onAnchor, onEdit }: Ti
   });
   const isOpened = useOpening(virtual, rows, anchor);
   const { isAtEnd, onScroll } = useScroll(log, range, isOpened);
-  useReading(view, isAtEnd && isLive);
+  const isLookingOn = use(LookingOn);
+  useReading(view, isAtEnd && isLive && !isLookingOn);
   const toEnd = () => {
     onAnchor(undefined);
     virtual.scrollToEnd();

@@ -1,7 +1,13 @@
-import { type AgentClient, asChorusError, type ChorusError } from "@chorus/sdk";
+import {
+  type AgentClient,
+  asChorusError,
+  type ChorusError,
+  type ConversationView,
+} from "@chorus/sdk";
 import { uuid7 } from "@chorus/sdk/uuid7";
 import type { Visibility } from "@chorus/sdk/wire.gen";
 import { useMemo } from "react";
+import { ownershipOfView } from "../domain/ownership";
 import { useSession } from "../live/session";
 import { showToast } from "../ui/toasts";
 import { useWords } from "../words/words";
@@ -22,6 +28,8 @@ export interface Transfer {
 
 export interface ConversationActs {
   claim(conv: string): Promise<boolean>;
+  /** Claim what nobody has; what a colleague has, a senior takes from them. */
+  takeOver(view: ConversationView): Promise<boolean>;
   resolve(conv: string): void;
   reopen(conv: string): Promise<boolean>;
   snooze(conv: string, untilMs: number): Promise<boolean>;
@@ -43,7 +51,7 @@ export interface Properties {
 
 /** What can be done with a conversation. A refusal is told in words; nothing throws. */
 export function useConversationActs(): ConversationActs {
-  const { client } = useSession();
+  const { client, agent } = useSession();
   const { t } = useWords();
   return useMemo(() => {
     const act = (conv: string, ...command: CommandOf) =>
@@ -53,6 +61,10 @@ export function useConversationActs(): ConversationActs {
       );
     return {
       claim: (conv) => act(conv, "claim"),
+      takeOver: (view) =>
+        ownershipOfView(view) === "agent"
+          ? act(view.id, "assign", { to: agent.id })
+          : act(view.id, "claim"),
       reopen: (conv) => act(conv, "reopen"),
       resolve: (conv) => {
         const body = { event: "resolve", data: { id: uuid7() } };
@@ -89,7 +101,7 @@ export function useConversationActs(): ConversationActs {
         );
       },
     };
-  }, [client, t]);
+  }, [client, agent.id, t]);
 }
 
 type CommandOf = [Parameters<AgentClient["command"]>[1], Record<string, unknown>?];

@@ -44,12 +44,14 @@ export function setDraft(key: string, text: string): void {
 export function dropDraft(key: string): void {
   untold.delete(key);
   show(key, "");
+  remember(key, "");
   save(key);
 }
 
 /** What the server knows of a draft; what was written here since is newer. */
 export function learnDraft(key: string, text: string): void {
-  if (isUntold(key) || draftOf(key) === text) return;
+  // In the storage stands what another window has not told the server yet.
+  if (isUntold(key) || remembered(key) !== "" || draftOf(key) === text) return;
   show(key, text);
 }
 
@@ -65,6 +67,23 @@ export function toldDraft(key: string, text: string): void {
   save(key);
 }
 
+/** Show what another window of this browser writes, and be done with what it sent. */
+export function followDrafts(): () => void {
+  const follow = ({ key, newValue }: StorageEvent) => {
+    if (key?.startsWith(PREFIX)) overheard(key.slice(PREFIX.length), newValue);
+  };
+  window.addEventListener("storage", follow);
+  return () => window.removeEventListener("storage", follow);
+}
+
+/** No text: the server has it. An empty one: it was sent. */
+export function overheard(key: string, text: string | null): void {
+  // What was typed here in the last moment is newer.
+  if (unsaved.has(key)) return;
+  untold.delete(key);
+  if (text !== null) show(key, text);
+}
+
 /** The page goes away: write what was typed in the last moment. */
 export function saveDrafts(): void {
   for (const key of [...unsaved.keys()]) save(key);
@@ -78,8 +97,12 @@ function save(key: string): void {
   clearTimeout(unsaved.get(key));
   unsaved.delete(key);
   const text = useDrafts.getState().texts[key] ?? "";
+  remember(key, text === "" || !untold.has(key) ? null : text);
+}
+
+function remember(key: string, text: string | null): void {
   try {
-    if (text === "" || !untold.has(key)) localStorage.removeItem(PREFIX + key);
+    if (text === null) localStorage.removeItem(PREFIX + key);
     else localStorage.setItem(PREFIX + key, text);
   } catch {
     // Blocked or full storage: the draft lives as long as the page, and on the server.
