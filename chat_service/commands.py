@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 
 from chat_service import (
+    bots,
     conversations,
     escalate,
     events,
@@ -24,6 +25,7 @@ from chat_service import (
     message_acts,
     properties,
 )
+from chat_service.bots import HandOver
 from chat_service.deeds import (
     Act,
     Commands,
@@ -95,6 +97,7 @@ ACTS: Final[Mapping[str, Act]] = {
     frames.Escalate.event: escalate.escalate,
     LeaveContact.event: left_contact.leave,
     RunMacro.event: macros.run,
+    HandOver.event: bots.hand_over,
     **handoff_acts.ACTS,
 }
 """Acts in a conversation, by the frame that asks for them."""
@@ -106,6 +109,7 @@ PREPARED: Final[Mapping[str, Prepare]] = {
     frames.Escalate.event: escalate.prepare,
     frames.Transfer.event: handoff_acts.prepare_transfer,
     RunMacro.event: macros.prepare_run,
+    HandOver.event: bots.prepare,
 }
 """What an act must know of Redis, read before its transaction begins: the act gets it."""
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import uvloop
 
 from chat_service import (
+    bot_silence,
     failpoints,
     handoff_timers,
     jobs,
@@ -48,6 +49,7 @@ NEW_REDIS_EVERY_S: Final = 1.0
 BACKLOG_EVERY_S: Final = 5.0
 ROUTE_ALL_EVERY_S: Final = 15.0
 UNANSWERED_EVERY_S: Final = 15.0
+BOTS_EVERY_S: Final = 5.0
 # Routing makes many short-lived rows that die by reference count.
 GC_THRESHOLDS: Final = (20_000, 10, 100)
 TIMERS: Final[Mapping[str, Handler]] = {**jobs.TIMERS, **handoff_timers.TIMERS}
@@ -81,8 +83,10 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
 
 def handoff_rounds(tools: Tools, router: Router, lines: Lines) -> list[tuple[float, Act]]:
     """What is done over and over for customers who wait, besides looking for their agents."""
+    patience = bot_silence.Patience()
     return [
         (ROUTE_ALL_EVERY_S, router.tick),
+        (BOTS_EVERY_S, lambda: bot_silence.look(tools, patience)),
         (UNANSWERED_EVERY_S, lambda: unanswered.release(tools)),
         (PLACES_S, lines.tell_places),
         (COUNTS_S, lines.tell_counts),

@@ -152,6 +152,13 @@ AGENT_STATUS_CHANGED: Final = EventKind(
     {"agent_id": "the agent", "status": "online, away, busy or offline"},
     "commands.agent_status",
 )
+BOT_OVERDUE: Final = EventKind(
+    "bot.overdue",
+    1,
+    "A customer has waited for their bot; after as long again a person is called.",
+    {"conversation_id": "the conversation"},
+    "bot_silence.look",
+)
 ROUTING_CHANGED: Final = EventKind(
     "routing.changed",
     1,
@@ -180,6 +187,7 @@ REGISTRY: Final[dict[str, EventKind]] = {
         CONVERSATION_CHANGED,
         MESSAGE_CHANGED,
         AGENT_STATUS_CHANGED,
+        BOT_OVERDUE,
         ROUTING_CHANGED,
     )
 }

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from chat_service import commands, conversations, inbox, messages, receipts, speech
+from chat_service import bots, commands, conversations, inbox, messages, receipts, speech
 from chat_service.deeds import Commands
 from chat_service.emit import Publisher, outgoing
 from chat_service.receipts import Receipts
@@ -119,6 +119,8 @@ class ChatCalls:
             return [_frame(INBOX_ROWS, await inbox.read_rows(self.db, principal, ids))]
         if request.event == INBOX_OFFERS:
             return await self._offers(principal)
+        if request.event == bots.BRIEF:
+            return [_frame(bots.BRIEF, await self._brief(request))]
         frame = read_frame(request.event, request.data)
         if isinstance(frame, InboxOpen):
             return [_frame(*one) for one in await self._opened(principal, frame)]
@@ -134,6 +136,11 @@ class ChatCalls:
             socket=request.conn or None,
         )
         return [_frame("delivered", data)]
+
+    async def _brief(self, request: ActRequest) -> dict[str, Any]:
+        if request.conversation_id is None:
+            raise BadRequest("`conv` is needed.")
+        return await bots.brief(self.db, request.principal, request.conversation_id)
 
     async def _say(self, request: ActRequest, frame: Message) -> dict[str, Any]:
         if request.conversation_id is None:
@@ -166,7 +173,7 @@ def read_frame(event: str, data: Mapping[str, Any]) -> Inbound:
     Raises:
         NotFound: no such frame. BadRequest: it does not fit.
     """
-    model = CLIENT_FRAMES.get(event)
+    model = CLIENT_FRAMES.get(event) or bots.FRAMES.get(event)
     if model is None:
         raise NotFound
     try:

@@ -15,6 +15,7 @@ from chorus.wire.client import Message
 
 OURS: Final = "internal"
 """The role of our own services: they say in a frame whether they speak as bot or system."""
+STREAM: Final = "stream"
 
 
 async def say(
@@ -45,6 +46,16 @@ def _refusal(answer: Refused) -> ChorusError:
     return BY_NACK[answer.code](**answer.facts)
 
 
+def _payload(who: Principal, frame: Message) -> dict[str, Any] | None:
+    """What the message carries; the stream that a bot's message completes stands beside its meta."""
+    carried = payload_of(frame)
+    stream = (frame.meta or {}).get(STREAM)
+    if who.role != OURS or carried is None or not isinstance(stream, str):
+        return carried
+    rest = {name: value for name, value in carried["meta"].items() if name != STREAM}
+    return carried | {"meta": rest, STREAM: stream}
+
+
 def _item(who: Principal, conversation_id: UUID, frame: Message, *, sent_ms: int) -> IngestItem:
     return IngestItem(
         tenant_id=who.tenant_id,
@@ -58,7 +69,7 @@ def _item(who: Principal, conversation_id: UUID, frame: Message, *, sent_ms: int
         content=frame.content,
         body_hash=body_hash(who.user_id, frame),
         sent_ms=sent_ms,
-        payload=payload_of(frame),
+        payload=_payload(who, frame),
         floor_epoch=frame.floor_epoch,
         expected_seq=frame.expected_seq,
     )

@@ -1,9 +1,11 @@
 """All tables at once: for the migrations' drift test and for the tests that walk every table."""
 
 from chorus.tables import (
+    bots,
     content,
     conversations,
     desk,
+    knowledge,
     models,
     people,
     routing,
@@ -17,6 +19,7 @@ from chorus.tables.columns import Row
 
 MODULES = (
     tenancy,
+    bots,
     people,
     conversations,
     sessions,
@@ -27,6 +30,7 @@ MODULES = (
     desk,
     search,
     models,
+    knowledge,
 )
 """Named so that importing this module registers every table class."""
 

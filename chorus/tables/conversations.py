@@ -78,6 +78,11 @@ class Conversation(Row, table=True):
             text("closed_at DESC"),
             postgresql_where=text("assignee_id IS NOT NULL"),
         ),
+        Index(
+            "conversations_bot_idx",
+            "inbox_id",
+            postgresql_where=text("status = 'open' AND floor_holder = 'bot'"),
+        ),
         Index("conversations_contact_idx", "contact_id", "id"),
         Index("conversations_created_idx", "tenant_id", "created_at"),
         {"postgresql_with": {"fillfactor": 70, "autovacuum_vacuum_scale_factor": 0.05}},

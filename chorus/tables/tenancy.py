@@ -64,6 +64,7 @@ class Inbox(Row, table=True):
     __table_args__ = (
         of_tenant(),
         within_tenant("queue_id", "queues"),
+        within_tenant("bot_id", "bots"),
         UniqueConstraint("tenant_id", "id"),
         UniqueConstraint("public_key"),
         one_of("channel", ("web", "email", "sms", "whatsapp", "messenger")),
@@ -80,5 +81,7 @@ class Inbox(Row, table=True):
     state: str = word("enabled")
     queue_id: UUID | None = None
     """Where its escalations go; NULL: the tenant's default queue."""
+    bot_id: UUID | None = None
+    """Who answers or suggests in it; NULL: no bot of ours."""
     settings: Json = json_object()
     created_at: datetime = created()

@@ -1,0 +1,127 @@
+"""Our bot by gRPC `Act`: it reads whose bot it is, and calls a person under the floor's epoch."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from chorus import rpc
+from chorus.auth import AUD_INTERNAL, Principal
+from chorus.ids import uuid7
+from chorus.rpc import RpcClient
+from chorus.wire.calls import ActRequest, ResumeRequest
+from tests.chat_service.api_world import Api, Tenant, read_snapshot, say
+
+pytestmark = pytest.mark.anyio
+EPOCH = 4
+
+
+@pytest.fixture
+async def calls(api: Api) -> AsyncIterator[RpcClient]:
+    async with rpc.open_client(api.resources.settings.rpc_target) as client:
+        yield client
+
+
+@pytest.fixture
+async def bot(api: Api, acme: Tenant) -> Principal:
+    """A bot that is bound to the inbox and has the floor of its conversation."""
+    bot_id = uuid7()
+    await api.rows(
+        "INSERT INTO bots (id, tenant_id, name, settings) VALUES ($1, $2, 'Robin', $3)",
+        bot_id,
+        acme.id,
+        '{"policy": {"version": "shy-1"}}',
+    )
+    await api.rows("UPDATE inboxes SET bot_id = $1 WHERE id = $2", bot_id, acme.inbox_id)
+    await api.rows(
+        "UPDATE conversations SET floor_holder = 'bot', floor_epoch = $1 WHERE id = $2",
+        EPOCH,
+        acme.conversation,
+    )
+    return acme.principal(
+        "agent", role="internal", audience=AUD_INTERNAL, user_id=bot_id, scopes=frozenset()
+    )
+
+
+async def act(
+    calls: RpcClient, who: Principal, conversation: UUID, event: str, **data: Any
+) -> dict[str, Any]:
+    order = ActRequest(who, conversation, "", event, data)
+    (frame,) = (await calls.act(order)).frames
+    answer: dict[str, Any] = orjson.loads(frame)
+    return answer
+
+
+def handoff(**changes: Any) -> dict[str, Any]:
+    said = {"id": str(uuid7()), "floor_epoch": EPOCH, "reason": "angry, loop", "score": 85}
+    return said | {"reasons": ["angry", "loop"], "policy": "2026-11-a", "priority": 1} | changes
+
+
+async def sessions_of(api: Api, tenant: Tenant) -> list[Any]:
+    wanted = "SELECT source, reason, priority FROM live_chat_sessions WHERE conversation_id = $1"
+    return await api.rows(wanted, tenant.conversation)
+
+
+async def test_a_bot_reads_whose_it_is_and_how_the_conversation_stands(
+    calls: RpcClient, acme: Tenant, bot: Principal
+) -> None:
+    told = (await act(calls, bot, acme.conversation, "bot.brief"))["data"]
+    assert (told["status"], told["session"], told["head_seq"]) == ("open", None, 0)
+    assert told["bot"]["name"] == "Robin" and told["bot"]["enabled"]
+    assert told["bot"]["settings"] == {"policy": {"version": "shy-1"}}
+    assert told["tenant"]["slug"] == acme.slug
+
+
+async def test_nobody_else_reads_it_and_no_bot_reads_anothers(
+    calls: RpcClient, acme: Tenant, rival: Tenant, bot: Principal
+) -> None:
+    for who in ("contact", "agent", "admin"):
+        refused = await act(calls, acme.principal(who), acme.conversation, "bot.brief")
+        assert refused["data"]["code"] == "FORBIDDEN"
+        refused = await act(
+            calls, acme.principal(who), acme.conversation, "bot.handoff", **handoff()
+        )
+        assert refused["data"]["code"] == "FORBIDDEN"
+    foreign = await act(calls, bot, rival.conversation, "bot.brief")
+    assert foreign["data"]["code"] == "NOT_FOUND"
+
+
+async def test_a_bot_calls_a_person_and_why_is_kept(
+    calls: RpcClient, api: Api, acme: Tenant, bot: Principal
+) -> None:
+    asked = handoff()
+    done = await act(calls, bot, acme.conversation, "bot.handoff", **asked)
+    again = await act(calls, bot, acme.conversation, "bot.handoff", **asked)
+    assert done["event"] == "delivered" and again["data"]["dup"]
+    (session,) = await sessions_of(api, acme)
+    assert tuple(session) == ("bot", "angry, loop", 1)
+    (kept,) = await api.rows(
+        "SELECT metadata->'bot' FROM conversations WHERE id = $1", acme.conversation
+    )
+    noted = orjson.loads(kept[0])
+    assert noted.pop("at")
+    assert noted == {"reasons": ["angry", "loop"], "score": 85, "policy": "2026-11-a"}
+
+
+async def test_who_took_over_is_not_called_for(
+    calls: RpcClient, api: Api, acme: Tenant, bot: Principal
+) -> None:
+    await say(api, acme.principal("agent"), acme.conversation, "Ada here")
+    refused = await act(calls, bot, acme.conversation, "bot.handoff", **handoff())
+    assert refused["data"]["code"] == "STALE_FLOOR"
+    assert await sessions_of(api, acme) == []
+    assert (await read_snapshot(api, acme.principal("agent"), acme))["floor"]["holder"] == "human"
+
+
+async def test_a_message_names_the_stream_it_completes(
+    calls: RpcClient, api: Api, acme: Tenant, bot: Principal
+) -> None:
+    said = {"id": str(uuid7()), "role": "bot", "content": "It ships.", "floor_epoch": EPOCH}
+    meta = {"stream": "s1", "bot": {"action": "answer"}}
+    await act(calls, bot, acme.conversation, "message", **said, meta=meta)
+    asked = ResumeRequest(acme.id, acme.conversation, 0)
+    (stored,) = (await calls.resume(asked)).events
+    told = orjson.loads(stored.frame)["data"]
+    assert (told["stream"], told["meta"]) == ("s1", {"bot": {"action": "answer"}})
