@@ -1,23 +1,26 @@
-"""A whole handoff in the console: two agents and a customer, by mouse and by keyboard alone."""
+"""A whole handoff in the console: two agents, a supervisor and a customer, by mouse and by keys alone."""
 
 import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.console import Staff, accept, ask_for_a_person, badge, offer_of
 from tests.browser.people import AgentPage, CustomerPage, Eyes
 from tests.support.installation import Up
 
+ADA = "ada@demo.test"
 BO = "bo@demo.test"
 CY = "cy@demo.test"
+TABS_MAX = 60
 SignInAs = Callable[[str], AgentPage]
 
 
 @pytest.fixture
 def staff(installation: Up) -> Iterator[Staff]:
-    with Staff(installation) as everybody, everybody.only(BO, CY):
+    """Ada and Bo take customers; Cy supervises."""
+    with Staff(installation) as everybody, everybody.only(ADA, BO):
         yield everybody
 
 
@@ -33,31 +36,75 @@ def sign_in_as(eyes: Eyes, staff: Staff) -> SignInAs:
     return signed_in
 
 
-def test_an_offer_is_accepted_handed_on_and_resolved(
+def test_a_handoff_by_mouse_under_the_eyes_of_a_supervisor(
     customer: CustomerPage, sign_in_as: SignInAs
 ) -> None:
-    bo = sign_in_as(BO)
-    had = load_of(bo)
+    bo, cy = sign_in_as(BO), sign_in_as(CY)
     ask_for_a_person(customer, "My lamp arrived broken.")
     expect(offer_of(bo)).to_contain_text("second")
+    cy.page.goto("/console/live")
+    newest_talk(cy.page).get_by_role("link", name=re.compile("^Look on")).click()
+    looks_on(cy, "My lamp arrived broken.")
+    had = load_of(bo)
     accept(bo, "My lamp arrived broken.")
-    expect(badge(bo)).to_have_attribute("data-badge", "agent")
     expect(bo.page.locator("[data-capacity]")).to_have_text(re.compile(f"^{had + 1}/"))
-    bo.answer("I am sorry. Let me ask our bench.")
-    expect(customer.message("Let me ask our bench.")).to_have_count(1)
+    both_read_an_answer(bo, customer, cy)
 
-    cy = sign_in_as(CY)
-    hand_on(bo, "Cy Haddad", "Needs a new shade, paid by us.")
-    accept(cy, "My lamp arrived broken.")
-    expect(cy.message("Needs a new shade")).to_contain_text("only your team sees this")
-    cy.answer("A new shade is on its way.")
+    ada = sign_in_as(ADA)
+    hand_on(bo, "Ada Keller", "Needs a new shade, paid by us.")
+    accept(ada, "My lamp arrived broken.")
+    expect(ada.message("Needs a new shade")).to_contain_text("only your team sees this")
+    expect(ada.page.locator("[data-viewers]")).to_contain_text("Bo Martín is here too")
+    ada.answer("A new shade is on its way.")
     expect(customer.message("A new shade is on its way.")).to_have_count(1)
     expect(customer.page.get_by_text("Needs a new shade")).to_have_count(0)
+    answer_too_late(bo).get_by_role("button", name="Discard").click()
+    expect(bo.message("It comes on Tuesday.")).to_have_count(0)
+    taken_over_and_resolved(cy, ada, customer)
 
+
+def taken_over_and_resolved(cy: AgentPage, ada: AgentPage, customer: CustomerPage) -> None:
+    """Whoever was writing is told so, and still has what they wrote."""
+    ada.reply.fill("It comes on")
+    cy.page.get_by_role("button", name="Take over").click()
+    expect(ada.page.locator("main header")).to_contain_text("Cy Haddad")
     resolve_on_second_thoughts(cy)
     expect(customer.page.get_by_role("button", name="Start a new chat")).to_be_visible()
     expect(badge(cy)).to_have_attribute("data-badge", "resolved")
-    expect(cy.page.get_by_role("button", name="Reopen").first).to_be_visible()
+    expect(ada.page.get_by_text("This conversation is resolved.")).to_be_visible()
+    ada.page.get_by_role("button", name="Reopen").first.click()
+    expect(ada.reply).to_have_value("It comes on")
+
+
+def both_read_an_answer(bo: AgentPage, customer: CustomerPage, cy: AgentPage) -> None:
+    """The customer and who looks on; of the latter nobody hears."""
+    bo.answer("I am sorry. Let me ask our bench.")
+    expect(customer.message("Let me ask our bench.")).to_have_count(1)
+    expect(cy.message("Let me ask our bench.")).to_be_visible()
+    expect(bo.page.locator("[data-viewers]")).to_have_count(0)
+
+
+def newest_talk(page: Page) -> Locator:
+    """Who has waited shortest: the list begins with who has waited longest."""
+    waiting = page.get_by_role("region", name="Waiting").locator("[data-talk]")
+    expect(waiting.first).to_be_visible()
+    return waiting.last
+
+
+def looks_on(cy: AgentPage, text: str) -> None:
+    """The supervisor reads, and can do nothing but that without saying so."""
+    expect(cy.message(text)).to_be_visible()
+    expect(cy.page.locator("[data-looking-on]")).to_contain_text("You look on")
+    expect(cy.reply).to_have_count(0)
+    expect(cy.page.get_by_role("button", name="Resolve", exact=True)).to_have_count(0)
+
+
+def answer_too_late(bo: AgentPage) -> Locator:
+    """Say something where a colleague has the conversation by now: it stays, with the reason."""
+    bo.answer("It comes on Tuesday.")
+    refused = bo.message("It comes on Tuesday.", status="failed")
+    expect(refused).to_contain_text("Not sent: A colleague has this conversation.")
+    return refused
 
 
 def load_of(agent: AgentPage) -> int:
@@ -84,22 +131,55 @@ def resolve_on_second_thoughts(agent: AgentPage) -> None:
 
 
 def test_hands_on_a_keyboard_are_enough(customer: CustomerPage, sign_in_as: SignInAs) -> None:
-    bo = sign_in_as(BO)
+    bo, cy = sign_in_as(BO), sign_in_as(CY)
     ask_for_a_person(customer, "Which bulb do I need?")
     expect(offer_of(bo)).to_have_count(1)
+    look_on_by_keys(cy)
+    looks_on(cy, "Which bulb do I need?")
     bo.page.keyboard.press("y")
     expect(bo.message("Which bulb do I need?")).to_be_visible()
     answer_by_keys(bo)
     expect(customer.message("An E27, at most 40 W.")).to_have_count(1)
-    mention_cy_by_keys(bo)
-    cy = sign_in_as(CY)
-    find_the_mention_by_keys(cy)
+    mention_ada_by_keys(bo)
+    ada = sign_in_as(ADA)
+    find_the_mention_by_keys(ada)
     hand_on_by_keys(bo)
-    expect(offer_of(cy)).to_have_count(1)
-    cy.page.keyboard.press("y")
-    expect(badge(cy)).to_have_attribute("data-badge", "agent")
+    expect(offer_of(ada)).to_have_count(1)
+    ada.page.keyboard.press("y")
+    expect(badge(ada)).to_have_attribute("data-badge", "agent")
+
+    think_better_of_it_by_keys(bo)
+    cy.page.keyboard.press("a")
+    expect(cy.page.locator("[data-looking-on]")).to_have_count(0)
+    expect(ada.page.locator("main header")).to_contain_text("Cy Haddad")
     cy.page.keyboard.press("e")
     expect(customer.page.get_by_role("button", name="Start a new chat")).to_be_visible()
+
+
+def think_better_of_it_by_keys(bo: AgentPage) -> None:
+    bo.page.keyboard.press("r")
+    refused = answer_too_late(bo)
+    tab_to(bo.page, refused.get_by_role("button", name="Discard"))
+    bo.page.keyboard.press("Enter")
+    expect(bo.message("It comes on Tuesday.")).to_have_count(0)
+
+
+def look_on_by_keys(cy: AgentPage) -> None:
+    cy.page.keyboard.press("Control+k")
+    expect(cy.page.get_by_role("dialog")).to_be_visible()
+    cy.page.keyboard.type("Live board")
+    cy.page.keyboard.press("Enter")
+    tab_to(cy.page, newest_talk(cy.page).get_by_role("link", name=re.compile("^Look on")))
+    cy.page.keyboard.press("Enter")
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    expect(wanted).to_be_visible()
+    for _ in range(TABS_MAX):
+        if wanted.evaluate("it => it === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail("no Tab leads there")
 
 
 def answer_by_keys(bo: AgentPage) -> None:
@@ -112,35 +192,35 @@ def answer_by_keys(bo: AgentPage) -> None:
     expect(bo.open_row).to_be_focused()
 
 
-def mention_cy_by_keys(bo: AgentPage) -> None:
+def mention_ada_by_keys(bo: AgentPage) -> None:
     keys = bo.page.keyboard
     keys.press("n")
     expect(bo.note).to_be_focused()
-    keys.type("Asks for bulbs each year. @Cy")
-    expect(bo.page.get_by_role("option", name="Cy Haddad")).to_be_visible()
+    keys.type("Asks for bulbs each year. @Ada")
+    expect(bo.page.get_by_role("option", name="Ada Keller")).to_be_visible()
     keys.press("Enter")
-    expect(bo.note).to_have_value("Asks for bulbs each year. @Cy Haddad ")
+    expect(bo.note).to_have_value("Asks for bulbs each year. @Ada Keller ")
     keys.press("Enter")
-    expect(bo.message("Asks for bulbs each year. @Cy Haddad")).to_be_visible()
+    expect(bo.message("Asks for bulbs each year. @Ada Keller")).to_be_visible()
     keys.press("Escape")
 
 
-def find_the_mention_by_keys(cy: AgentPage) -> None:
-    cy.page.keyboard.press("Control+k")
-    expect(cy.page.get_by_role("dialog")).to_be_visible()
-    cy.page.keyboard.type("Mentions")
-    cy.page.keyboard.press("Enter")
-    expect(cy.page).to_have_url(re.compile("/inbox/mentions$"))
-    expect(cy.row("An E27, at most 40 W.")).to_have_count(1)
-    cy.page.keyboard.press("j")
-    expect(cy.message("Asks for bulbs each year.")).to_be_visible()
+def find_the_mention_by_keys(ada: AgentPage) -> None:
+    ada.page.keyboard.press("Control+k")
+    expect(ada.page.get_by_role("dialog")).to_be_visible()
+    ada.page.keyboard.type("Mentions")
+    ada.page.keyboard.press("Enter")
+    expect(ada.page).to_have_url(re.compile("/inbox/mentions$"))
+    expect(ada.row("An E27, at most 40 W.")).to_have_count(1)
+    ada.page.keyboard.press("j")
+    expect(ada.message("Asks for bulbs each year.")).to_be_visible()
 
 
 def hand_on_by_keys(bo: AgentPage) -> None:
     keys = bo.page.keyboard
     keys.press("t")
     expect(bo.page.get_by_role("dialog")).to_be_visible()
-    keys.type("Cy")
+    keys.type("Ada")
     keys.press("Tab")
     keys.press("Space")
     keys.press("Tab")
