@@ -24,7 +24,7 @@ from chat_service.store import conversations as conversations_store
 from chat_service.store import people, queues, sessions
 from chat_service.store.conversations import Locked
 from chat_service.store.people import Traits
-from chat_service.store.queues import Newcomer, Wait
+from chat_service.store.queues import Joined, Newcomer, Wait
 from chat_service.store.sessions import Known, Request
 from chorus.auth import Principal
 from chorus.db import Reader
@@ -213,10 +213,9 @@ async def _chosen(deed: Deed, scene: Scene, session: Session, plan: Plan) -> Mov
 
 async def _begin(deed: Deed, scene: Scene, plan: Plan) -> tuple[Moved, ...]:
     newcomer = newcomer_of(scene, plan)
-    position = None
-    if newcomer is not None:
-        position = await queues.next_position(deed.tx, deed.tenant_id, newcomer)
-    begun = beginning(deed, scene, plan, position)
+    joining = [newcomer] if newcomer is not None else []
+    joined = await queues.join(deed.tx, deed.tenant_id, joining, now=deed.now) if joining else {}
+    begun = beginning(deed, scene, plan, joined.get(scene.held.id))
     if isinstance(begun, Refused):
         raise await handoff.refusal(deed.tx, begun)
     await handoff.begin_all(deed.tx, deed.tenant_id, [begun], now=deed.now)
@@ -230,18 +229,18 @@ def newcomer_of(scene: Scene, plan: Plan) -> Newcomer | None:
     return Newcomer(scene.held.id, plan.queue.id, plan.wish.priority)
 
 
-def beginning(deed: Deed, scene: Scene, plan: Plan, position: int | None) -> Begun | Refused:
-    """Decide how the session begins: at `position` of its queue, or put off."""
-    queue, promised_s = plan.queue, plan.eta_s(position)
+def beginning(deed: Deed, scene: Scene, plan: Plan, joined: Joined | None) -> Begun | Refused:
+    """Decide how the session begins: at its place in the queue, or put off."""
+    queue, promised_s = plan.queue, plan.eta_s(joined.position if joined else None)
     placed: facts.Queued | facts.Deferred
-    if queue is None or position is None:
+    if queue is None or joined is None:
         placed = _put_off(plan)
     else:
-        placed = facts.Queued(queue.id, position=position, eta_s=promised_s)
+        placed = facts.Queued(queue.id, position=joined.position, eta_s=promised_s)
     return handoff.beginning(
         scene,
         (facts.Escalated(uuid7(), deed.actor, queue.id if queue else None), placed),
-        now=deed.now,
+        now=joined.at if joined else deed.now,
         beside=Beside(_request(deed, plan, promised_s)),
         queue=Known({queue.id: queue.name}, {queue.id: queue.texts}) if queue else Known({}, {}),
     )
@@ -300,15 +299,20 @@ async def _wake(deed: Deed, where: Locked) -> Effects:
 async def standing(commands: Commands, principal: Principal, conversation_id: UUID) -> Wait | None:
     """Where the latest session of a conversation stands now."""
     async with commands.db.read(principal.tenant_id) as session:
-        return await queues.wait_of(session, principal.tenant_id, conversation_id)
+        now = commands.clock.now()
+        return await queues.wait_of(session, principal.tenant_id, conversation_id, now=now)
 
 
-async def eta_of(
-    commands: Commands, principal: Principal, *, queue_id: UUID | None, position: int | None
-) -> int | None:
-    """How long a session that waits at `position` probably still waits, where that is known."""
-    if queue_id is None or position is None:
+async def eta_of(commands: Commands, principal: Principal, wait: Wait | None) -> int | None:
+    """How long a session probably still waits, where that is known."""
+    if wait is None or wait.queue_id is None or wait.position is None:
         return None
     outlook = await outlook_of(commands, principal.tenant_id)
-    queue = queue_choice.queue_of(outlook.queues, queue_id)
-    return None if queue is None else eta.expected_wait_s(position, outlook.service(queue))
+    queue = queue_choice.queue_of(outlook.queues, wait.queue_id)
+    if queue is None:
+        return None
+    # Of those who may be asked for it, it is the next: `queue` frames tell who else waits for them.
+    return eta.longer(
+        eta.expected_wait_s(wait.position, outlook.service(queue)),
+        eta.expected_wait_s(1, outlook.service(queue, wait.circle)),
+    )

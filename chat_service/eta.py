@@ -31,3 +31,8 @@ def expected_wait_s(position: int, service: Service) -> int | None:
     if not service.handle_times_s:
         return None
     return ceil(ahead * median(service.handle_times_s) / service.slots)
+
+
+def longer(one_s: int | None, other_s: int | None) -> int | None:
+    """The longer of two waits that both have to pass; None where one of them is not known."""
+    return None if one_s is None or other_s is None else max(one_s, other_s)

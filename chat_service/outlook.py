@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chat_service import eta, queue_choice, reach
-from chat_service.queue_choice import Desk, QueueRow
+from chat_service.queue_choice import EVERYBODY, Circle, Desk, QueueRow
 from chat_service.store import lines, queues
 from chorus.bus import Client
 from chorus.db import Db
@@ -22,9 +22,10 @@ class Outlook:
     times_s: Mapping[UUID, Sequence[float]]
     seen: Mapping[UUID, Seen]
 
-    def service(self, queue: QueueRow) -> eta.Service:
-        """What a queue can do by itself."""
-        return queue_choice.service(self._of(queue), self.seen, self.times_s.get(queue.id, []))
+    def service(self, queue: QueueRow, circle: Circle = EVERYBODY) -> eta.Service:
+        """What a queue can do by itself, or those of it do who may be asked for a session."""
+        desks = circle.of(self._of(queue))
+        return queue_choice.service(desks, self.seen, self.times_s.get(queue.id, []))
 
     def anybody_comes(self, queue: QueueRow) -> bool:
         """Say whether somebody of it, or of where it overflows to, may take a session."""

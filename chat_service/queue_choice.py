@@ -54,6 +54,26 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
+class Circle:
+    """Who of those who serve a queue may be asked for a session."""
+
+    without: frozenset[UUID] = frozenset()
+    """Who refused it and is left in peace, or hands it over."""
+    team: frozenset[UUID] | None = None
+    """Who alone is asked while a team is meant."""
+
+    def of(self, desks: Iterable[Desk]) -> list[Desk]:
+        return [
+            one
+            for one in desks
+            if one.id not in self.without and (self.team is None or one.id in self.team)
+        ]
+
+
+EVERYBODY: Final = Circle()
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
     """What a conversation says about where a request in it belongs."""
 

@@ -5,9 +5,11 @@ at most every 250 ms. The order is that of routing, so that nobody is told a pla
 does not keep.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
@@ -16,9 +18,9 @@ import orjson
 
 from chat_service import events, reach
 from chat_service.emit import Publication, Publisher, ephemeral
-from chat_service.eta import Service, expected_wait_s
+from chat_service.eta import Service, expected_wait_s, longer
 from chat_service.jobs import Tools
-from chat_service.queue_choice import service
+from chat_service.queue_choice import EVERYBODY, Circle, service
 from chat_service.routing import in_order
 from chat_service.store import lines as store
 from chat_service.store import routing
@@ -111,7 +113,7 @@ class Lines:
         """Where everybody stands. Presence is read between two transactions, never inside one."""
         tools, now = self._tools, self._tools.clock.now()
         async with tools.db.read(None) as session:
-            standing = await store.standing(session, tenant_id)
+            standing = await store.standing(session, tenant_id, now=now)
             if not standing:
                 return {}
             queues = await routing.queues(session, tenant_id)
@@ -120,30 +122,37 @@ class Lines:
             desks = await store.desks(session, tenant_id, members)
             times_s = await store.handle_times_s(session, tenant_id, asked)
         seen = await reach.read(tools.client, tenant_id, [one.id for one in desks])
-        services = {
-            queue_id: service(
-                [one for one in desks if one.id in queues[queue_id].members],
-                seen,
-                times_s.get(queue_id, []),
-            )
-            for queue_id in asked
-        }
-        return places(standing, services, now=now)
+
+        @cache
+        def serve(queue_id: UUID, circle: Circle) -> Service:
+            here = [one for one in desks if one.id in queues[queue_id].members]
+            return service(circle.of(here), seen, times_s.get(queue_id, []))
+
+        return places(standing, serve, now=now)
 
 
 def places(
-    standing: Iterable[Standing], services: Mapping[UUID, Service], *, now: datetime
+    standing: Iterable[Standing], serve: Callable[[UUID, Circle], Service], *, now: datetime
 ) -> dict[UUID, Place]:
-    """The place of each conversation in its queue, in the order of routing."""
+    """The place of each conversation in its queue, in the order of routing.
+
+    Who may not be given to everybody waits for the queue, and for one of those who are left.
+    """
     by_id = {one.waiting.session_id: one for one in standing}
     ordered = in_order((one.waiting for one in by_id.values()), now=now)
     found: dict[UUID, Place] = {}
     # Sorting is stable: each queue keeps the order of routing.
     ordered.sort(key=lambda one: one.queue_id)
     for queue_id, line in groupby(ordered, key=lambda one: one.queue_id):
+        alike = Counter[Circle]()
         for position, one in enumerate(line, 1):
-            eta_s = expected_wait_s(position, services[queue_id])
-            found[by_id[one.session_id].conversation_id] = Place(position, eta_s)
+            here = by_id[one.session_id]
+            alike[here.circle] += 1
+            eta_s = longer(
+                expected_wait_s(position, serve(queue_id, EVERYBODY)),
+                expected_wait_s(alike[here.circle], serve(queue_id, here.circle)),
+            )
+            found[here.conversation_id] = Place(position, eta_s)
     return found
 
 

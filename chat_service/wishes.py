@@ -20,6 +20,7 @@ from chat_service.outlook import Outlook
 from chat_service.queue_choice import UnknownQueue
 from chat_service.session_records import Refused
 from chat_service.store import queues, work
+from chat_service.store.queues import Joined
 from chat_service.store.work import CommandKey
 from chorus.auth import Principal
 from chorus.db import Transaction
@@ -151,11 +152,13 @@ def _is_plain(scene: Scene, asked: Asked) -> bool:
 
 async def _decided(tx: Transaction, tenant_id: UUID, ready: Sequence[_Ready]) -> list[_Decided]:
     joining = [one for one in (escalate.newcomer_of(one.scene, one.plan) for one in ready) if one]
-    positions = await queues.next_positions(tx, tenant_id, joining) if joining else {}
+    joined: Mapping[UUID, Joined] = {}
+    if joining:
+        joined = await queues.join(tx, tenant_id, joining, now=ready[0].deed.now)
     decided = []
     for one in ready:
-        position = positions.get(one.asked.conversation_id)
-        begun = escalate.beginning(one.deed, one.scene, one.plan, position)
+        place = joined.get(one.asked.conversation_id)
+        begun = escalate.beginning(one.deed, one.scene, one.plan, place)
         if isinstance(begun, Refused):
             continue
         seq = begun.change.last_seq

@@ -80,12 +80,10 @@ async def opened(
 async def shown(conversation_id: ConversationId, resources: With, who: Who) -> Response:
     """All a reconnecting client needs, in one read."""
     view = await conversations.view(resources.db, who, conversation_id)
-    waiting = view.portrait.standing.position
     eta_s = None
-    if waiting is not None:
-        eta_s = await escalate.eta_of(
-            resources.commands, who, queue_id=view.portrait.queue_id, position=waiting
-        )
+    if view.portrait.standing.position is not None:
+        wait = await escalate.standing(resources.commands, who, conversation_id)
+        eta_s = await escalate.eta_of(resources.commands, who, wait)
     return json_response(render.snapshot(view, who, eta_s=eta_s))
 
 

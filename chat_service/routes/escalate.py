@@ -115,11 +115,9 @@ def _told(wait: Wait, plan: Plan, eta_s: int | None) -> dict[str, Any]:
 
 
 async def _eta_s(resources: Resources, who: Principal, wait: Wait, plan: Plan) -> int | None:
-    if plan.queue is not None and plan.queue.id == wait.queue_id:
-        return plan.eta_s(wait.position)
-    return await escalate.eta_of(
-        resources.commands, who, queue_id=wait.queue_id, position=wait.position
-    )
+    if plan.queue is not None and plan.queue.id == wait.queue_id and plan.deferral:
+        return None
+    return await escalate.eta_of(resources.commands, who, wait)
 
 
 def _options(wait: Wait, plan: Plan) -> list[str]:

@@ -255,8 +255,6 @@ class Portrait:
     inbox_id: UUID
     priority: int
     tags: list[str]
-    queue_id: UUID | None
-    """Of the open session."""
     about: dict[str, Any]
     """For agents: where it came in, what the page said of it, when it began, how it was rated."""
 
@@ -279,7 +277,7 @@ SELECT c.id, c.contact_id, i.epoch, c.last_seq, c.first_seq, c.status, c.closed_
      FROM agents a WHERE a.id IN (SELECT DISTINCT m.sender_id FROM messages m
         WHERE m.conversation_id = c.id AND m.role = 'agent' AND m.visibility = 'public'
         AND m.message_type <> 'event' AND m.seq > c.last_seq - 500)),
-    c.inbox_id, c.priority, c.tags, s.queue_id,
+    c.inbox_id, c.priority, c.tags,
     json_build_object('inbox', (SELECT json_build_object('id', b.id, 'name', b.name, 'channel',
         b.channel) FROM inboxes b WHERE b.id = c.inbox_id), 'attributes', c.attributes,
         'createdAt', c.created_at, 'snoozedUntil', c.snoozed_until, 'closedAt', c.closed_at,
@@ -306,7 +304,7 @@ async def portrait(session: Reader, tenant_id: UUID, conversation_id: UUID) -> P
         live,
         summary,
         speakers or [],
-        *[*found[18:22], _json(found[22])],
+        *[*found[18:21], _json(found[21])],
     )
 
 

@@ -1,13 +1,14 @@
 """SQL on the lines of waiting customers: who stands where, who serves, how long it takes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 
-from chat_service.queue_choice import Desk
+from chat_service.queue_choice import EVERYBODY, Circle, Desk
 from chat_service.routing import Policy, Waiting
 from chat_service.store.routing import WEIGHT
 from chat_service.store.rows import every
@@ -24,21 +25,47 @@ class Standing:
 
     waiting: Waiting
     conversation_id: UUID
-    queue: str
+    circle: Circle = EVERYBODY
 
 
-_STANDING: Final = text("""
+# Of a session `s` of a queue `q`, whom the router leaves in peace, and which team it asks alone.
+CIRCLE: Final = """
+CASE WHEN s.excluded_agent_ids <> '{}' OR s.leaving_agent_id IS NOT NULL THEN ARRAY(
+    SELECT refused.id FROM unnest(s.excluded_agent_ids) AS refused (id)
+    WHERE q.asked_again_after_s IS NULL
+        OR greatest(coalesce(s.queued_at, s.requested_at), (
+            SELECT max(o.settled_at) FROM session_offers o
+            WHERE o.session_id = s.id AND o.agent_id = refused.id
+        )) + q.asked_again_after_s * interval '1 s' > :now
+    UNION SELECT s.leaving_agent_id WHERE s.leaving_agent_id IS NOT NULL
+) END, (
+    SELECT ARRAY(SELECT m.agent_id FROM team_members m WHERE m.team_id = t.id)
+    FROM teams t JOIN conversations meant ON meant.team_id = t.id
+    WHERE meant.id = s.conversation_id AND t.archived_at IS NULL
+)
+"""
+
+
+def circle_of(without: Iterable[UUID] | None, team: Iterable[UUID] | None) -> Circle:
+    """Read the columns of `CIRCLE`."""
+    if without is None and team is None:
+        return EVERYBODY
+    return Circle(frozenset(without or ()), None if team is None else frozenset(team))
+
+
+_STANDING: Final = text(f"""
 SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.requested_at),
-    greatest(s.priority, c.priority) + q.priority, s.sla_due_at, s.conversation_id, q.name
+    greatest(s.priority, c.priority) + q.priority, s.sla_due_at, s.conversation_id, {CIRCLE}
 FROM live_chat_sessions s
 JOIN queues q ON q.id = s.queue_id
 JOIN conversations c ON c.id = s.conversation_id
 WHERE s.tenant_id = :tenant AND s.status IN ('requested', 'queued', 'offered')
-""")
+""")  # noqa: S608 - our own constants
 
 
-async def standing(session: Reader, tenant_id: UUID) -> list[Standing]:
+async def standing(session: Reader, tenant_id: UUID, *, now: datetime) -> list[Standing]:
     """Everybody who waits, in no order."""
+    found = await every(session, _STANDING, {"tenant": tenant_id, "now": now})
     return [
         Standing(
             Waiting(
@@ -51,11 +78,9 @@ async def standing(session: Reader, tenant_id: UUID) -> list[Standing]:
                 sla_due_at=sla_due_at,
             ),
             conversation_id,
-            queue,
+            circle_of(*circle),
         )
-        for id_, queue_id, policy, requested_at, queued_at, priority, sla_due_at, conversation_id, queue in await every(
-            session, _STANDING, {"tenant": tenant_id}
-        )
+        for id_, queue_id, policy, requested_at, queued_at, priority, sla_due_at, conversation_id, *circle in found
     ]
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 from sqlalchemy import text
 
-from chat_service.queue_choice import Circumstances, QueueRow
+from chat_service.queue_choice import EVERYBODY, Circle, Circumstances, QueueRow
 from chat_service.store.conversations import POSITION
+from chat_service.store.lines import CIRCLE, circle_of
 from chat_service.store.rows import every, first
-from chorus.db import Reader
+from chorus.db import Reader, Transaction
 
 _QUEUES = text("""
 SELECT q.id, q.name, q.policy, q.visibility, q.is_default, q.conditions, q.hours,
@@ -75,18 +77,26 @@ WITH newcomer AS (
         CAST(:priorities AS int[])) AS n (conversation, queue, priority)
     JOIN conversations c ON c.id = n.conversation
 ), line AS MATERIALIZED (
-    SELECT k.queue, k.priority, (
-        SELECT count(*) FROM live_chat_sessions w JOIN conversations d ON d.id = w.conversation_id
+    SELECT k.queue, k.priority, stands.ahead, stands.latest
+    FROM (SELECT DISTINCT queue, priority FROM newcomer) k CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE greatest(w.priority, d.priority)
+            + greatest(0, floor(extract(epoch FROM now() - w.requested_at) / 60)) >= k.priority
+        ) AS ahead,
+            max(w.requested_at) AS latest
+        FROM live_chat_sessions w JOIN conversations d ON d.id = w.conversation_id
         WHERE w.tenant_id = :tenant AND w.queue_id = k.queue
             AND w.status IN ('requested', 'queued', 'offered')
-            AND greatest(w.priority, d.priority)
-                + floor(extract(epoch FROM now() - w.requested_at) / 60) >= k.priority
-    ) AS ahead
-    FROM (SELECT DISTINCT queue, priority FROM newcomer) k
+    ) stands
 )
-SELECT n.conversation, n.queue, n.priority, l.ahead FROM newcomer n
+SELECT n.conversation, n.queue, n.priority, l.ahead, l.latest FROM newcomer n
 JOIN line l ON l.queue = n.queue AND l.priority = n.priority
 """)
+# A statement of its own: the next one sees whoever had the line before.
+_LOCK_LINES = text("""
+SELECT pg_advisory_xact_lock(hashtextextended('line:' || line.queue, 0))
+FROM (SELECT DISTINCT unnest(CAST(:queues AS uuid[])) AS queue ORDER BY 1) line
+""")
+_STEP: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +108,37 @@ class Newcomer:
     priority: int
 
 
-async def next_position(session: Reader, tenant_id: UUID, newcomer: Newcomer) -> int:
-    """The place that a session which begins now will have in a queue, 1 being next."""
-    return (await next_positions(session, tenant_id, [newcomer]))[newcomer.conversation_id]
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A place in a queue, 1 being next, and when who stands there came: behind who stood there."""
+
+    position: int
+    at: datetime
 
 
-async def next_positions(
-    session: Reader, tenant_id: UUID, newcomers: Sequence[Newcomer]
-) -> dict[UUID, int]:
-    """The places of several who come at once, by conversation: the first of equals goes first."""
+async def join(
+    tx: Transaction, tenant_id: UUID, newcomers: Sequence[Newcomer], *, now: datetime
+) -> dict[UUID, Joined]:
+    """Give places to those who come at once, by conversation: the first of equals goes first.
+
+    Nobody else joins these lines before the transaction ends: what is promised is what routing
+    keeps, whoever asks beside, here or on another edge, and whatever time its clock says.
+    """
+    queue_ids = sorted({one.queue_id for one in newcomers})
+    await tx.execute(_LOCK_LINES, {"queues": queue_ids})
     given = {
         "tenant": tenant_id,
         "conversations": [one.conversation_id for one in newcomers],
         "queues": [one.queue_id for one in newcomers],
         "priorities": [one.priority for one in newcomers],
     }
-    found = {row[0]: row[1:] for row in await every(session, _NEXT, given)}
-    places, before = dict[UUID, int](), list[tuple[UUID, int]]()
+    found = {row[0]: row[1:] for row in await every(tx, _NEXT, given)}
+    places, before = dict[UUID, Joined](), list[tuple[UUID, int]]()
+    at = max([now, *(latest + _STEP for *_, latest in found.values() if latest)])
     for one in newcomers:
-        queue_id, priority, ahead = found[one.conversation_id]
+        queue_id, priority, ahead, _ = found[one.conversation_id]
         beside = sum(queue == queue_id and urgency >= priority for queue, urgency in before)
-        places[one.conversation_id] = 1 + ahead + beside
+        places[one.conversation_id] = Joined(1 + ahead + beside, at + len(before) * _STEP)
         before.append((queue_id, priority))
     return places
 
@@ -133,23 +153,26 @@ class Wait:
     queue: str | None
     position: int | None
     options: Mapping[str, Any] | None
+    circle: Circle = EVERYBODY
 
 
 _WAIT = text(f"""
-SELECT s.id, s.status, s.queue_id, q.name, {POSITION}, s.options
+SELECT s.id, s.status, s.queue_id, q.name, {POSITION}, s.options, {CIRCLE}
 FROM live_chat_sessions s LEFT JOIN queues q ON q.id = s.queue_id
 WHERE s.tenant_id = :tenant AND s.conversation_id = :conversation
 ORDER BY s.ended_at IS NOT NULL, s.requested_at DESC, s.id DESC LIMIT 1
 """)  # noqa: S608 - our own constant
 
 
-async def wait_of(session: Reader, tenant_id: UUID, conversation_id: UUID) -> Wait | None:
-    given = {"tenant": tenant_id, "conversation": conversation_id}
+async def wait_of(
+    session: Reader, tenant_id: UUID, conversation_id: UUID, *, now: datetime
+) -> Wait | None:
+    given = {"tenant": tenant_id, "conversation": conversation_id, "now": now}
     found = await first(session, _WAIT, given)
     if found is None:
         return None
-    *known, options = found
-    return Wait(*[*known, _json(options)])
+    *known, options, without, team = found
+    return Wait(*[*known, _json(options), circle_of(without, team)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,37 @@ async def make_waiting(
     return cases
 
 
+async def make_team(url: str, floor: Floor, *members: UUID) -> UUID:
+    team = uuid7()
+    await fetch(
+        url,
+        "INSERT INTO teams (id, tenant_id, name) VALUES ($1, $2, $3)",
+        team,
+        floor.tenant_id,
+        str(team),
+    )
+    for agent in members:
+        await fetch(
+            url,
+            "INSERT INTO team_members (team_id, agent_id, tenant_id) VALUES ($1, $2, $3)",
+            team,
+            agent,
+            floor.tenant_id,
+        )
+    return team
+
+
+async def set_on(url: str, case: Case, **columns: Any) -> None:
+    """Change the conversation of a case behind everybody's back."""
+    changes = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
+    await fetch(
+        url,
+        f"UPDATE conversations SET {changes} WHERE id = $1",
+        case.conversation_id,
+        *columns.values(),
+    )
+
+
 def counted(**counts: int) -> dict[str, int]:
     """How a queue stands in which there is nothing but this."""
     return dict.fromkeys(("waiting", "offered", "active", "wrap_up", "deferred"), 0) | counts

@@ -18,7 +18,7 @@ from tests.chat_service.handoff_world import ask, make_queue, offer_to
 
 pytestmark = pytest.mark.anyio
 
-ESCALATE_MAX = 16
+ESCALATE_MAX = 17
 ACCEPT_MAX = 17
 
 

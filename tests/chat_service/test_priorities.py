@@ -56,13 +56,14 @@ async def test_the_higher_of_both_priorities_orders_and_age_overtakes_it(
     await wait_since(database_url, old, 6)
     wanted = [old, of_both, of_conversation, of_wish, plain]
     async with tools_for(database_url, redis_db) as tools, presence_watched(redis_db):
-        async with tools.db.transaction(None) as tx:
-            standing = await lines.standing(tx, floor.tenant_id)
-            waits = [
-                await queues.wait_of(tx, floor.tenant_id, one.conversation_id) for one in wanted
-            ]
         now = SystemClock().now()
-        told = places(standing, {floor.queue_id: Service(1, 0, [])}, now=now)
+        async with tools.db.transaction(None) as tx:
+            standing = await lines.standing(tx, floor.tenant_id, now=now)
+            waits = [
+                await queues.wait_of(tx, floor.tenant_id, one.conversation_id, now=now)
+                for one in wanted
+            ]
+        told = places(standing, lambda *_: Service(1, 0, []), now=now)
         await come(tools.client, floor)
         plan = await Router(tools).route(floor.tenant_id)
     assert [one.place.conversation_id for one in plan.chosen] == [

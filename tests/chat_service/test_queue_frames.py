@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ import pytest
 from chat_service import handoff
 from chat_service.eta import Service
 from chat_service.jobs import Tools
+from chat_service.queue_choice import EVERYBODY, Circle
 from chat_service.queue_frames import Lines, Place, places
 from chat_service.routing import Policy, Waiting
 from chat_service.session_facts import SYSTEM, CancelledByCustomer
@@ -26,8 +28,10 @@ from tests.chat_service.routing_world import (
     counted,
     fetch,
     make_floor,
+    make_team,
     make_waiting,
     presence_watched,
+    set_on,
     tools_for,
 )
 
@@ -187,7 +191,7 @@ async def test_a_line_that_is_empty_is_forgotten(database_url: str, redis_db: st
 def standing(number: int, queue_id: UUID, waited_s: int, priority: int = 0) -> Standing:
     at = NOW - timedelta(seconds=waited_s)
     waiting = Waiting(UUID(int=number), queue_id, Policy.LONGEST_IDLE, at, at, priority)
-    return Standing(waiting, UUID(int=number), "support")
+    return Standing(waiting, UUID(int=number))
 
 
 def test_places_follow_the_order_of_routing_in_each_queue() -> None:
@@ -198,10 +202,82 @@ def test_places_follow_the_order_of_routing_in_each_queue() -> None:
         standing(14, QUEUE, 1, priority=3),
     ]
     services = {QUEUE: Service(1, 0, [60.0]), OTHER: Service(0, 0, [])}
-    found = places(line, services, now=NOW)
+    found = places(line, lambda queue_id, _: services[queue_id], now=NOW)
     assert found == {
         UUID(int=14): Place(1, 60),
         UUID(int=12): Place(2, 120),
         UUID(int=11): Place(3, 180),
         UUID(int=13): Place(1, None),
     }
+
+
+def test_who_may_be_given_to_a_few_waits_for_the_line_and_for_one_of_them() -> None:
+    team, alone = Circle(team=frozenset({UUID(int=5)})), Circle(frozenset({UUID(int=6)}))
+    circles = {11: team, 12: EVERYBODY, 13: team, 14: alone, 15: EVERYBODY}
+    line = [
+        replace(standing(number, QUEUE, 60 - number), circle=circle)
+        for number, circle in circles.items()
+    ]
+    services = {
+        EVERYBODY: Service(6, 1, [60.0]),
+        team: Service(1, 0, [60.0]),
+        alone: Service(0, 0, [60.0]),
+    }
+    found = places(line, lambda _, circle: services[circle], now=NOW)
+    assert [place.eta_s for place in found.values()] == [60, 10, 120, None, 40]
+
+
+@pytest.mark.anyio
+async def test_who_has_just_refused_a_session_is_no_help_to_its_customer(
+    database_url: str, redis_db: str
+) -> None:
+    floor = await make_floor(database_url, 2, asked_again_after_s=60)
+    (refused,) = await make_waiting(database_url, floor, 1)
+    async with tools_for(database_url, redis_db) as tools, presence_watched(redis_db):
+        await come(tools.client, floor)
+        async with heard(tools, floor) as pubsub:
+            lines = Lines(tools)
+
+            async def told(change: str) -> Any:
+                await fetch(database_url, change, refused.session_id)
+                lines.moved(floor.tenant_id)
+                await lines.tell_places()
+                return (await places_told(tools, pubsub)).get(refused.conversation_id)
+
+            everybody = "ARRAY(SELECT agent_id FROM queue_members WHERE queue_id = s.queue_id)"
+            session = "UPDATE live_chat_sessions s SET {} WHERE id = $1"
+            assert await told(session.format(f"excluded_agent_ids = {everybody}")) == {
+                "position": 1
+            }
+            # They are asked again: not yet all of them, then all.
+            offer = (
+                "INSERT INTO session_offers (id, tenant_id, session_id, conversation_id, agent_id,"
+                " state, offered_at, deadline_at, settled_at)"
+                " SELECT gen_random_uuid(), tenant_id, id, conversation_id, excluded_agent_ids[1],"
+                " 'declined', now(), now(), now() FROM live_chat_sessions WHERE id = $1"
+            )
+            waited = "queued_at = now() - interval '61 s'"
+            assert await told(offer) is None
+            assert await told(session.format(waited)) == {"position": 1, "eta_s": 0}
+
+
+@pytest.mark.anyio
+async def test_while_a_team_is_meant_only_its_people_shorten_the_wait(
+    database_url: str, redis_db: str
+) -> None:
+    floor = await make_floor(database_url, 2)
+    (case,) = await make_waiting(database_url, floor, 1)
+    here, away = floor.agents
+    await fetch(database_url, "UPDATE agents SET status = 'away' WHERE id = $1", away)
+    found = []
+    async with tools_for(database_url, redis_db) as tools, presence_watched(redis_db):
+        await come(tools.client, floor)
+        async with heard(tools, floor) as pubsub:
+            lines = Lines(tools)
+            for agent in (away, here):
+                team = await make_team(database_url, floor, agent)
+                await set_on(database_url, case, team_id=team)
+                lines.moved(floor.tenant_id)
+                await lines.tell_places()
+                found.append((await places_told(tools, pubsub))[case.conversation_id])
+    assert found == [{"position": 1}, {"position": 1, "eta_s": 0}]

@@ -13,37 +13,17 @@ from chorus.ids import uuid7
 from chorus.wire.common import PresenceStatus
 from tests.chat_service import routing_world as world
 from tests.chat_service.ingest_world import rows_of
-from tests.chat_service.routing_world import Case, Floor, fetch, make_floor, make_waiting
+from tests.chat_service.routing_world import (
+    Case,
+    fetch,
+    make_floor,
+    make_team,
+    make_waiting,
+    set_on,
+)
 from tests.chat_service.shift_world import SOON_MS, Shift, on_shift
 
 pytestmark = pytest.mark.anyio
-
-
-async def make_team(url: str, floor: Floor, *members: UUID) -> UUID:
-    team = uuid7()
-    await fetch(
-        url, "INSERT INTO teams (id, tenant_id, name) VALUES ($1, $2, 'T')", team, floor.tenant_id
-    )
-    for agent in members:
-        await fetch(
-            url,
-            "INSERT INTO team_members (team_id, agent_id, tenant_id) VALUES ($1, $2, $3)",
-            team,
-            agent,
-            floor.tenant_id,
-        )
-    return team
-
-
-async def set_on(url: str, case: Case, **columns: Any) -> None:
-    """Change the conversation of a case behind everybody's back."""
-    changes = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
-    await fetch(
-        url,
-        f"UPDATE conversations SET {changes} WHERE id = $1",
-        case.conversation_id,
-        *columns.values(),
-    )
 
 
 async def snooze(url: str, case: Case) -> None:

@@ -11,6 +11,7 @@ import pytest
 from chat_service import commands
 from chat_service.commands import Done, Order
 from chat_service.escalate import Wish
+from chat_service.gathering import Gathering
 from chat_service.queue_choice import UnknownQueue
 from chat_service.store import work
 from chat_service.store.people import Traits
@@ -21,6 +22,7 @@ from chorus.wire.client import Escalate
 from tests.chat_service.api_world import Api, Tenant
 from tests.chat_service.handoff_world import comes, make_queue
 from tests.chat_service.ingest_world import superuser
+from tests.chat_service.routing_world import MovableClock
 
 pytestmark = pytest.mark.anyio
 CLOSED = '{"timezone": "Europe/Vienna", "week": {}}'
@@ -75,7 +77,7 @@ async def written(api: Api, tenant: Tenant) -> dict[UUID, dict[str, Any]]:
     """The sessions of a tenant by conversation, and what was written beside each."""
     found = await api.rows(
         """
-        SELECT s.conversation_id, s.status, s.requested_at, s.user_socket_id, c.last_seq,
+        SELECT s.conversation_id, s.status, s.xmin AS written_by, s.user_socket_id, c.last_seq,
             (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id) AS events,
             (SELECT count(*) FROM outbox o WHERE o.tenant_id = c.tenant_id
                 AND o.data->>'conversation_id' = c.id::text) AS told,
@@ -94,7 +96,7 @@ async def test_who_asks_at_once_is_begun_at_once_and_each_has_all_that_belongs_t
     done = await carry_out(api, [(who, order(where)) for who, where in visitors])
     assert [type(one) for one in done] == [Done] * 5
     sessions = await written(api, acme)
-    assert len({one["requested_at"] for one in sessions.values()}) == 1
+    assert len({one["written_by"] for one in sessions.values()}) == 1
     assert {where for _, where in visitors} == set(sessions)
     for one, answer in zip(sessions.values(), done, strict=True):
         assert isinstance(answer, Done)
@@ -110,7 +112,7 @@ async def test_a_batch_writes_what_each_would_write_alone(
     await carry_out(api, [(alone[0], order(alone[1]))])
     await carry_out(api, [(who, order(where)) for who, where in others])
     sessions = await written(api, acme)
-    assert len({one.pop("requested_at") for one in sessions.values()}) == 2
+    assert len({one.pop("written_by") for one in sessions.values()}) == 2
     shapes = [
         {name: value for name, value in one.items() if name != "conversation_id"}
         for one in sessions.values()
@@ -118,16 +120,41 @@ async def test_a_batch_writes_what_each_would_write_alone(
     assert all(one == shapes[0] for one in shapes)
 
 
+async def promised(api: Api, tenant: Tenant) -> list[int]:
+    """The places that were promised, in the order in which sessions are served."""
+    said = await api.rows(
+        "SELECT (m.payload->'data'->>'position')::int AS place FROM messages m"
+        " JOIN live_chat_sessions s ON s.conversation_id = m.conversation_id"
+        " WHERE m.tenant_id = $1 AND m.payload->'data'->>'position' IS NOT NULL"
+        " ORDER BY s.requested_at, s.id",
+        tenant.id,
+    )
+    return [row["place"] for row in said]
+
+
 async def test_places_in_a_line_are_given_one_after_the_other(
     api: Api, acme: Tenant, visitors: list[tuple[Principal, UUID]]
 ) -> None:
     await carry_out(api, [(who, order(where)) for who, where in visitors])
-    said = await api.rows(
-        "SELECT payload->'data'->>'position' AS place FROM messages WHERE tenant_id = $1"
-        " AND payload->'data'->>'position' IS NOT NULL",
-        acme.id,
-    )
-    assert sorted(row["place"] for row in said) == ["1", "2", "3", "4", "5"]
+    assert await promised(api, acme) == [1, 2, 3, 4, 5]
+
+
+async def test_no_place_is_given_twice_whatever_edge_it_is_asked_on(
+    api: Api, acme: Tenant, visitors: list[tuple[Principal, UUID]]
+) -> None:
+    """Five edges at once; that which came first has the clock that is ahead of the others'."""
+    clocks = [MovableClock() for _ in visitors]
+    clocks[0].ahead_s = 5
+    edges = [replace(api.resources.commands, clock=one, gathering=Gathering()) for one in clocks]
+    (kim, here), *others = visitors
+    async with asyncio.timeout(30):
+        await commands.carry_out(edges[0], kim, order(here))
+        asked = [
+            commands.carry_out(edge, who, order(where))
+            for edge, (who, where) in zip(edges[1:], others, strict=True)
+        ]
+        await asyncio.gather(*asked)
+    assert await promised(api, acme) == [1, 2, 3, 4, 5]
 
 
 async def test_one_that_is_refused_hinders_no_other(
@@ -234,7 +261,7 @@ async def test_a_batch_that_fails_as_a_whole_is_done_one_by_one(
     done = await carry_out(api, [(who, order(where)) for who, where in visitors])
     assert [type(one) for one in done] == [Done] * 5
     sessions = await written(api, acme)
-    assert len({one["requested_at"] for one in sessions.values()}) == 5
+    assert len({one["written_by"] for one in sessions.values()}) == 5
     assert len({(one["events"], one["told"], one["timers"]) for one in sessions.values()}) == 1
 
 
