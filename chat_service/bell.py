@@ -21,13 +21,21 @@ CANARY_S: Final = 5.0
 
 
 class Bell:
-    """Calls `on_handoff` with the tenant whose sessions moved."""
+    """Calls `on_handoff` with the tenant whose sessions moved, `on_summary` with who reads one.
+
+    `on_summary` is told the tenant and the conversation of a summary that rules have just made.
+    """
 
     def __init__(
-        self, redis_url: str, client: Client, *, on_handoff: Callable[[UUID], None]
+        self,
+        redis_url: str,
+        client: Client,
+        *,
+        on_handoff: Callable[[UUID], None],
+        on_summary: Callable[[UUID, UUID], None],
     ) -> None:
         self._client = client
-        self._on_handoff = on_handoff
+        self._on_handoff, self._on_summary = on_handoff, on_summary
         self._own = topics.gateway(randbits(63) | 1)
         self._listener = Listener(
             redis_url,
@@ -44,9 +52,12 @@ class Bell:
         if channel != topics.CONTROL:
             return
         try:
-            tenant = orjson.loads(packed).get("handoff")
-            if tenant is not None:
-                self._on_handoff(UUID(tenant))
+            word = orjson.loads(packed)
+            if "handoff" in word:
+                self._on_handoff(UUID(word["handoff"]))
+            elif "summary" in word:
+                tenant_id, conversation_id = map(UUID, word["summary"])
+                self._on_summary(tenant_id, conversation_id)
         except (ValueError, AttributeError, TypeError) as error:
             log.warning("bad_word", error=type(error).__name__)
 

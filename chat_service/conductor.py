@@ -22,9 +22,10 @@ from chat_service import (
 )
 from chat_service.absence import Absence
 from chat_service.bell import Bell
-from chat_service.jobs import QUEUE_OF, UPKEEP, Handler, Tools
+from chat_service.jobs import UPKEEP, Handler, Tools
 from chat_service.leader import lead
 from chat_service.queue_frames import COUNTS_S, PLACES_S, Lines
+from chat_service.refining import Refining
 from chat_service.router import Router
 from chat_service.settings import ConductorSettings
 from chat_service.store.outbox import DomainEvent
@@ -62,7 +63,7 @@ UNHURRIED: Final[Mapping[str, Handler]] = {
 
 async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     """Do everything a leader does, side by side, until cancelled."""
-    router, lines = Router(tools), Lines(tools)
+    router, lines, refining = Router(tools), Lines(tools), Refining(tools)
 
     def moved(tenant_id: UUID) -> None:
         router.rung(tenant_id)
@@ -71,11 +72,14 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     def heard(events: Sequence[DomainEvent]) -> None:
         router.heard(events)
         lines.heard(events)
+        refining.heard(events)
 
     redis_url, client = tools.settings.redis_url, tools.client
-    bell = Bell(redis_url, client, on_handoff=moved)
+    bell = Bell(redis_url, client, on_handoff=moved, on_summary=refining.opened)
     absence = Absence(tools, router)
-    acts = [*rounds(tools, doorbell, heard), *handoff_rounds(tools, router, lines)]
+    poll_s, sweep_s = tools.settings.conductor_poll_ms / 1000, tools.settings.conductor_sweep_s
+    acts = [*rounds(tools, heard), *handoff_rounds(tools, router, lines)]
+    acts.append((poll_s, lambda: refining.ring(doorbell, sweep_s)))
     repeated = [repeat(act, every_s) for every_s, act in acts]
     async with beside(router.run(), absence.run(), *bell.tasks(), *repeated):
         await asyncio.Event().wait()
@@ -93,7 +97,7 @@ def handoff_rounds(tools: Tools, router: Router, lines: Lines) -> list[tuple[flo
     ]
 
 
-def rounds(tools: Tools, doorbell: Doorbell, heard: outbox.Heard) -> list[tuple[float, Act]]:
+def rounds(tools: Tools, heard: outbox.Heard) -> list[tuple[float, Act]]:
     """What is done over and over, and how many seconds apart."""
     settings, db, client = tools.settings, tools.db, tools.client
     poll_s, sweep_s = settings.conductor_poll_ms / 1000, settings.conductor_sweep_s
@@ -102,7 +106,6 @@ def rounds(tools: Tools, doorbell: Doorbell, heard: outbox.Heard) -> list[tuple[
     return [
         (poll_s, lambda: outbox.relay_all(db, client, batch, heard)),
         (poll_s, lambda: jobs.run_all_due(tools, TIMERS, limit=jobs.TIMERS_AT_ONCE)),
-        (poll_s, lambda: jobs.ring(db, doorbell, QUEUE_OF, sweep_s)),
         (poll_s, lambda: search_index.index_all(db)),
         # One at a time: each may take long, and renews only its own lease.
         (sweep_s, lambda: jobs.run_all_due(tools, UNHURRIED, limit=1)),

@@ -1,31 +1,20 @@
 """From stored rows to a summary as it is stored and shown. Pure: no database, no clock."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from ai.contracts import SCHEMA, Msg, Role, Turn
+from ai.contracts import SCHEMA
 from ai.extract.fold import fold
+from ai.extract.rows import messages_of
 from ai.extract.state import State
 from ai.extract.summary import EXTRACTOR, summarise, text_of
 from chorus.clock import rfc3339
 
 TIER: Final = "free"
 """The one that needs no model."""
-_SPEAKERS: Final[dict[str, Role]] = {"customer": "customer", "agent": "agent", "bot": "bot"}
-_TURNS: Final[dict[str, Turn]] = {
-    "requested": "waiting",
-    "queued": "waiting",
-    "offered": "waiting",
-    "deferred": "waiting",
-    "active": "active",
-    "wrap_up": "over",
-    "ended": "over",
-    "cancelled": "over",
-    "failed": "over",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,32 +63,6 @@ def stored(state: State, *, at: datetime) -> dict[str, Any]:
         "text": text_of(made),
         "generated_at": rfc3339(at),
     }
-
-
-def messages_of(rows: Iterable[Sequence[Any]]) -> Iterator[Msg]:
-    """What of `Material.rows` a summariser reads."""
-    for seq, id_, role, content, event, data, attachments in rows:
-        turn = turn_of(event, data or {})
-        speaks = event is None and role in _SPEAKERS
-        if turn or speaks:
-            yield Msg(
-                id=UUID(str(id_)),
-                seq=seq,
-                role="system" if turn else _SPEAKERS[role],
-                content=content,
-                turn=turn,
-                attachments=attachments,
-            )
-
-
-def turn_of(event: str | None, data: dict[str, Any]) -> Turn:
-    """What an event means for who is to act."""
-    if event == "handoff":
-        return _TURNS.get(data.get("state", ""), "")
-    if event == "conversation.closed":
-        return "closed"
-    opened = event == "conversation.updated" and data.get("status") == "open"
-    return "opened" if opened else ""
 
 
 def is_usable(summary: dict[str, Any] | None) -> bool:

@@ -100,6 +100,11 @@ def router_word(tenant_id: UUID) -> Publication:
     return control({"handoff": str(tenant_id)})
 
 
+def summary_word(tenant_id: UUID, conversation_id: UUID) -> Publication:
+    """Say that somebody reads a summary that rules have just made: a model may say it better."""
+    return control({"summary": [str(tenant_id), str(conversation_id)]})
+
+
 def outgoing(messages: Sequence[Publication]) -> list[Outgoing]:
     """The fan-out part of publications, as a gateway takes it over gRPC."""
     return [

@@ -38,8 +38,8 @@ ROWS_AT_ONCE: Final = 1_000
 DRAFTS_DAYS: Final = 90
 TIMERS_AT_ONCE: Final = 10
 """Few, because all of them must be reached before the lease runs out."""
-QUEUE_OF: Final[Mapping[str, Queue]] = {}
-"""Kinds that a Celery worker does. The services that do them register here with their issue."""
+QUEUE_OF: Final[Mapping[str, Queue]] = {JobKind.REFINE_SUMMARY: Queue.SUMMARY}
+"""Kinds that a Celery worker does."""
 
 
 @dataclass(frozen=True, slots=True)

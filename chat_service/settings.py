@@ -1,34 +1,11 @@
 """What each process of the chat service may be told, read once by its composition root."""
 
-import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from chorus.settings import Settings
-
-# The port is the last thing the driver reads by itself, with an error that repeats the URL.
-_POSTGRES = re.compile(r"postgres(ql)?://([^@\s]*@)?(\[[^\]\s]*\]|[^:/?\s]*)(:\d+)?([,/?]\S*)?")
-
-
-def _postgres_url(url: str) -> str:
-    """Refuse what the driver could not read, without repeating it: it may hold a password."""
-    if _POSTGRES.fullmatch(url) is None:
-        raise PydanticCustomError(
-            "url", "postgresql://user:password@host:port/database is expected"
-        )
-    return url
-
-
-class DatabaseSettings(Settings):
-    """What every process with a database reads."""
-
-    database_url: Annotated[str, AfterValidator(_postgres_url)] = Field(
-        "postgresql://127.0.0.1:5432/chorus", validation_alias="DATABASE_URL"
-    )
-    """PostgreSQL: `postgresql://user:password@host:port/database`."""
+from chorus.settings import DatabaseSettings
 
 
 class WriterSettings(DatabaseSettings):

@@ -1,7 +1,8 @@
 """Summaries: read at once, written by people, and never written over in silence.
 
 Made by rules here and now (ADR-0026): what is kept is shown when nothing was said since, else it
-is gone on from. What a person wrote stays, with the count of messages it does not cover.
+is gone on from. What a person wrote stays, with the count of messages it does not cover; what a
+model wrote stays until a few came (ADR-0031).
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from chat_service.conversations import may_act
 from chat_service.deeds import Commands
 from chat_service.desk import at_work
 from chat_service.digest import Digest, Material, digest, is_usable, stored
-from chat_service.emit import ephemeral
+from chat_service.emit import ephemeral, summary_word
 from chat_service.store import summaries as store
 from chat_service.store.summaries import Kept, Shown, Span
 from chorus import metrics
@@ -32,6 +33,7 @@ INLINE_MESSAGES: Final = 100
 WHOLE: Final = Span(head=200, tail=1_800)
 TRIES: Final = 3
 HUMAN: Final = "human"
+MODEL: Final = "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class View:
     summary: dict[str, Any]
     behind: int
     rev: int
+    made_now: bool = False
+    """By rules, and kept: whoever comes next is shown the same."""
 
     @property
     def fresh(self) -> bool:
@@ -57,6 +61,8 @@ async def read(commands: Commands, principal: Principal, conversation_id: UUID) 
     """
     with metrics.timed(metrics.summary_latency_ms):
         view, _ = await _read(commands, principal, conversation_id)
+    if view.made_now:
+        await commands.publisher.publish([summary_word(principal.tenant_id, conversation_id)])
     return view
 
 
@@ -71,7 +77,7 @@ async def _read(
         if made is None:
             break
         if await _keep(commands.db, principal.tenant_id, made):
-            return View(conversation_id, made.summary, 0, shown.rev), shown
+            return View(conversation_id, made.summary, 0, shown.rev, made_now=True), shown
         # Somebody was faster, or holds the conversation. Quoting a message that was taken back
         # meanwhile would be worse than being late.
         after, more = await _look(commands.db, principal, conversation_id)
@@ -101,9 +107,11 @@ async def _look(
 
 
 def _stands(shown: Shown) -> bool:
-    """Whether what is kept is what we show: it covers all, or a person wrote it."""
+    """Whether what is kept is what we show: it covers (nearly) all, or a person wrote it."""
     if shown.summary is None or not is_usable(shown.summary):
         return False
+    if shown.summary["source"] == MODEL:
+        return shown.behind < store.MODEL_HOLDS
     by_rules = shown.summary["source"] == "extractive"
     return not by_rules or bool(shown.summary["upto_seq"] >= shown.head_seq)
 

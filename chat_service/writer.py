@@ -12,13 +12,13 @@ import uvloop
 from chat_service import failpoints
 from chat_service.consumer import Lane
 from chat_service.leases import Leases
-from chat_service.settings import DatabaseSettings, WriterSettings
+from chat_service.settings import WriterSettings
 from chorus import log, metrics
 from chorus.bus import Client, open_redis
 from chorus.clock import Clock, SystemClock
 from chorus.db import Db, open_db
 from chorus.errors import Unavailable
-from chorus.settings import BadSettings
+from chorus.settings import BadSettings, DatabaseSettings
 from chorus.tasks import beside
 
 CONFIGURATION_ERROR = 78

@@ -16,6 +16,8 @@ class JobKind(StrEnum):
     """conductor: ask a silent customer, or end their session; the key is the conversation."""
     SEARCH_BACKFILL = "search_backfill"
     """conductor: make findable what a tenant has stored without the outbox."""
+    REFINE_SUMMARY = "refine_summary"
+    """worker: let a model say it better than the rules did; the key is the conversation."""
     RETENTION = "retention"
     """conductor: delete expired rows in small batches."""
     PURGE_IDEMPOTENCY = "purge_idempotency"

@@ -32,6 +32,7 @@ if MULTIPROC_VARIABLE in os.environ:  # noqa: TID251 (prometheus_client reads it
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _MS = (0.5, 1, 2, 3, 5, 8, 12, 15, 20, 30, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
 _COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_TENTHS = [n / 10 for n in range(1, 10)]
 _S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
 
 ws_connections = Gauge("ws_connections", "Open sockets.", ["kind"], multiprocess_mode="livesum")
@@ -106,9 +107,16 @@ queue_depth = Gauge("queue_depth", "Sessions that wait.", multiprocess_mode="mos
 summary_latency_ms = Histogram("summary_latency_ms", "Until a summary is there.", buckets=_MS)
 llm_requests_total = Counter("llm_requests_total", "Model calls.", ["feature", "result"])
 llm_cost_usd_total = Counter("llm_cost_usd_total", "What model calls cost.", ["feature"])
+knowledge_searches_total = Counter("knowledge_searches_total", "By index or by words.", ["how"])
+knowledge_sources_total = Counter("knowledge_sources_total", "What became of sources.", ["state"])
+knowledge_foreign_hits_total = Counter("knowledge_foreign_hits_total", "Dropped hits of others.")
 grounding_rejects_total = Counter(
     "grounding_rejects_total", "Lines of models that nothing bears out.", ["field"]
 )
+
+bot_turns_total = Counter("bot_turns_total", "What turns of bots came to.", ["action"])
+bot_handoffs_total = Counter("bot_handoffs_total", "Why bots called a person.", ["reason"])
+bot_confidence = Histogram("bot_confidence", "Of what bots found.", buckets=_TENTHS)
 
 
 def render() -> bytes:

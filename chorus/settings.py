@@ -5,14 +5,18 @@ Each process has a `settings.py` with a subclass of `Settings`; the variable of 
 `.env.example`; a field without a docstring fails a test.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 PREFIX = "CHORUS_"
 _REDIS = r"^(redis|rediss|unix)://"
+# The port is the last thing the driver reads by itself, with an error that repeats the URL.
+_POSTGRES = re.compile(r"postgres(ql)?://([^@\s]*@)?(\[[^\]\s]*\]|[^:/?\s]*)(:\d+)?([,/?]\S*)?")
 
 
 class BadSettings(Exception):
@@ -68,6 +72,24 @@ class Settings(BaseModel):
             )
         except ValidationError as error:
             raise BadSettings(_explain(cls, error)) from error
+
+
+def _postgres_url(url: str) -> str:
+    """Refuse what the driver could not read, without repeating it: it may hold a password."""
+    if _POSTGRES.fullmatch(url) is None:
+        raise PydanticCustomError(
+            "url", "postgresql://user:password@host:port/database is expected"
+        )
+    return url
+
+
+class DatabaseSettings(Settings):
+    """What every process with a database reads."""
+
+    database_url: Annotated[str, AfterValidator(_postgres_url)] = Field(
+        "postgresql://127.0.0.1:5432/chorus", validation_alias="DATABASE_URL"
+    )
+    """PostgreSQL: `postgresql://user:password@host:port/database`."""
 
 
 def variable(kind: type[Settings], field: str) -> str:

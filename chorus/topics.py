@@ -12,6 +12,8 @@
 | `control` | pub/sub | words for all gateways: `revoke`, `newest` (a socket got ready), `status` (an agent's choice); for the conductor: `handoff` (a session moved) |
 | `events:{issuer}` | stream | domain events, capped by age |
 | `presence:*` | see `presence/store.py` | heartbeats |
+| `worker:ready` | string | what a worker does that is warm, comma-separated; it renews it, so it lapses with the last one |
+| `models:*` | see `ai/models/limits.py` | what providers let us ask a minute, and at once |
 | `chorus:marker` | string | says that this Redis has been seen; missing means it is new |
 """
 
@@ -28,6 +30,7 @@ FAN_CHANNELS: Final = 16
 INGEST_GROUP: Final = "writer"
 CONTROL: Final = "control"
 MARKER: Final = "chorus:marker"
+WORKER_READY: Final = "worker:ready"
 DEAD_LETTER_MAX: Final = 10_000
 EVENTS_MAX_LEN: Final = 100_000
 TYPED_KEPT_MS: Final = 86_400_000

@@ -1,7 +1,7 @@
 """Keys of providers, found by reference: plans, logs and tables hold where a key is, never the key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -15,7 +15,7 @@ class MissingKey(Exception):
 class Keys:
     """`environ` of the process, and the folder of keys, one file each."""
 
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     folder: Path
 
     def find(self, reference: str) -> SecretStr:

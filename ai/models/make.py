@@ -4,6 +4,7 @@ Providers fail in every way there is: HTTP errors, proxies' pages with status 20
 parse errors inside of the client. So every `Exception` of a call is the provider's failure.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -20,6 +21,18 @@ SOCKET_TIMEOUT_S: Final = 20.0
 """Of one read. It bounds no call: a trickle goes on for ever. Deadlines are the ladder's."""
 NO_KEY: Final = "none"
 """For servers that want none; the clients want one."""
+CLIENTS: Final = (
+    "anthropic",
+    "httpcore",
+    "httpcore2",
+    "httpx",
+    "httpx2",
+    "langchain",
+    "langchain_core",
+    "langsmith",
+    "ollama",
+    "openai",
+)
 T = TypeVar("T", bound=BaseModel)
 Line = tuple[str, str]
 """`(system|human, text)`."""
@@ -99,6 +112,12 @@ def _tokens(raw: Any) -> tuple[int, int] | None:
     if not usage:
         return None
     return int(usage["input_tokens"]), int(usage["output_tokens"])
+
+
+def keep_quiet() -> None:
+    """Let no client log what it sends: below WARNING they print whole requests, words and all."""
+    for name in CLIENTS:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def is_refusal(error: BaseException) -> bool:

@@ -15,6 +15,7 @@ What a tenant says holds before what its tier says. After all of them comes the 
 import ipaddress
 from decimal import Decimal
 from hashlib import sha256
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -97,8 +98,7 @@ class Choice(Contract):
 
     def cost_micros(self, tokens_in: int, tokens_out: int) -> int:
         """Millionths of a dollar, rounded up: a price for a million tokens is one for each."""
-        cost = tokens_in * self.price_in + tokens_out * self.price_out
-        return -int(-cost // 1)
+        return ceil(tokens_in * self.price_in + tokens_out * self.price_out)
 
 
 OFFLINE: Final = Choice(spec=OFFLINE_SPEC)

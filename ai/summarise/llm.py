@@ -1,11 +1,12 @@
 """Summaries by a model, on the extractor's floor: never later than asked for, never made up."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Final
 
-from ai.extract.plain import plain
+from ai.guards.fences import suspicions
 from ai.guards.redaction import Vault
 from ai.models.access import Access
 from ai.models.make import Unfit
@@ -15,7 +16,7 @@ from ai.prompts.load import Prompt, prompt
 from ai.summarise.lines import Lines, refined, tidy, unbelievable
 from ai.summarise.offline import floor
 from ai.summarise.request import Kind, Made, Request
-from ai.summarise.transcript import document, spoken
+from ai.summarise.transcript import as_told, document, shown, spoken
 from chorus import metrics
 
 _PURPOSES: Final[dict[Kind, Purpose]] = {"fast": "summary_fast", "rich": "summary_rich"}
@@ -37,20 +38,31 @@ class LlmSummariser:
     access: Access
 
     async def ainvoke(self, request: Request) -> Made:
-        said = spoken(request.messages)
-        if not said:
+        if not spoken(request.messages):
             return floor(request)
         vault, canary = Vault(), f"fence-{token_hex(_CANARY_BYTES)}"
         whom = request.whom
         raw = self.access.plan.data_policy(whom.slug, whom.tier) == "raw"
-        told = document(request.messages, request.floor, clean=str if raw else vault.redact)
-        sources = [plain(one.content) for one in said] + [one.value for one in request.floor.facts]
+        clean = str if raw else vault.redact
+        # Looking for injections in long messages takes milliseconds each; others wait on this loop.
+        told = await asyncio.to_thread(document, request.messages, request.floor, clean=clean)
+        sources = await asyncio.to_thread(sources_of, request)
 
         def accept(lines: Lines) -> Lines:
             return _believed(tidy(lines, vault.restore), sources, canary)
 
         answer = await self.access.ask(_question(request, told, canary, accept))
         return floor(request) if answer is None else _made(request, answer)
+
+
+def sources_of(request: Request) -> list[str]:
+    """What a line may rest on. What gives orders to a model is none: else it could be obeyed, and the
+    answer would stand in the conversation word for word.
+    """
+    told = [(one.seq, as_told(one)) for one in shown(request.messages)]
+    orders = {seq for seq, said in told if suspicions(said)}
+    facts = (one for one in request.floor.facts if not orders.issuperset(one.seqs))
+    return [said for seq, said in told if seq not in orders] + [one.value for one in facts]
 
 
 def _believed(lines: Lines, sources: list[str], canary: str) -> Lines:

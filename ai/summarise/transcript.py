@@ -22,22 +22,29 @@ def spoken(messages: Sequence[Msg]) -> list[Msg]:
     return [one for one in messages if one.role in _SPEAK and not one.turn and one.content.strip()]
 
 
+def shown(messages: Sequence[Msg]) -> list[Msg]:
+    """What of it a model is told: the beginning and the end."""
+    said = spoken(messages)
+    return said if len(said) <= HEAD + TAIL else [*said[:HEAD], *said[-TAIL:]]
+
+
 def document(
     messages: Sequence[Msg], floor: ConversationSummary, *, clean: Callable[[str], str] = str
 ) -> str:
     """The document; every text goes through `clean` first."""
-    said = spoken(messages)
-    shown = said if len(said) <= HEAD + TAIL else [*said[:HEAD], *said[-TAIL:]]
-    lines = [_line(one, clean) for one in shown]
+    lines = [_line(one, clean) for one in shown(messages)]
     # The middle gives way first: the head says what it is about, the end where it stands.
     while len(lines) > 2 and sum(len(one["said"]) for one in lines) > DOCUMENT_CHARS:
         del lines[min(HEAD, len(lines) // 2)]
     facts = [{"kind": one.kind, "value": clean(one.value)} for one in floor.facts[:FACTS]]
-    told = {"conversation": lines, "facts": facts, "left_out": len(said) - len(lines)}
+    told = {"conversation": lines, "facts": facts, "left_out": len(spoken(messages)) - len(lines)}
     return orjson.dumps(told).decode()
 
 
+def as_told(message: Msg) -> str:
+    """A message as plain words; 200 KB of one are read by nobody."""
+    return cut(plain(message.content), SAID_CHARS)
+
+
 def _line(message: Msg, clean: Callable[[str], str]) -> dict[str, Any]:
-    # Cut before it is cleaned: 200 KB of a message are read by nobody.
-    content = cut(plain(message.content[: 4 * SAID_CHARS]), SAID_CHARS)
-    return {"seq": message.seq, "who": message.role, "said": clean(content)}
+    return {"seq": message.seq, "who": message.role, "said": clean(as_told(message))}

@@ -22,6 +22,8 @@ from chorus.ids import uuid7
 
 EDITS: Final = "coalesce((c.metadata->>'edits')::bigint, 0)"
 REV: Final = "coalesce((c.metadata->>'summary_rev')::bigint, 0)"
+MODEL_HOLDS: Final = 6
+"""After so many messages more, what rules say of all of them is better than what a model said."""
 CHARS_READ: Final = 8_000
 """Of a message; the extractor reads half of it when it is no markup."""
 
@@ -77,7 +79,11 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (SELECT coalesce(s.upto_seq, c.first_seq - 1) AS seq) since
 WHERE c.tenant_id = :tenant AND c.id = ANY(CAST(:ids AS uuid[]))
     AND (:wanted OR (coalesce(b.settings->'summaries'->>'enabled', 'true') <> 'false'
-        AND coalesce(c.metadata->'summary'->>'source', 'extractive') = 'extractive'))
+        AND CASE coalesce(c.metadata->'summary'->>'source', 'extractive')
+            WHEN 'extractive' THEN true
+            WHEN 'model'
+                THEN (c.metadata->'summary'->>'upto_seq')::bigint + {MODEL_HOLDS} <= c.last_seq
+            ELSE false END))
 """)  # noqa: S608
 
 
@@ -95,7 +101,7 @@ async def materials(
     """Read what summaries of these conversations are made from.
 
     `wanted`: somebody asked for it; else those are left out whose inbox makes none by itself,
-    and what a person or a model has summarised.
+    what a person has summarised, and what a model has lately.
     """
     given = {"tenant": tenant_id, "ids": list(ids), "model": EXTRACTOR, "wanted": wanted}
     given |= {"head": span.head, "tail": span.tail}
@@ -148,7 +154,7 @@ class Kept:
 _COLUMNS: Final = "id, tenant_id, conversation_id, upto_seq, source, model, edits, body, text"
 # Whoever holds a conversation has something more urgent to do: then the next reader keeps it.
 # All that decides stands on the row itself, so it is looked at again under the lock. Rules never
-# write over a person or a model.
+# write over a person, and over a model only when it has missed a lot.
 _KEEP = text(f"""
 WITH made AS (
     SELECT * FROM unnest(CAST(:conversation AS uuid[]), CAST(:edits AS bigint[]),
@@ -166,9 +172,12 @@ WITH made AS (
     SET metadata = jsonb_set(c.metadata, '{{summary}}', CAST(made.summary AS jsonb))
     FROM held JOIN made ON made.conversation = held.id
     WHERE c.id = held.id AND {EDITS} = made.edits
-        AND coalesce(c.metadata->'summary'->>'source', 'extractive') = 'extractive'
-        AND (coalesce((c.metadata->'summary'->>'upto_seq')::bigint, -1) < made.upto
-            OR c.metadata->'summary'->>'model' <> made.model)
+        AND CASE coalesce(c.metadata->'summary'->>'source', 'extractive')
+            WHEN 'extractive' THEN c.metadata->'summary'->>'model' IS DISTINCT FROM made.model
+                OR (c.metadata->'summary'->>'upto_seq')::bigint < made.upto
+            WHEN 'model'
+                THEN (c.metadata->'summary'->>'upto_seq')::bigint + {MODEL_HOLDS} <= made.upto
+            ELSE false END
     RETURNING c.id
 ), folded AS (
     UPDATE summaries SET state = NULL WHERE conversation_id IN (SELECT id FROM kept)

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from ai.extract.rows import turn_of
 from ai.extract.state import State
-from chat_service.digest import Material, digest, is_usable, turn_of
+from chat_service.digest import Material, digest, is_usable
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ID = str(UUID(int=1))

@@ -1,0 +1,179 @@
+"""Models asked over real HTTP: every way to fail ends in time, is paid for rightly, and told to nobody."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from ai.models.access import TO_STORE_S
+from ai.models.breaker import OPEN_AFTER
+from ai.models.make import keep_quiet
+from tests.ai.models.asking import SECRET, access_for, plan_for, question
+from tests.ai.models.books import Books
+from tests.support.model_stub import ModelStub, model_stub
+
+pytestmark = pytest.mark.anyio
+
+RESULTS = {
+    "429@2": "refused",
+    "401": "refused",
+    "500": "failed",
+    "html": "failed",
+    "malformed": "failed",
+    "wrongschema": "failed",
+    "fence": "failed",
+    "empty": "unfit",
+    "hang": "timeout",
+    "trickle": "timeout",
+}
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[ModelStub]:
+    with model_stub() as opened:
+        yield opened
+
+
+@pytest.fixture
+def stub(provider: ModelStub) -> ModelStub:
+    provider.reset()
+    return provider
+
+
+async def test_the_first_model_that_answers_is_believed(stub: ModelStub) -> None:
+    books = Books()
+    answer = await access_for(plan_for(stub, "ok", "500"), books).ask(question())
+    assert answer is not None
+    assert answer.value.headline == "My parcel is late."
+    assert (answer.choice.spec, answer.tokens, answer.micros) == ("openai:ok", 160, 200)
+    assert books.results == ["answered"]
+    assert books.spent == 200
+    assert [one.model for one in stub.asked] == ["ok"]
+
+
+@pytest.mark.parametrize(("behaviour", "result"), RESULTS.items())
+async def test_whatever_fails_ends_without_an_answer(
+    stub: ModelStub, behaviour: str, result: str
+) -> None:
+    books = Books()
+    assert await access_for(plan_for(stub, behaviour), books).ask(question()) is None
+    assert books.results == [result]
+    # One request: clients that try again by themselves spend the time of the next model.
+    assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize("behaviour", [one for one, how in RESULTS.items() if how != "timeout"])
+async def test_the_next_model_answers_after_a_quick_failure(
+    stub: ModelStub, behaviour: str
+) -> None:
+    answer = await access_for(plan_for(stub, behaviour, "ok")).ask(question(soon_s=5.0))
+    assert answer is not None
+    assert answer.choice.spec == "openai:ok"
+
+
+async def test_after_a_slow_failure_no_second_model_is_asked(stub: ModelStub) -> None:
+    assert await access_for(plan_for(stub, "hang", "ok")).ask(question()) is None
+    assert [one.model for one in stub.asked] == ["hang"]
+
+
+async def test_with_no_time_left_nothing_is_asked_or_spent(stub: ModelStub) -> None:
+    books = Books()
+    assert await access_for(plan_for(stub, "ok"), books).ask(question(soon_s=TO_STORE_S)) is None
+    assert not stub.asked
+    assert not books.reserved
+
+
+async def test_who_says_no_is_paid_nothing_and_who_says_nothing_is_paid_the_most(
+    stub: ModelStub,
+) -> None:
+    books = Books()
+    access = access_for(plan_for(stub, "429", "500"), books)
+    assert await access.ask(question(soon_s=5.0)) is None
+    refused, failed = books.reserved
+    assert books.micros(refused) == 0
+    assert books.micros(failed) == books.reserved[failed].micros > 0
+
+
+async def test_without_a_word_on_tokens_the_most_is_paid(stub: ModelStub) -> None:
+    books = Books()
+    answer = await access_for(plan_for(stub, "no_usage"), books).ask(question())
+    assert answer is not None
+    (spent,) = books.reserved
+    assert books.micros(spent) == books.reserved[spent].micros
+
+
+async def test_over_the_budget_no_model_is_asked(stub: ModelStub) -> None:
+    books = Books()
+    access = access_for(plan_for(stub, "ok", budget=0.001), books)
+    answers = [await access.ask(question(task=f"t{n}")) for n in range(8)]
+    worked = [one for one in answers if one is not None]
+    assert 0 < len(worked) < 8
+    assert len(stub.asked) == len(worked)
+    assert books.spent <= 1_000
+
+
+async def test_many_at_once_never_spend_more_than_the_budget(stub: ModelStub) -> None:
+    books = Books()
+    access = access_for(plan_for(stub, "slow@0.05", budget=0.002), books)
+    many = (access.ask(question(task=f"t{n}", soon_s=5.0)) for n in range(20))
+    answers = await asyncio.gather(*many)
+    assert 0 < len([one for one in answers if one is not None]) < 20
+    assert books.spent <= 2_000
+
+
+async def test_one_who_keeps_failing_is_left_alone(stub: ModelStub) -> None:
+    access = access_for(plan_for(stub, "500"))
+    for n in range(OPEN_AFTER + 3):
+        assert await access.ask(question(task=f"t{n}")) is None
+    assert len(stub.asked) == OPEN_AFTER
+
+
+async def test_a_refused_key_is_not_tried_again(stub: ModelStub) -> None:
+    access = access_for(plan_for(stub, "401"))
+    for n in range(3):
+        assert await access.ask(question(task=f"t{n}")) is None
+    assert len(stub.asked) == 1
+
+
+async def test_what_is_missing_is_left_out_and_the_rest_goes_on(stub: ModelStub) -> None:
+    plan = plan_for(stub, "no_key", "ok")
+    (first, second) = plan.tiers["pro"].models["summary_fast"]
+    broken = [first.model_copy(update={"key": "env:OTHER_API_KEY"}), second]
+    strange = first.model_copy(update={"spec": "nobody:knows"})
+    terms = plan.tiers["pro"].model_copy(
+        update={"models": {"summary_fast": (*broken[:1], strange, second)}}
+    )
+    plan = plan.model_copy(update={"tiers": {"pro": terms}})
+    answer = await access_for(plan).ask(question())
+    assert answer is not None
+    assert answer.choice.spec == "openai:ok"
+
+
+async def test_the_key_goes_to_the_provider_and_into_no_log(
+    stub: ModelStub, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    access = access_for(plan_for(stub, "401", "500", "ok"))
+    assert await access.ask(question(soon_s=5.0)) is not None
+    assert {one.headers["authorization"] for one in stub.asked} == {f"Bearer {SECRET}"}
+    assert SECRET not in caplog.text
+    assert SECRET not in repr(access)
+
+
+async def test_clients_told_to_keep_quiet_log_nothing_of_what_was_said(
+    stub: ModelStub, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    keep_quiet()
+    said = [("system", "rules"), ("human", '{"said": "My secret parcel."}')]
+    assert await access_for(plan_for(stub, "malformed", "ok")).ask(question(soon_s=5.0, lines=said))
+    assert "secret parcel" not in caplog.text
+    assert [one.model for one in stub.asked] == ["malformed", "ok"]
+
+
+async def test_what_is_asked_is_bounded(stub: ModelStub) -> None:
+    await access_for(plan_for(stub, "ok")).ask(question())
+    (asked,) = stub.asked
+    assert asked.body["max_completion_tokens"] == 220
+    assert asked.body["temperature"] == 0
