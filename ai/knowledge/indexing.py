@@ -1,0 +1,215 @@
+"""`index_due`: what was brought is cleaned, cut, kept, and made findable. Whoever has a database calls it.
+
+Safe to call by several at once, and to be killed at any moment: a source is leased and fenced, every
+step may be repeated, and what is half indexed is found by words meanwhile.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from ai.knowledge import rows
+from ai.knowledge.chunk import Cut, cut_source
+from ai.knowledge.clean import Refused
+from ai.knowledge.embed import Embedder, EmbedderAway, Vector
+from ai.knowledge.index import ENTRIES_AT_ONCE, Entry, IndexAway, KnowledgeIndex, NoIndex, space_of
+from ai.knowledge.opening import embedder_of, open_index
+from ai.knowledge.passages import Candidate, Chunk
+from ai.knowledge.rows import FenceRaised, Taken
+from ai.knowledge.search import ByWords
+from ai.settings import KnowledgeSettings
+from chorus import metrics
+from chorus.db import Db
+from chorus.errors import Overloaded, Unavailable
+from chorus.log import get_logger
+
+log = get_logger(__name__)
+
+LEASE_S: Final = 120.0
+AT_ONCE: Final = 4
+BATCH_TIMEOUT_S: Final = 30.0
+RETRY_FIRST_S: Final = 2.0
+RETRY_LAST_S: Final = 300.0
+ATTEMPTS_MAX: Final = 8
+"""Of a source that fails by itself; one that only waits for the index is tried for ever."""
+BROKEN: Final = "Something went wrong on our side. It is tried again; the log says more."
+AWAY: Final = "The index does not answer. Until it does, this is found by its words."
+
+
+@dataclass(frozen=True, slots=True)
+class Indexer:
+    """What indexing takes. `db` runs under chorus_system."""
+
+    db: Db
+    index: KnowledgeIndex
+    embedder: Embedder
+
+    @property
+    def space(self) -> str:
+        """Where vectors stand; empty where there are none, so that an index that comes gets all."""
+        return "" if isinstance(self.index, NoIndex) else space_of(self.embedder).name
+
+
+async def index_due(indexer: Indexer, tenant_id: UUID | None = None) -> int:
+    """Index all sources that are due, of all tenants or of one; says how many were taken.
+
+    Raises:
+        Unavailable, Overloaded: PostgreSQL cannot be reached; leases bring back what was taken.
+    """
+    count = 0
+    while True:
+        async with indexer.db.transaction(None) as tx:
+            taken = await rows.take(
+                tx, space=indexer.space, most=AT_ONCE, lease_s=LEASE_S, tenant_id=tenant_id
+            )
+        for one in taken:
+            await _index(indexer, one)
+        count += len(taken)
+        if not taken:
+            return count
+
+
+async def reindex(indexer: Indexer, tenant_id: UUID) -> int:
+    """Forget the index of a tenant and make it anew; says of how many sources.
+
+    Raises:
+        IndexAway: it cannot be forgotten at the moment.
+    """
+    await indexer.index.forget(tenant_id)
+    async with indexer.db.transaction(None) as tx:
+        count = await rows.requeue(tx, tenant_id)
+    await index_due(indexer, tenant_id)
+    return count
+
+
+@asynccontextmanager
+async def open_indexer(
+    settings: KnowledgeSettings, environ: Mapping[str, str], db: Db
+) -> AsyncIterator[Indexer]:
+    """Open what `index_due` takes.
+
+    Raises:
+        MissingKey, ValueError, ImportError: the embedder that is configured cannot be made.
+    """
+    embedder = embedder_of(settings, environ)
+    async with open_index(settings) as index:
+        yield Indexer(db, index, embedder)
+
+
+def words_of(db: Db) -> ByWords:
+    """Find by words in PostgreSQL, for `Library`."""
+
+    async def by_words(tenant_id: UUID, question: str, most: int) -> list[Candidate]:
+        async with db.read(None) as session:
+            return await rows.by_terms(session, tenant_id, question, most)
+
+    return by_words
+
+
+async def _index(indexer: Indexer, taken: Taken) -> None:
+    try:
+        state = await _forget(indexer, taken) if taken.deleted else await _make(indexer, taken)
+    except FenceRaised:
+        state = "changed"
+    except (IndexAway, EmbedderAway, TimeoutError) as error:
+        log.warning("knowledge_index_away", error=type(error).__name__, why=str(error))
+        state = await _put_back(indexer, taken, AWAY)
+    except (Unavailable, Overloaded):
+        raise
+    except Exception:
+        # A fault of ours: it must not keep the sources behind it from being indexed.
+        log.exception("knowledge_source_broken", source=str(taken.article.source_id))
+        state = await _give_up(indexer, taken)
+    metrics.knowledge_sources_total.labels(state).inc()
+    log.info("knowledge_source", source=str(taken.article.source_id), state=state)
+
+
+async def _give_up(indexer: Indexer, taken: Taken) -> str:
+    if taken.attempts < ATTEMPTS_MAX or taken.deleted:
+        return await _put_back(indexer, taken, BROKEN)
+    async with indexer.db.transaction(None) as tx:
+        await rows.failed(tx, taken, BROKEN)
+    return "failed"
+
+
+async def _put_back(indexer: Indexer, taken: Taken, why: str) -> str:
+    wait_s = min(RETRY_FIRST_S * 2.0 ** min(taken.attempts - 1, 10), RETRY_LAST_S)
+    try:
+        async with indexer.db.transaction(None) as tx:
+            await rows.later(tx, taken, why, wait_s=wait_s)
+    except FenceRaised:
+        return "changed"
+    return "put_back"
+
+
+async def _forget(indexer: Indexer, taken: Taken) -> str:
+    article = taken.article
+    async with asyncio.timeout(BATCH_TIMEOUT_S):
+        await indexer.index.drop(article.tenant_id, article.source_id, below_version=None)
+    async with indexer.db.transaction(None) as tx:
+        await rows.gone(tx, taken)
+    return "deleted"
+
+
+async def _make(indexer: Indexer, taken: Taken) -> str:
+    """Keep the chunks first: what is true stands in PostgreSQL before anything is derived."""
+    try:
+        cut = await asyncio.to_thread(cut_source, taken.kind, taken.name, taken.content)
+    except Refused as refused:
+        async with indexer.db.transaction(None) as tx:
+            await rows.failed(tx, taken, str(refused))
+        return "failed"
+    async with indexer.db.transaction(None) as tx:
+        await rows.renew(tx, taken, lease_s=LEASE_S)
+        await rows.keep_chunks(tx, taken.article, cut.chunks)
+    await _derive(indexer, taken, [one for one in cut.chunks if not one.held_back])
+    async with indexer.db.transaction(None) as tx:
+        await rows.done(tx, taken, cut.chunks, space=indexer.space, note=_note(cut))
+    await _leave_others(indexer, taken)
+    return "ready"
+
+
+async def _derive(indexer: Indexer, taken: Taken, chunks: Sequence[Chunk]) -> None:
+    article, space = taken.article, space_of(indexer.embedder)
+    if not indexer.space:
+        return
+    for at in range(0, len(chunks), ENTRIES_AT_ONCE):
+        batch = chunks[at : at + ENTRIES_AT_ONCE]
+        if at:
+            async with indexer.db.transaction(None) as tx:
+                await rows.renew(tx, taken, lease_s=LEASE_S)
+        async with asyncio.timeout(BATCH_TIMEOUT_S):
+            vectors = await _vectors(indexer.embedder, batch)
+            entries = [Entry(article, *pair) for pair in zip(batch, vectors, strict=True)]
+            await indexer.index.put(article.tenant_id, space, entries)
+    async with asyncio.timeout(BATCH_TIMEOUT_S):
+        await indexer.index.drop(
+            article.tenant_id, article.source_id, below_version=article.version
+        )
+
+
+async def _vectors(embedder: Embedder, chunks: Sequence[Chunk]) -> list[Vector]:
+    return await embedder.embed_documents([one.weighed for one in chunks])
+
+
+async def _leave_others(indexer: Indexer, taken: Taken) -> None:
+    """Once all of a tenant stands in the new space, the old ones are thrown away."""
+    tenant_id = taken.article.tenant_id
+    async with indexer.db.read(None) as session:
+        if await rows.elsewhere(session, tenant_id, indexer.space):
+            return
+    async with asyncio.timeout(BATCH_TIMEOUT_S):
+        await indexer.index.keep_only(tenant_id, space_of(indexer.embedder))
+
+
+def _note(cut: Cut) -> str:
+    held_back = sum(bool(one.held_back) for one in cut.chunks)
+    said = [f"Taken out: {', '.join(cut.removed)}."] if cut.removed else []
+    if held_back:
+        said.append(
+            f"{held_back} of {len(cut.chunks)} pieces look like orders to a model and are not found."
+        )
+    return " ".join(said)
