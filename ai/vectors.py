@@ -1,4 +1,4 @@
-"""Chroma, spoken to over its HTTP API (v2): the only module that knows it. See ADR-0031.
+"""Chroma, spoken to over its HTTP API (v2): the only module that knows it. See ADR-0032.
 
 It has no authentication, and whoever knows a collection's id reads it through any tenant's address.
 So what keeps tenants apart is here: a database each, collections looked up by name inside of it, ids

@@ -75,6 +75,7 @@ def up(
         edges,
         database_url=os.environ.get("DATABASE_URL") or None,
         redis_url=os.environ.get("REDIS_URL") or None,
+        chroma_url=os.environ.get("CHORUS_CHROMA_URL") or None,
         pages=_pages(),
     )
     supervisor.up(options, os.environ, as_json=as_json)

@@ -1,4 +1,4 @@
-"""The two servers everything stands on: ours, or those that DATABASE_URL and REDIS_URL name."""
+"""The servers we stand on: ours, or those that DATABASE_URL, REDIS_URL and CHORUS_CHROMA_URL name."""
 
 import asyncio
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+import httpx
 from redis import asyncio as aioredis
 from redis.exceptions import RedisError
 
@@ -15,7 +16,14 @@ from launch.faults import LaunchError
 from launch.page import ServerReady
 
 CONNECT_TIMEOUT_S = 3
-DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379}
+DEFAULT_PORTS = {
+    "postgresql": 5432,
+    "postgres": 5432,
+    "redis": 6379,
+    "rediss": 6379,
+    "http": 8000,
+    "https": 443,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,9 @@ def address_of(url: str) -> tuple[str, int]:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS[parts.scheme.split("+")[0]]
     except (ValueError, KeyError) as error:
-        raise LaunchError("DATABASE_URL or REDIS_URL is not a URL of such a server") from error
+        raise LaunchError(
+            "DATABASE_URL, REDIS_URL or CHORUS_CHROMA_URL is not a URL of such a server"
+        ) from error
     return parts.hostname or "localhost", port
 
 
@@ -123,6 +133,29 @@ async def external_redis(url: str) -> ServerReady:
     began = time.monotonic()
     facts = await ask_redis(url)
     return _external("Redis", facts.version, "REDIS_URL", url, began)
+
+
+async def ask_chroma(url: str) -> None:
+    """Look whether it answers.
+
+    Raises:
+        LaunchError: not within 3 s, or it is something else.
+    """
+    host, port = address_of(url)
+    try:
+        async with httpx.AsyncClient(timeout=CONNECT_TIMEOUT_S, trust_env=False) as client:
+            answer = await client.get(f"{url.rstrip('/')}/api/v2/heartbeat")
+            if "nanosecond heartbeat" not in answer.text:
+                raise LaunchError(f"CHORUS_CHROMA_URL: what answers at {host}:{port} is no Chroma")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise LaunchError(f"CHORUS_CHROMA_URL: nothing answers at {host}:{port}") from error
+
+
+async def external_chroma(url: str) -> ServerReady:
+    """Check the Chroma that the environment names."""
+    began = time.monotonic()
+    await ask_chroma(url)
+    return _external("Chroma", "", "CHORUS_CHROMA_URL", url, began)
 
 
 def _external(name: str, version: str, source: str, url: str, began: float) -> ServerReady:

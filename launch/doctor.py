@@ -50,6 +50,7 @@ async def _examine_here(data: Path, environment: Mapping[str, str]) -> list[Find
     findings = [check(patient) for check in MACHINE_CHECKS]
     findings.append(await _database(patient))
     findings.append(await _redis(patient))
+    findings.append(await _chroma(patient))
     if patient.run is None:
         findings.append(warning("running", f"nothing runs on {data}", "start it: chorus up"))
         return findings
@@ -158,6 +159,24 @@ async def _redis(patient: Patient) -> Finding:
         fix = "set appendonly yes: what was accepted but not stored survives its restart"
         return warning("redis", "no append-only file", fix)
     return fine("redis", f"Redis {facts.version}, noeviction, append-only")
+
+
+async def _chroma(patient: Patient) -> Finding:
+    url = patient.environment.get("CHORUS_CHROMA_URL") or _embedded_chroma_url(patient)
+    if url is None:
+        return fine("chroma", "not running; knowledge is found by its words")
+    try:
+        await dependencies.ask_chroma(url)
+    except LaunchError as error:
+        fix = "check CHORUS_CHROMA_URL and the server; until then knowledge is found by its words"
+        return warning("chroma", str(error), fix)
+    return fine("chroma", "answers")
+
+
+def _embedded_chroma_url(patient: Patient) -> str | None:
+    if patient.run is None or "chroma" not in patient.run.pids:
+        return None
+    return f"http://127.0.0.1:{patient.run.ports['chroma']}"
 
 
 def _embedded_redis_url(patient: Patient) -> str | None:

@@ -15,7 +15,7 @@ from launch.faults import LaunchError
 
 DOWN_WAIT_S = 75
 SERVER_WAIT_S = 10
-MARKS = ("launch.process", "postgres", "redis-server", "valkey-server")
+MARKS = ("launch.process", "postgres", "redis-server", "valkey-server", "chroma_run")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Final
 from urllib.parse import urlsplit
 
+from ai.settings import KnowledgeSettings
 from chat_service.settings import ApiSettings, ConductorSettings, WriterSettings
 from chorus.settings import PREFIX, BadSettings, Settings, variable
 from gateway.settings import GatewaySettings
@@ -16,6 +17,7 @@ KINDS: Final[tuple[type[Settings], ...]] = (
     WriterSettings,
     ConductorSettings,
     PresenceSettings,
+    KnowledgeSettings,
 )
 REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
 # Not settings of a process: what tests and the way to start one tell each other.

@@ -52,6 +52,11 @@ def server_line(server: ServerReady, migrations_applied: int | None = None) -> s
     return f"{line}   {migrations_applied} {word} applied"
 
 
+def without_chroma_line(why: str) -> str:
+    """It is no reason not to start."""
+    return f"  – {why}; knowledge is found by its words alone"
+
+
 def saved_line(dump: Path, folder: Path) -> str:
     """Say where the database is as it was before the migrations."""
     return f"  ✓ saved as it was before them in {shown_path(dump, folder)} (pg_restore reads it)"

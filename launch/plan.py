@@ -37,6 +37,7 @@ class Options:
     edges: int = 1
     database_url: str | None = None
     redis_url: str | None = None
+    chroma_url: str | None = None
     pages: Path | None = None
 
     @property
@@ -79,10 +80,11 @@ def urls(host: str, port: int) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Where the two servers are, embedded or not."""
+    """Where the servers are, embedded or not; without a Chroma, knowledge is found by its words."""
 
     database_url: str
     redis_url: str
+    chroma_url: str = ""
 
 
 def commands(
@@ -113,6 +115,7 @@ def shared_environment(
     ours = {
         "DATABASE_URL": servers.database_url,
         "REDIS_URL": servers.redis_url,
+        "CHORUS_CHROMA_URL": servers.chroma_url,
         "CHORUS_HOST": options.host,
         "CHORUS_PORT": str(port),
         "CHORUS_EDGES": str(options.edges),

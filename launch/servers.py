@@ -1,4 +1,4 @@
-"""Bring up the two servers under supervision, both at once, on ports they keep."""
+"""Bring up the servers under supervision, all at once, on ports they keep."""
 
 import asyncio
 import signal
@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from launch import postgres, redis_server
+from launch import chroma_server, postgres, redis_server
 from launch.child import Command
 from launch.faults import ServerDied
 from launch.page import ServerReady
@@ -17,7 +17,7 @@ from launch.stack import Stack
 
 # A port found free may be gone a moment later.
 ATTEMPTS = 3
-Server = TypeVar("Server", postgres.Cluster, redis_server.RedisServer)
+Server = TypeVar("Server", postgres.Cluster, redis_server.RedisServer, chroma_server.ChromaServer)
 
 
 async def start_postgres(data: Path, stack: Stack) -> tuple[str, ServerReady]:
@@ -38,6 +38,15 @@ async def start_redis(data: Path, stack: Stack) -> tuple[str, ServerReady]:
     binary, where = server.binary, f"127.0.0.1:{server.port}"
     took_s = time.monotonic() - began
     return server.url, ServerReady("Redis", binary.version, binary.source, where, took_s)
+
+
+async def start_chroma(data: Path, stack: Stack) -> tuple[str, ServerReady]:
+    """Start the Chroma of this data folder and answer its URL."""
+    began = time.monotonic()
+    prepare = partial(chroma_server.prepare, data)
+    server = await _start(stack, prepare, _chroma_command, chroma_server.wait_ready)
+    where, took_s = f"127.0.0.1:{server.port}", time.monotonic() - began
+    return server.url, ServerReady("Chroma", server.version, "embedded", where, took_s)
 
 
 async def _start(
@@ -87,4 +96,16 @@ def _redis_command(server: redis_server.RedisServer) -> Command:
         signal.SIGTERM,
         f"its log is {server.log}",
         lambda: redis_server.open_log(server),
+    )
+
+
+def _chroma_command(server: chroma_server.ChromaServer) -> Command:
+    return Command(
+        "chroma",
+        "chroma",
+        server.command,
+        server.environment,
+        signal.SIGTERM,
+        f"its log is {server.log}",
+        lambda: chroma_server.open_log(server),
     )

@@ -16,7 +16,7 @@ from launch.terminal import COLOURS, Printer
 # Edges drain 10,000 sockets in 25 s and insist after 35 s themselves.
 DRAIN_WAIT_S = 45
 STOP_WAIT_S = 10
-SERVER_GROUPS = frozenset({"postgres", "redis"})
+SERVER_GROUPS = frozenset({"postgres", "redis", "chroma"})
 LIST_GROUPS = frozenset({"edge"})
 
 

@@ -15,14 +15,14 @@ import httpx
 
 from chat_service.seed import SeedResult
 from chorus import keys
-from launch import database, dependencies, files, page, plan
+from launch import chroma_server, database, dependencies, files, page, plan
 from launch.child import Child
 from launch.dump import dump
 from launch.faults import LaunchError
 from launch.known import refuse_unknown
 from launch.ports import choose_port
 from launch.round_trip import round_trip_ms
-from launch.servers import start_postgres, start_redis
+from launch.servers import start_chroma, start_postgres, start_redis
 from launch.stack import Stack, make_rpc_folder
 from launch.starting import explained
 from launch.terminal import Printer
@@ -125,6 +125,7 @@ class Launch:
         async with asyncio.TaskGroup() as both:
             first = both.create_task(self._database())
             second = both.create_task(self._redis())
+            third = both.create_task(self._chroma())
         database_url, database_ready = first.result()
         redis_url, redis_ready = second.result()
         saved = None
@@ -136,7 +137,7 @@ class Launch:
         if saved is not None:
             self._printer.say(page.saved_line(saved, Path.cwd()))
         self._printer.say(page.server_line(redis_ready))
-        return plan.Servers(database_url, redis_url)
+        return plan.Servers(database_url, redis_url, self._say_chroma(*third.result()))
 
     async def _database(self) -> tuple[str, page.ServerReady]:
         url = self._options.database_url
@@ -149,6 +150,25 @@ class Launch:
         if url is not None:
             return url, await dependencies.external_redis(url)
         return await start_redis(self._options.data, self._stack)
+
+    async def _chroma(self) -> tuple[str, page.ServerReady | str]:
+        """The index of knowledge; why there is none is no reason not to start."""
+        url = self._options.chroma_url
+        if url is None and not chroma_server.is_here():
+            return "", "no Chroma for this machine"
+        try:
+            if url is None:
+                return await start_chroma(self._options.data, self._stack)
+            return url, await dependencies.external_chroma(url)
+        except LaunchError as error:
+            return url or "", str(error)
+
+    def _say_chroma(self, url: str, found: page.ServerReady | str) -> str:
+        if isinstance(found, str):
+            self._printer.say(page.without_chroma_line(found))
+        else:
+            self._printer.say(page.server_line(found))
+        return url
 
     async def _seed(self, url: str, credentials: files.Credentials) -> SeedResult | None:
         """Fill the demo tenant; it has known passwords, so on loopback only."""
@@ -168,6 +188,8 @@ class Launch:
             "postgres": dependencies.address_of(servers.database_url)[1],
             "redis": dependencies.address_of(servers.redis_url)[1],
         }
+        if servers.chroma_url:
+            ports["chroma"] = dependencies.address_of(servers.chroma_url)[1]
         links = plan.urls(self._options.host, self._port)
         if seeded is None:
             return files.RunFile({}, ports, links, tenant="", inbox_key="", load_inbox_key="")

@@ -32,7 +32,7 @@ from tests.support.installation import (
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.timeout(240)]
-PROCESSES = {"edge", "writer", "conductor", "presence", "postgres", "redis"}
+PROCESSES = {"edge", "writer", "conductor", "presence", "postgres", "redis", "chroma"}
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,16 @@ async def test_the_doctor_finds_nothing(up: Up) -> None:
     base = up.run_file.urls["base"]
     findings = await examine(up.data, clean_environment(), public_url=base)
     assert [finding for finding in findings if finding.state == "broken"] == []
-    expected = {"websocket", "round trip", "database", "redis", "address", "script", "clock"}
+    expected = {
+        "websocket",
+        "round trip",
+        "database",
+        "redis",
+        "chroma",
+        "address",
+        "script",
+        "clock",
+    }
     assert expected <= {each.check for each in findings}
     assert "fix:" not in render([each for each in findings if each.state == "ok"])
 

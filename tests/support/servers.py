@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from launch import postgres, redis_server
+from launch import chroma_server, postgres, redis_server
 from launch.faults import ServerDied
 from launch.spawn import free_port
 
@@ -130,11 +130,26 @@ def start_redis(directory: Path) -> RunningServer:
     )
 
 
-def _launch(command: list[str], log: int) -> subprocess.Popen[bytes]:
+def start_chroma(directory: Path) -> RunningServer:
+    """Start a Chroma with its data under `directory`."""
+    server = chroma_server.prepare(directory, free_port())
+    return RunningServer(
+        server.url,
+        server.port,
+        launch=lambda: _launch(server.command, chroma_server.open_log(server), server.environment),
+        wait_ready=lambda alive: chroma_server.wait_ready(server, alive),
+        stop_signal=signal.SIGTERM,
+    )
+
+
+def _launch(
+    command: list[str], log: int, environment: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             command,
             cwd="/",
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
