@@ -4,7 +4,7 @@ Both come by gRPC `Act` from our own process only. A person is called under the 
 everything a bot says is: whoever took over meanwhile has taken over from all of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -27,6 +27,9 @@ from chorus.wire.common import Count, Floor, Inbound, Name, ShortText, Uuid7
 OURS: Final = "internal"
 BRIEF: Final = "bot.brief"
 """Asked by bots only: whose bot this is, and how the conversation stands."""
+WHICH: Final = "bot.which"
+"""Asked by bots only: which of these conversations have a bot of ours."""
+WHICH_MAX: Final = 1_000
 PRIORITY_MAX: Final = 2
 
 
@@ -60,6 +63,19 @@ async def brief(db: Db, principal: Principal, conversation_id: UUID) -> dict[str
     if found is None:
         raise NotFound
     return _shown(found)
+
+
+async def which(db: Db, principal: Principal, ids: Sequence[UUID]) -> dict[str, Any]:
+    """Those of these conversations whose inbox has a bot.
+
+    Raises:
+        Forbidden: not one of our own services.
+    """
+    if principal.role != OURS:
+        raise Forbidden
+    async with db.read(principal.tenant_id) as session:
+        found = await store.which(session, principal.tenant_id, ids[:WHICH_MAX])
+    return {"conv": [str(one) for one in found]}
 
 
 def _shown(found: Brief) -> dict[str, Any]:

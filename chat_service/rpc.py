@@ -119,8 +119,8 @@ class ChatCalls:
             return [_frame(INBOX_ROWS, await inbox.read_rows(self.db, principal, ids))]
         if request.event == INBOX_OFFERS:
             return await self._offers(principal)
-        if request.event == bots.BRIEF:
-            return [_frame(bots.BRIEF, await self._brief(request))]
+        if request.event in (bots.BRIEF, bots.WHICH):
+            return [_frame(request.event, await self._asked_by_bot(request))]
         frame = read_frame(request.event, request.data)
         if isinstance(frame, InboxOpen):
             return [_frame(*one) for one in await self._opened(principal, frame)]
@@ -137,7 +137,10 @@ class ChatCalls:
         )
         return [_frame("delivered", data)]
 
-    async def _brief(self, request: ActRequest) -> dict[str, Any]:
+    async def _asked_by_bot(self, request: ActRequest) -> dict[str, Any]:
+        if request.event == bots.WHICH:
+            ids = _uuids(request.data.get("conv"))
+            return await bots.which(self.db, request.principal, ids)
         if request.conversation_id is None:
             raise BadRequest("`conv` is needed.")
         return await bots.brief(self.db, request.principal, request.conversation_id)

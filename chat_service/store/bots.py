@@ -1,5 +1,6 @@
 """SQL on bots: what one has to know of a conversation, and who waits for one that says nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -8,7 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from chat_service.store.rows import first
+from chat_service.store.rows import every, first
 from chorus.db import Reader, Transaction
 from chorus.db_connect import RawConnection
 
@@ -52,6 +53,13 @@ LEFT JOIN bots b ON b.tenant_id = i.tenant_id AND b.id = i.bot_id
 WHERE c.tenant_id = :tenant AND c.id = :id
 """
 )
+_WHICH = text(
+    """
+SELECT c.id FROM conversations c
+JOIN inboxes i ON i.tenant_id = c.tenant_id AND i.id = c.inbox_id AND i.bot_id IS NOT NULL
+WHERE c.tenant_id = :tenant AND c.id = ANY (CAST(:ids AS uuid[]))
+"""
+)
 _NOTE = text(
     "UPDATE conversations SET metadata = jsonb_set(metadata, '{bot}', CAST(:note AS jsonb))"
     " WHERE tenant_id = :tenant AND id = :id"
@@ -91,6 +99,12 @@ def _card(row: list[Any]) -> BotCard:
     *known, settings = row
     read = settings if isinstance(settings, dict) else orjson.loads(settings or "{}")
     return BotCard(*[*known, read])
+
+
+async def which(session: Reader, tenant_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these conversations whose inbox has a bot."""
+    found = await every(session, _WHICH, {"tenant": tenant_id, "ids": list(ids)})
+    return [row[0] for row in found]
 
 
 async def note(

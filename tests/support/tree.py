@@ -13,6 +13,7 @@ PACKAGES = (
     "gateway",
     "chat_service",
     "presence",
+    "bot",
     "summary_engine",
     "launch",
     "migrations",

@@ -1,0 +1,99 @@
+"""`chorus bot`: settings -> Redis, gRPC, Chroma -> consumer. The only module that constructs."""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from ai.knowledge.embed import HashingEmbedder
+from ai.knowledge.passages import Found
+from ai.knowledge.search import Library
+from ai.vectors import open_chroma
+from bot.act import Voice, take_turn
+from bot.chat import GrpcChat
+from bot.consumer import Consumer
+from bot.ports import Knowledge
+from bot.quoting import Quoting
+from bot.settings import BotSettings
+from bot.stage import FanStage
+from bot.turn import Mind
+from bot.turns import Pace, Turns
+from chorus import log, metrics, rpc
+from chorus.bus import open_redis
+from chorus.rpc_security import rpc_security
+from chorus.settings import BadSettings
+from chorus.tasks import beside
+
+CONFIGURATION_ERROR: Final = 2
+
+
+class KnowsNothing:
+    """Where no Chroma is named."""
+
+    async def search(self, _tenant_id: object, _question: str, _k: int = 5) -> Found:
+        return Found((), 0.0, degraded=True)
+
+
+@asynccontextmanager
+async def open_knowledge(settings: BotSettings) -> AsyncIterator[Knowledge]:
+    """What tenants know, by Chroma."""
+    if not settings.chroma_url:
+        yield KnowsNothing()
+        return
+    async with open_chroma(settings.chroma_url, settings.chroma_token) as index:
+        yield Library(index, HashingEmbedder())
+
+
+async def serve(settings: BotSettings, stop: asyncio.Event, ready: asyncio.Event) -> None:
+    """Listen and answer until `stop` is set. `ready` is set once events are heard.
+
+    What is being thought about at the end is pending, and the next process begins with it.
+    """
+    loop = asyncio.get_running_loop()
+    async with AsyncExitStack() as opened:
+        client = await opened.enter_async_context(open_redis(settings.redis_url, timeout_s=5.0))
+        target, security = settings.rpc_target, rpc_security(settings)
+        calls = await opened.enter_async_context(rpc.open_client(target, security=security))
+        knowledge = await opened.enter_async_context(open_knowledge(settings))
+        chat = GrpcChat(calls)
+        mind = Mind(knowledge, (Quoting(),), settings.bot_turn_ms / 1000, loop.time)
+        voice = Voice(
+            chat, FanStage(client), settings.bot_typing_after_ms / 1000, settings.bot_answers
+        )
+        pace = Pace(
+            settings.bot_debounce_ms / 1000,
+            settings.bot_debounce_max_ms / 1000,
+            settings.bot_turns_at_once,
+        )
+        async with Turns(lambda where, over: take_turn(mind, voice, where, over), pace) as turns:
+            consumer = Consumer(client, chat, turns, name=settings.bot_name, listening=ready)
+            async with beside(consumer.run(), metrics.watch_event_loop("bot")):
+                await stop.wait()
+
+
+async def _until_told(settings: BotSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await serve(settings, stop, asyncio.Event())
+
+
+def main() -> None:
+    """Run `chorus bot` until SIGTERM or Ctrl-C."""
+    try:
+        settings = BotSettings.from_env(os.environ)
+    except BadSettings as error:
+        sys.stderr.write(f"bot: {error}\n")
+        sys.exit(CONFIGURATION_ERROR)
+    log.setup(process="bot", level=settings.log_level, form=settings.log_format)
+    gc.freeze()
+    asyncio.run(_until_told(settings))
+
+
+if __name__ == "__main__":
+    main()

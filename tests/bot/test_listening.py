@@ -1,0 +1,178 @@
+"""The process listens to domain events, answers, and loses none when it dies."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from bot.consumer import GROUP, Consumer
+from bot.entries import read_entry
+from bot.ports import Where
+from bot.turns import Pace, Turns
+from chat_service.outbox import FIELD, envelope
+from chat_service.store.outbox import DomainEvent
+from chorus import topics
+from chorus.bus import Client, open_redis
+from chorus.clock import rfc3339
+from chorus.ids import uuid7
+from chorus.tasks import beside
+from tests.bot.world import QUESTION, Shop
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.anyio
+STREAM = topics.events("chat")
+PACE = Pace(quiet_s=0.01, quiet_max_s=0.05, at_once=10)
+PATIENCE_S = 20.0
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+@pytest.fixture
+async def client(redis_db: str) -> AsyncIterator[Client]:
+    async with open_redis(redis_db, timeout_s=5.0) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def listening(client: Client, shop: Shop, take: Any = None) -> AsyncIterator[Turns]:
+    ready = asyncio.Event()
+    taking = take or (lambda where, _over: shop.turn(where))
+    async with Turns(taking, PACE) as turns:
+        consumer = Consumer(client, shop.voice.chat, turns, name="bot", listening=ready)
+        async with beside(consumer.run()):
+            async with asyncio.timeout(PATIENCE_S):
+                await ready.wait()
+            yield turns
+
+
+async def tell(client: Client, where: Where, *, roles: tuple[str, ...] = ("customer",)) -> None:
+    told = {"conversation_id": str(where.conversation_id), "first_seq": 1, "last_seq": 1}
+    data = orjson.dumps({"conversations": [told | {"roles": roles}]}).decode()
+    event = DomainEvent(
+        uuid7(), where.tenant_id, "chat", "message.created", data, datetime.now(UTC)
+    )
+    await client.xadd(STREAM, {FIELD: envelope(event)})
+
+
+async def pending(client: Client) -> int:
+    found = await client.xpending(STREAM, GROUP)
+    return int(found["pending"])
+
+
+async def test_a_question_is_heard_answered_and_settled(shop: Shop, client: Client) -> None:
+    where = await shop.open()
+    await shop.ask(where, QUESTION)
+    async with listening(client, shop):
+        await tell(client, where)
+        await until(lambda: _has_said(shop, where))
+        await until(lambda: _settled(client))
+
+
+async def test_what_a_dead_process_left_is_answered_by_the_next(shop: Shop, client: Client) -> None:
+    where = await shop.open()
+    await shop.ask(where, QUESTION)
+    thinking = asyncio.Event()
+
+    async def dies(_where: Where, _over: Callable[[], bool]) -> str:
+        thinking.set()
+        await asyncio.Event().wait()
+        return ""
+
+    async with listening(client, shop, dies):
+        await tell(client, where)
+        async with asyncio.timeout(PATIENCE_S):
+            await thinking.wait()
+    assert await pending(client) == 1
+    async with listening(client, shop):
+        await until(lambda: _has_said(shop, where))
+        await until(lambda: _settled(client))
+    assert len(await shop.said(where)) == 1
+
+
+async def test_only_inboxes_with_a_bot_are_looked_at_until_that_changes(
+    shop: Shop, client: Client
+) -> None:
+    await shop.api.rows("UPDATE inboxes SET bot_id = NULL WHERE id = $1", shop.tenant.inbox_id)
+    where = await shop.open()
+    await shop.ask(where, QUESTION)
+    async with listening(client, shop):
+        await tell(client, where)
+        await until(lambda: _read(client))
+        await until(lambda: _settled(client))
+        assert await shop.said(where) == []
+        await shop.api.rows(
+            "UPDATE inboxes SET bot_id = $1 WHERE id = $2", shop.bot_id, shop.tenant.inbox_id
+        )
+        changed = {"kind": "inbox", "id": str(shop.tenant.inbox_id), "action": "changed", "by": ""}
+        event = DomainEvent(
+            uuid7(), shop.tenant.id, "chat", "routing.changed",
+            orjson.dumps(changed).decode(), datetime.now(UTC),
+        )  # fmt: skip
+        await client.xadd(STREAM, {FIELD: envelope(event)})
+        await tell(client, where)
+        await until(lambda: _has_said(shop, where))
+
+
+async def test_a_new_redis_is_listened_to(shop: Shop, client: Client) -> None:
+    where = await shop.open()
+    await shop.ask(where, QUESTION)
+    async with listening(client, shop):
+        await client.flushall()
+        await tell(client, where)
+        await until(lambda: _has_said(shop, where))
+
+
+def entry(event: str, data: dict[str, Any], *, at: datetime = NOW) -> dict[bytes, bytes]:
+    told = {"event": event, "tenant_id": str(uuid7()), "ts": rfc3339(at), "data": data}
+    return {b"event": orjson.dumps(told)}
+
+
+@pytest.mark.parametrize(
+    ("event", "data", "count"),
+    [
+        (
+            "message.created",
+            {"conversations": [{"conversation_id": str(uuid7()), "roles": ["customer"]}]},
+            1,
+        ),
+        (
+            "message.created",
+            {"conversations": [{"conversation_id": str(uuid7()), "roles": ["agent"]}]},
+            0,
+        ),
+        ("bot.overdue", {"conversation_id": str(uuid7())}, 1),
+        ("owner.changed", {"conversation_id": str(uuid7()), "floor": {"holder": "bot"}}, 1),
+        ("owner.changed", {"conversation_id": str(uuid7()), "floor": {"holder": "human"}}, 0),
+        ("conversation.closed", {"conversation_id": str(uuid7())}, 0),
+        ("bot.overdue", {}, 0),
+        ("bot.overdue", {"conversation_id": "nobody"}, 0),
+    ],
+)
+def test_an_event_says_who_may_wait(event: str, data: dict[str, Any], count: int) -> None:
+    assert len(read_entry(b"1-0", entry(event, data), NOW).wheres) == count
+
+
+def test_what_is_old_or_unreadable_is_nobodys() -> None:
+    data = {"conversation_id": str(uuid7())}
+    old = entry("bot.overdue", data, at=NOW - timedelta(minutes=11))
+    assert read_entry(b"1-0", old, NOW).wheres == ()
+    assert read_entry(b"1-0", {b"event": b"{"}, NOW).wheres == ()
+    assert read_entry(b"1-0", {b"x": b""}, NOW).wheres == ()
+    changed = read_entry(b"1-0", entry("routing.changed", {}), NOW)
+    assert changed.forget is not None
+
+
+async def _has_said(shop: Shop, where: Where) -> bool:
+    return bool(await shop.said(where))
+
+
+async def _settled(client: Client) -> bool:
+    return await pending(client) == 0
+
+
+async def _read(client: Client) -> bool:
+    (group,) = await client.xinfo_groups(STREAM)
+    return bool(group["last-delivered-id"] != b"0-0")
