@@ -6,17 +6,19 @@ sessions are kept for them, it is somebody else's to answer.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from uuid import UUID
 
 from chat_service import handoff
 from chat_service import session_facts as facts
-from chat_service.absence import CHATS_AFTER_MS
+from chat_service.absence import CHATS_AFTER_MS, TENANTS_AT_ONCE
 from chat_service.deferral import Deferral, Why, options_of
 from chat_service.emit import Publisher
 from chat_service.handoff import Moved
 from chat_service.handoff_draft import Beside, Scene
 from chat_service.homes import home_of
 from chat_service.jobs import Tools
+from chat_service.lanes import Lanes
 from chat_service.session_facts import SYSTEM, Happening, Reason
 from chat_service.store import absence as store
 from chat_service.store.absence import Pair
@@ -24,9 +26,13 @@ from chat_service.store.sessions import Request
 from chorus import presence
 from chorus.clock import unix_ms
 from chorus.db import Transaction
+from chorus.errors import Overloaded, Unavailable
 from chorus.ids import uuid7
+from chorus.log import get_logger
 from chorus.presence import Seen
 from chorus.wire.common import ConversationStatus, PresenceStatus
+
+log = get_logger(__name__)
 
 SOURCE = "rule"
 
@@ -39,13 +45,30 @@ async def release(tools: Tools, *, after_ms: int = CHATS_AFTER_MS) -> int:
     """
     async with tools.db.raw_transaction() as raw:
         waiting = await store.unanswered(raw)
-    count = 0
-    for tenant_id, pairs in waiting.items():
-        agents = sorted({agent for agent, _ in pairs})
-        seen = await presence.read(tools.client, tenant_id, agents)
+    released: list[int] = []
+
+    async def look_at(tenant_id: UUID, pairs: list[Pair]) -> None:
         before_ms = unix_ms(tools.clock.now()) - after_ms
-        for agent, conversation_id in _of_the_gone(pairs, seen, before_ms):
-            count += await _back_in_line(tools, tenant_id, agent, conversation_id)
+        try:
+            released.append(await _release_of(tools, tenant_id, pairs, before_ms))
+        except (Unavailable, Overloaded) as error:
+            log.warning("unanswered_postponed", error=type(error).__name__)
+        except Exception:
+            log.exception("unanswered_failed", tenant=str(tenant_id))
+
+    async with Lanes(TENANTS_AT_ONCE) as lanes:
+        for tenant_id, pairs in waiting.items():
+            await lanes.start(tenant_id, partial(look_at, tenant_id, pairs))
+    return sum(released)
+
+
+async def _release_of(tools: Tools, tenant_id: UUID, pairs: list[Pair], before_ms: int) -> int:
+    """Put into line whom the agents of a tenant left who were gone before then."""
+    agents = sorted({agent for agent, _ in pairs})
+    seen = await presence.read(tools.client, tenant_id, agents)
+    count = 0
+    for agent, conversation_id in _of_the_gone(pairs, seen, before_ms):
+        count += await _back_in_line(tools, tenant_id, agent, conversation_id)
     return count
 
 

@@ -28,7 +28,8 @@ class Standing:
     circle: Circle = EVERYBODY
 
 
-# Of a session `s` of a queue `q`, whom the router leaves in peace, and which team it asks alone.
+# Of a session `s` of a queue `q` in a conversation `c`: whom the router leaves in peace, and which
+# team it asks alone.
 CIRCLE: Final = """
 CASE WHEN s.excluded_agent_ids <> '{}' OR s.leaving_agent_id IS NOT NULL THEN ARRAY(
     SELECT refused.id FROM unnest(s.excluded_agent_ids) AS refused (id)
@@ -38,11 +39,10 @@ CASE WHEN s.excluded_agent_ids <> '{}' OR s.leaving_agent_id IS NOT NULL THEN AR
             WHERE o.session_id = s.id AND o.agent_id = refused.id
         )) + q.asked_again_after_s * interval '1 s' > :now
     UNION SELECT s.leaving_agent_id WHERE s.leaving_agent_id IS NOT NULL
-) END, (
+) END, CASE WHEN c.team_id IS NOT NULL THEN (
     SELECT ARRAY(SELECT m.agent_id FROM team_members m WHERE m.team_id = t.id)
-    FROM teams t JOIN conversations meant ON meant.team_id = t.id
-    WHERE meant.id = s.conversation_id AND t.archived_at IS NULL
-)
+    FROM teams t WHERE t.id = c.team_id AND t.archived_at IS NULL
+) END
 """
 
 

@@ -158,7 +158,8 @@ class Wait:
 
 _WAIT = text(f"""
 SELECT s.id, s.status, s.queue_id, q.name, {POSITION}, s.options, {CIRCLE}
-FROM live_chat_sessions s LEFT JOIN queues q ON q.id = s.queue_id
+FROM live_chat_sessions s JOIN conversations c ON c.id = s.conversation_id
+LEFT JOIN queues q ON q.id = s.queue_id
 WHERE s.tenant_id = :tenant AND s.conversation_id = :conversation
 ORDER BY s.ended_at IS NOT NULL, s.requested_at DESC, s.id DESC LIMIT 1
 """)  # noqa: S608 - our own constant

@@ -4,19 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
 import pytest
 
-from chat_service import handoff
+from chat_service import handoff, unanswered
 from chat_service import session_facts as facts
 from chat_service.absence import Absence
+from chat_service.conductor import repeat
 from chat_service.jobs import Tools
 from chat_service.lanes import Lanes
 from chat_service.router import Router
+from chat_service.store import absence as absence_store
 from chat_service.store import routing as store
 from chorus.ids import uuid7
+from chorus.presence import WATCH
 from chorus.tasks import beside
 from chorus.wire.common import PresenceStatus
 from tests.chat_service import routing_world as world
@@ -30,7 +34,7 @@ pytestmark = pytest.mark.anyio
 async def becomes(url: str, floor: Floor, state: str) -> None:
     """Wait until the only session of a floor is so."""
     async with asyncio.timeout(world.PATIENCE_S):
-        while (await world.sessions(url, floor))[0]["status"] != state:  # noqa: ASYNC110 (nobody tells)
+        while [one["status"] for one in await world.sessions(url, floor)] != [state]:  # noqa: ASYNC110 (nobody tells)
             await asyncio.sleep(0.01)
 
 
@@ -91,6 +95,33 @@ async def test_a_tenant_that_cannot_be_looked_at_holds_up_no_other(
                 (held,) = await world.sessions(database_url, slow)
                 assert held["status"] == "active"
             await becomes(database_url, slow, "queued")
+
+
+async def test_a_tenant_whose_customers_cannot_be_put_into_line_holds_up_no_other(
+    database_url: str, redis_db: str
+) -> None:
+    floors = [await make_floor(database_url, 1, is_default=True) for _ in range(2)]
+    for floor in floors:
+        await _left_without_an_answer(database_url, floor)
+    async with world.tools_for(database_url, redis_db) as tools:
+        await tools.client.set(WATCH, b"0 0")
+        async with tools.db.raw_transaction() as raw:
+            slow_id = next(iter(await absence_store.unanswered(raw)))
+        slow, quick = sorted(floors, key=lambda one: one.tenant_id != slow_id)
+        lock = "SELECT 1 FROM queues WHERE id = $1 FOR UPDATE"
+        async with beside(repeat(lambda: unanswered.release(tools), 0.01)):
+            async with locked(database_url, lock, slow.queue_id):
+                await becomes(database_url, quick, "queued")
+                assert await world.sessions(database_url, slow) == []
+            await becomes(database_url, slow, "queued")
+
+
+async def _left_without_an_answer(url: str, floor: Floor) -> None:
+    """A customer waits for an agent who took the conversation by a message and is gone."""
+    (case,) = await make_waiting(url, floor, 1)
+    await world.fetch(url, "DELETE FROM live_chat_sessions WHERE id = $1", case.session_id)
+    held = {"floor_holder": "human", "floor_epoch": 1, "assignee_id": floor.agents[0]}
+    await world.set_on(url, case, waiting_since=datetime.now(UTC), **held)
 
 
 async def _answers_and_goes(url: str, tools: Tools, floor: Floor) -> None:
