@@ -15,6 +15,16 @@ describe("a list that somebody points at", () => {
     expect(arrived).toBe(2);
   });
 
+  test("goes on below: the next page of who scrolls moves nothing", () => {
+    const { order, arrived } = settled(["a", "b", "c"], ["d", "c", "a", "e", "f"], true);
+    expect(order).toEqual(["a", "b", "c", "e", "f"]);
+    expect(arrived).toBe(1);
+  });
+
+  test("counts all of a view that nothing is left of", () => {
+    expect(settled(["a"], ["b", "c"], true)).toEqual({ order: ["a"], arrived: 2 });
+  });
+
   test("keeps one that left the view", () => {
     expect(settled(["a", "b"], ["b"], true)).toEqual({ order: ["a", "b"], arrived: 0 });
   });

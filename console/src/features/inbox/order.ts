@@ -54,8 +54,8 @@ export interface Shown {
 }
 
 /**
- * What the list shows. While it is held, because a pointer is over it, no row moves, none comes
- * and none goes; who comes later is counted.
+ * What the list shows. While it is held, because a pointer is over it, no row moves and none goes;
+ * who comes later is counted, except below all others, where the next page of who scrolls comes.
  */
 export function settled(
   shown: readonly string[],
@@ -64,7 +64,10 @@ export function settled(
 ): Shown {
   if (!isHeld || shown.length === 0) return { order: wanted, arrived: 0 };
   const known = new Set(shown);
-  return { order: shown, arrived: wanted.filter((conv) => !known.has(conv)).length };
+  const lastAt = wanted.findLastIndex((conv) => known.has(conv));
+  const below = lastAt === -1 ? [] : wanted.slice(lastAt + 1);
+  const arrived = wanted.filter((conv) => !known.has(conv)).length - below.length;
+  return { order: below.length === 0 ? shown : [...shown, ...below], arrived };
 }
 
 /** The neighbour of a row; the first where none is chosen yet. */
