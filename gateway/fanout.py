@@ -117,15 +117,15 @@ class Fanout:
 
     def _note(self, pending: Pending, frame: bytes) -> None:
         """A refusal holds back what this sender sent behind it."""
+        connection, item = self._hub.connections[pending.item.conn], pending.item
         answer = orjson.loads(frame)
         if answer["event"] != "nack":
             metrics.messages_total.labels("repeated").inc()
+            connection.peer.stored(item.conversation_id, item.id, monotonic())
             return
         code = NackCode(answer["data"]["code"])
         metrics.messages_total.labels("refused").inc()
         metrics.nacks_total.labels(code).inc()
-        connection = self._hub.connections[pending.item.conn]
-        item = pending.item
         connection.peer.refused_later(item.conversation_id, item.id, code, monotonic())
 
     def _control(self, packed: bytes) -> None:

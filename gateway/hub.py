@@ -6,7 +6,7 @@ bound its connection goes (4102); its cursor stays with the client (PROTOCOL §7
 
 from collections import Counter
 from dataclasses import dataclass, field
-from time import time_ns
+from time import monotonic, time_ns
 from typing import Protocol
 from uuid import UUID
 
@@ -240,7 +240,10 @@ class Hub:
     def advance(self, member: Member, event: Event) -> None:
         """Write one event to a member that stands right before it."""
         member.cursor = event.seq
-        member.connection.send(event.seen_by(member.connection))
+        connection = member.connection
+        if event.author == connection.author:
+            _stored_after_all(connection, event)
+        connection.send(event.seen_by(connection))
 
     def settle(self, event: Event) -> None:
         """Answer an open request whose event this socket has already counted, or does not follow."""
@@ -251,6 +254,7 @@ class Hub:
     def _deliver(self, event: Event, pending: Pending, *, envelope_seq: bool) -> None:
         connection = self.connections.get(pending.item.conn)
         if connection is not None:
+            connection.peer.stored(event.conversation_id, pending.item.id, monotonic())
             frame = delivered(
                 pending.item.id, event.seq, event.ts, dup=False, envelope_seq=envelope_seq
             )
@@ -283,6 +287,12 @@ class Hub:
         for connection in list(self.connections.values()):
             if connection.peer.phase is Phase.LIVE:
                 connection.send(packet)
+
+
+def _stored_after_all(connection: Connection, event: Event) -> None:
+    """What was perhaps said here and nacked for want of an answer holds nothing back any more."""
+    if connection.peer.holds(event.conversation_id) and (id := event.message_id) is not None:
+        connection.peer.stored(event.conversation_id, id, monotonic())
 
 
 def delivered(id: UUID, seq: int, ts: str, *, dup: bool, envelope_seq: bool) -> bytes:

@@ -33,10 +33,10 @@ from gateway.effects import (
     Verify,
     Whisper,
 )
+from gateway.gates import Gates
 from gateway.rules import BY_ITSELF, UNEXPLAINED, Rules, may_say
 
 EXPIRY_NOTICE_S = 60
-GATE_S = 5.0
 ABUSE_PER_MINUTE = 50
 _COMMANDS = client.CONVERSATION_COMMANDS + client.AGENT_COMMANDS
 _VISITOR_COMMANDS = frozenset({"edit", "delete", "escalate", "cancel", "rate"})
@@ -48,15 +48,6 @@ class Phase(Enum):
     ENTERING = auto()
     LIVE = auto()
     CLOSED = auto()
-
-
-@dataclass(slots=True)
-class _Gate:
-    """After a retryable nack: other new ids of the conversation wait for the refused one."""
-
-    id: UUID
-    code: NackCode
-    until_s: float
 
 
 @dataclass(slots=True)
@@ -86,7 +77,7 @@ class Peer:
     one_way: bool = False
     """An event stream: nothing is ever heard from it, so silence means nothing."""
     _allowance: Allowance | None = None
-    _gates: dict[UUID, _Gate] = field(default_factory=dict)
+    _gates: Gates | None = None
     _abuse: list[float] = field(default_factory=list)
     _named: UUID | None = None
     """The conversation that the frame at hand names: so does its refusal, on the inbox."""
@@ -140,12 +131,16 @@ class Peer:
         return []
 
     def refused_later(self, conversation_id: UUID, id: UUID, code: NackCode, at_s: float) -> None:
-        """A message got a retryable nack after it was forwarded: hold the ones behind it back."""
-        gate = self._gates.get(conversation_id)
-        held = gate is not None and gate.id != id and at_s < gate.until_s
-        if NACK_RULES[code].retryable and not held:
-            self._gates = {one: gate for one, gate in self._gates.items() if at_s < gate.until_s}
-            self._gates[conversation_id] = _Gate(id, code, at_s + GATE_S)
+        """A message got a nack after it was forwarded: hold the ones behind it back."""
+        self._held.refuse(conversation_id, id, code, at_s)
+
+    def holds(self, conversation_id: UUID) -> bool:
+        """Whether messages of that conversation may be held back here."""
+        return self._gates is not None and self._gates.holds(conversation_id)
+
+    def stored(self, conversation_id: UUID, id: UUID, at_s: float) -> None:
+        """A message of this socket is stored, whatever was said of it before."""
+        self._held.settle(conversation_id, id, at_s)
 
     def tick(self, at_s: float, unix_s: float) -> list[Effect]:
         """Time went on: called about once a second."""
@@ -275,11 +270,9 @@ class Peer:
         assert self.principal is not None
         if not may_say(self.principal, frame):
             return self._nack(NackCode.FORBIDDEN, ref, frame, at_s)
-        gate = self._gates.get(conversation_id)
-        if gate is not None:
-            if frame.id != gate.id and at_s < gate.until_s:
-                return self._nack(gate.code, ref, frame, at_s, retry_after_ms=500)
-            del self._gates[conversation_id]
+        held = self._held.admit(conversation_id, frame.id, at_s)
+        if held is not None:
+            return self._nack(held, ref, frame, at_s, retry_after_ms=500)
         bucket = self._allowed.messages
         if not bucket.take(at_s):
             self.refused_later(conversation_id, frame.id, NackCode.RATE_LIMITED, at_s)
@@ -335,6 +328,12 @@ class Peer:
         return [Whisper(conversation_id, frame)] if allowed else []
 
     # -- refusals
+
+    @property
+    def _held(self) -> Gates:
+        if self._gates is None:
+            self._gates = Gates()
+        return self._gates
 
     @property
     def _allowed(self) -> Allowance:

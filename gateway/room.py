@@ -74,6 +74,15 @@ class Event:
             return rfc3339_ms(self.ts_ms)
         return str(orjson.loads(self.frame)["data"].get("ts", ""))
 
+    @property
+    def message_id(self) -> UUID | None:
+        """Of a message, its id; what came over the fan-out tells it in the frame alone."""
+        if self.id is None:
+            said = orjson.loads(self.frame)
+            if said["event"] == "message":
+                self.id = UUID(said["data"]["id"])
+        return self.id
+
     def seen_by(self, reader: Reader) -> Packet:
         """The frame for this reader: the event, or `void` in its place."""
         key = (self._allowed(reader), reader.names_conversation)

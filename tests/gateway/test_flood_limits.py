@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from chorus.codes import CloseCode, NackCode
 from chorus.ids import uuid7
 from gateway import effects
-from gateway.protocol import ABUSE_PER_MINUTE, GATE_S
+from gateway.gates import LANES
+from gateway.protocol import ABUSE_PER_MINUTE
 from gateway.rules import Rules
 from tests.gateway.test_protocol import CONVERSATION, closed_with, frame, live_peer, nacks, say
 
@@ -109,7 +110,8 @@ def test_naming_conversations_leaves_no_memory_behind() -> None:
         peer.refused_later(uuid7(), uuid7(), NackCode.OVERLOADED, float(at_s))
     assert peer._allowance is not None
     assert len(peer._allowance._typing_s) <= 4
-    assert len(peer._gates) <= GATE_S + 1
+    assert peer._gates is not None
+    assert len(peer._gates._lanes) <= LANES
 
 
 @pytest.mark.parametrize("event", ["position", "subscribe", "unsubscribe", "auth"])

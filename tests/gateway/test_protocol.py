@@ -14,7 +14,8 @@ from chorus.ids import uuid7
 from chorus.wire.client import CLIENT_FRAMES
 from gateway import effects, nonce
 from gateway.effects import answers
-from gateway.protocol import ABUSE_PER_MINUTE, GATE_S, Peer, Phase
+from gateway.gates import GATE_S
+from gateway.protocol import ABUSE_PER_MINUTE, Peer, Phase
 from gateway.rules import Rules
 
 KEY = b"k" * 32
