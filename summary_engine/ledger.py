@@ -14,15 +14,15 @@ from chorus.ids import uuid7
 _RESERVE: Final = """
 WITH spent AS (
     INSERT INTO llm_months AS m (tenant_id, month, micros, calls)
-    SELECT $2, $3, $4, 1 WHERE $4 <= $5 OR $4 = 0
+    SELECT $2::uuid, $3::date, $4::bigint, 1 WHERE $4::bigint <= $5::bigint OR $4::bigint = 0
     ON CONFLICT (tenant_id, month) DO UPDATE
         SET micros = m.micros + excluded.micros, calls = m.calls + 1
-        WHERE m.micros + excluded.micros <= $5 OR excluded.micros = 0
+        WHERE m.micros + excluded.micros <= $5::bigint OR excluded.micros = 0
     RETURNING m.tenant_id
 )
 INSERT INTO llm_usage (id, tenant_id, conversation_id, purpose, spec, prompt, plan, task, attempt,
     month, micros, at)
-SELECT $1, $2, $6, $7, $8, $9, $10, $11, $12, $3, $4, $13 FROM spent
+SELECT $1, $2::uuid, $6, $7, $8, $9, $10, $11, $12, $3::date, $4::bigint, $13 FROM spent
 RETURNING id
 """
 _SETTLE: Final = """
@@ -31,10 +31,10 @@ WITH before AS (
     WHERE id = $1 AND result = 'reserved' FOR UPDATE
 ), done AS (
     UPDATE llm_usage u SET result = $2, tokens_in = $3, tokens_out = $4, ms = $5,
-        micros = coalesce($6, u.micros), settled_at = $7
+        micros = coalesce($6::bigint, u.micros), settled_at = $7
     FROM before WHERE u.id = before.id
 )
-UPDATE llm_months m SET micros = greatest(0, m.micros + coalesce($6, before.micros) - before.micros)
+UPDATE llm_months m SET micros = greatest(0, m.micros + coalesce($6::bigint, before.micros) - before.micros)
 FROM before WHERE m.tenant_id = before.tenant_id AND m.month = before.month
 """
 

@@ -1,0 +1,191 @@
+"""When a better summary is asked for: on what is heard, once a conversation, and never without a worker."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import orjson
+import pytest
+
+from chat_service import events
+from chat_service.jobs import Tools
+from chat_service.refining import NEW_MESSAGES, WISHES_MAX, Refining
+from chat_service.settings import ConductorSettings
+from chat_service.store.outbox import DomainEvent
+from chorus import topics
+from chorus.bus import Client
+from chorus.clock import SystemClock
+from chorus.db import Db
+from chorus.enqueue import Doorbell
+from chorus.ids import uuid7
+from chorus.jobs import WAKE_UP_TASK, Queue
+from tests.chat_service.ingest_world import World, superuser
+from tests.summary_engine.engine_world import ask, job_of, jobs_of, make_talk, put, say
+
+pytestmark = pytest.mark.anyio
+
+
+class Times:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+async def refining(db: Db, client: Client) -> AsyncIterator[Refining]:
+    await client.set(topics.WORKER_READY, Queue.SUMMARY.value, ex=60)
+    yield Refining(Tools(db, client, ConductorSettings.from_env({}), SystemClock()), now_s=Times())
+    await client.delete(topics.WORKER_READY)
+
+
+def event(world: World, name: str, **data: object) -> DomainEvent:
+    told = {"conversation_id": str(world.conversations[0].id), **data}
+    now = SystemClock().now()
+    return DomainEvent(uuid7(), world.tenant_id, "chat", name, orjson.dumps(told).decode(), now)
+
+
+def spoken(world: World) -> DomainEvent:
+    told = [{"conversation_id": str(one.id)} for one in world.conversations]
+    return event(world, events.MESSAGE_CREATED.name, conversations=told)
+
+
+async def live(database_url: str, world: World) -> None:
+    """A customer asked for a person."""
+    async with superuser(database_url) as raw:
+        await raw.execute(
+            "INSERT INTO live_chat_sessions (id, tenant_id, conversation_id, status)"
+            " VALUES ($1, $2, $3, 'queued')",
+            uuid7(),
+            world.tenant_id,
+            world.conversations[0].id,
+        )
+
+
+@pytest.mark.parametrize(("state", "asked"), [("requested", 1), ("queued", 1), ("ended", 0)])
+async def test_a_wish_for_a_person_asks_at_once(
+    engine_url: str, db: Db, refining: Refining, state: str, asked: int
+) -> None:
+    world = await make_talk(engine_url, db)
+    refining.heard([event(world, events.HANDOFF_CHANGED.name, state=state)])
+    assert await refining.ask_all() == asked
+    assert len(await jobs_of(engine_url, world)) == asked
+
+
+async def test_messages_ask_once_there_are_enough_of_them_in_a_live_session(
+    engine_url: str, db: Db, refining: Refining
+) -> None:
+    world = await make_talk(engine_url, db)
+    await say(db, world, *(f"line {n}" for n in range(NEW_MESSAGES - 3)))
+    await live(engine_url, world)
+    refining.heard([spoken(world)])
+    assert await refining.ask_all() == 0
+    await say(db, world, "one more")
+    refining.heard([spoken(world)])
+    assert await refining.ask_all() == 1
+
+
+async def test_messages_of_a_conversation_without_a_session_ask_nothing(
+    engine_url: str, db: Db, refining: Refining
+) -> None:
+    world = await make_talk(engine_url, db)
+    async with superuser(engine_url) as raw:
+        await raw.execute(
+            "UPDATE messages SET role = 'bot' WHERE conversation_id = $1", world.conversations[0].id
+        )
+    refining.heard([spoken(world)] * 20)
+    assert await refining.ask_all() == 0
+
+
+async def test_what_a_model_has_covered_is_not_asked_for_again(
+    engine_url: str, db: Db, refining: Refining
+) -> None:
+    world = await make_talk(engine_url, db)
+    await put(engine_url, world, {"v": 1, "source": "model", "upto_seq": 2, "kind": "fast"})
+    refining.opened(world.tenant_id, world.conversations[0].id)
+    assert await refining.ask_all() == 0
+    await say(db, world, "one more")
+    refining.opened(world.tenant_id, world.conversations[0].id)
+    assert await refining.ask_all() == 1
+
+
+async def test_resolving_asks_for_a_closing_note_before_all_else(
+    engine_url: str, db: Db, refining: Refining
+) -> None:
+    world = await make_talk(engine_url, db)
+    refining.opened(world.tenant_id, world.conversations[0].id)
+    refining.heard([event(world, events.CONVERSATION_CLOSED.name)])
+    refining.opened(world.tenant_id, world.conversations[0].id)
+    assert await refining.ask_all() == 1
+    assert orjson.loads((await job_of(engine_url, world))["payload"])["kind"] == "rich"
+
+
+async def test_an_inbox_that_wants_no_summaries_asks_for_none(
+    engine_url: str, db: Db, refining: Refining
+) -> None:
+    world = await make_talk(engine_url, db)
+    async with superuser(engine_url) as raw:
+        await raw.execute(
+            'UPDATE inboxes SET settings = \'{"summaries": {"enabled": false}}\' WHERE id = $1',
+            world.inbox_id,
+        )
+    refining.opened(world.tenant_id, world.conversations[0].id)
+    assert await refining.ask_all() == 0
+
+
+async def test_a_conversation_of_somebody_else_is_not_found(
+    engine_url: str, db: Db, refining: Refining
+) -> None:
+    world, other = await make_talk(engine_url, db), await make_talk(engine_url, db)
+    refining.opened(other.tenant_id, world.conversations[0].id)
+    assert await refining.ask_all() == 0
+
+
+@pytest.mark.parametrize("does", [None, b"idle", b"summary-not"])
+async def test_without_a_worker_that_knows_models_nothing_is_asked_or_rung(
+    engine_url: str, db: Db, client: Client, refining: Refining, does: bytes | None
+) -> None:
+    await (
+        client.delete(topics.WORKER_READY)
+        if does is None
+        else client.set(topics.WORKER_READY, does)
+    )
+    world = await make_talk(engine_url, db)
+    await ask(db, world)
+    refining.heard([event(world, events.CONVERSATION_CLOSED.name)])
+    doorbell = Doorbell("redis://127.0.0.1:1/0")
+    assert await refining.ring(doorbell, 5.0) == 0
+    assert orjson.loads((await job_of(engine_url, world))["payload"])["kind"] == "fast"
+
+
+async def test_a_ring_comes_to_the_queue_of_the_worker(
+    engine_url: str, redis_url: str, db: Db, client: Client, refining: Refining
+) -> None:
+    await client.delete(Queue.SUMMARY.value)
+    world = await make_talk(engine_url, db)
+    refining.opened(world.tenant_id, world.conversations[0].id)
+    doorbell = Doorbell(redis_url)
+    try:
+        assert await refining.ring(doorbell, 60.0) >= 1
+        # Rung for already: not again before that long.
+        assert await refining.ring(doorbell, 60.0) == 0
+    finally:
+        doorbell.close()
+    rung = [orjson.loads(one) for one in await client.lrange(Queue.SUMMARY.value, 0, -1)]
+    assert {one["headers"]["task"] for one in rung} == {WAKE_UP_TASK}
+    job = (await job_of(engine_url, world))["id"]
+    assert any(str(job) in one["headers"]["argsrepr"] for one in rung)
+    await client.delete(Queue.SUMMARY.value)
+
+
+async def test_wishes_are_bounded_and_forgotten_once_asked(
+    engine_url: str, db: Db, client: Client, refining: Refining
+) -> None:
+    for _ in range(WISHES_MAX + 10):
+        refining.opened(UUID(int=1), uuid7())
+    assert await refining.ask_all() == 0
+    world = await make_talk(engine_url, db)
+    refining.opened(world.tenant_id, world.conversations[0].id)
+    assert await refining.ask_all() == 1
