@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -122,6 +122,16 @@ async def make_waiting(
                 for place, one in enumerate(cases)
             ],
         )
+    return cases
+
+
+async def make_left(url: str, floor: Floor, count: int) -> list[Case]:
+    """Customers who wait for the first agent, who took them by a message, without a session."""
+    cases = await make_waiting(url, floor, count)
+    held = {"floor_holder": "human", "floor_epoch": 1, "assignee_id": floor.agents[0]}
+    for case in cases:
+        await fetch(url, "DELETE FROM live_chat_sessions WHERE id = $1", case.session_id)
+        await set_on(url, case, waiting_since=datetime.now(UTC), **held)
     return cases
 
 

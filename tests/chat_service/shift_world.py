@@ -7,18 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from chat_service import handoff, jobs
 from chat_service.absence import Absence
 from chat_service.conductor import TIMERS
 from chat_service.jobs import Tools
 from chat_service.router import Router
 from chat_service.routing_plan import Plan
-from chat_service.session_facts import Happening
+from chat_service.session_facts import Accepted, Happening
 from chorus import presence
 from chorus.errors import Unavailable
 from chorus.tasks import end
 from chorus.wire.common import PresenceStatus
 from tests.chat_service import routing_world as world
+from tests.chat_service.ingest_world import rows_of
 from tests.chat_service.routing_world import Case, Floor, MovableClock
 
 SOON_MS = 1_000
@@ -91,6 +94,28 @@ async def on_shift(
         shift = Shift(url, floor, tools, clock, router, Absence(tools, router))
         stack.push_async_callback(end, [asyncio.create_task(_beat(shift))])
         yield shift
+
+
+@asynccontextmanager
+async def one_to_one(
+    url: str, redis_url: str, *happenings: type[Accepted], ttl_ms: int = SOON_MS
+) -> AsyncIterator[tuple[Shift, Case]]:
+    """A shift of one agent, who was offered the only session; then what they did with it."""
+    floor = await world.make_floor(url, 1)
+    (case,) = await world.make_waiting(url, floor, 1)
+    async with on_shift(url, redis_url, floor, ttl_ms=ttl_ms) as shift:
+        await shift.come()
+        await shift.route()
+        for happening in happenings:
+            await shift.happen(case, happening(floor.agents[0]))
+        yield shift, case
+
+
+async def handoffs(url: str, case: Case) -> list[tuple[str, str]]:
+    """State and reason of each handoff of a conversation."""
+    payloads = [orjson.loads(row["payload"]) for row in await rows_of(url, case.conversation_id)]
+    told = [one["data"] for one in payloads if one.get("event") == "handoff"]
+    return [(one["state"], one["reason"]) for one in told]
 
 
 async def _beat(shift: Shift) -> None:

@@ -4,14 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from chat_service.session_facts import SYSTEM, Accepted, Resolved
 from chorus.jobs import JobKind
-from tests.chat_service.ingest_world import head_of, rows_of
+from tests.chat_service.ingest_world import head_of
 from tests.chat_service.routing_world import Case, fetch, make_floor, make_waiting, presence_watched
-from tests.chat_service.shift_world import SOON_MS, Shift, on_shift
+from tests.chat_service.shift_world import SOON_MS, Shift, handoffs, on_shift, one_to_one
 from tests.support.servers import start_redis
 
 pytestmark = pytest.mark.anyio
@@ -23,35 +22,25 @@ async def timer(url: str, kind: JobKind) -> Any:
 
 
 async def reasons(url: str, case: Case) -> list[str]:
-    payloads = [orjson.loads(row["payload"]) for row in await rows_of(url, case.conversation_id)]
-    return [one["data"]["reason"] for one in payloads if one.get("event") == "handoff"]
+    return [reason for _, reason in await handoffs(url, case)]
 
 
 async def test_an_offer_to_somebody_who_left_is_taken_back_at_once(
     database_url: str, redis_db: str
 ) -> None:
-    floor = await make_floor(database_url, 1)
-    (case,) = await make_waiting(database_url, floor, 1)
-    async with on_shift(database_url, redis_db, floor, ttl_ms=SOON_MS) as shift:
-        await shift.come()
-        await shift.route()
+    async with one_to_one(database_url, redis_db) as (shift, case):
         await shift.leave()
         await shift.absence.look()
         await shift.absence.look()
         found = await shift.session()
-    assert (found["status"], found["excluded_agent_ids"]) == ("queued", list(floor.agents))
+    assert (found["status"], found["excluded_agent_ids"]) == ("queued", list(shift.floor.agents))
     assert await reasons(database_url, case) == ["routed", "agent_lost"]
 
 
 async def test_what_an_agent_answers_goes_to_others_only_after_the_grace(
     database_url: str, redis_db: str
 ) -> None:
-    floor = await make_floor(database_url, 1)
-    (case,) = await make_waiting(database_url, floor, 1)
-    async with on_shift(database_url, redis_db, floor, ttl_ms=SOON_MS) as shift:
-        await shift.come()
-        await shift.route()
-        await shift.happen(case, Accepted(floor.agents[0]))
+    async with one_to_one(database_url, redis_db, Accepted) as (shift, case):
         await shift.leave()
         await shift.absence.look()
         assert (await shift.session())["status"] == "active"
@@ -65,12 +54,7 @@ async def test_what_an_agent_answers_goes_to_others_only_after_the_grace(
 async def test_who_comes_back_within_the_grace_keeps_what_they_answer(
     database_url: str, redis_db: str
 ) -> None:
-    floor = await make_floor(database_url, 1)
-    (case,) = await make_waiting(database_url, floor, 1)
-    async with on_shift(database_url, redis_db, floor, ttl_ms=SOON_MS) as shift:
-        await shift.come()
-        await shift.route()
-        await shift.happen(case, Accepted(floor.agents[0]))
+    async with one_to_one(database_url, redis_db, Accepted) as (shift, _):
         await shift.leave()
         await shift.absence.look()
         await shift.come()
@@ -82,18 +66,14 @@ async def test_who_comes_back_within_the_grace_keeps_what_they_answer(
 async def test_an_offer_nobody_answers_goes_back_and_its_agent_is_not_asked_again(
     database_url: str, redis_db: str
 ) -> None:
-    floor = await make_floor(database_url, 1)
-    (case,) = await make_waiting(database_url, floor, 1)
-    async with on_shift(database_url, redis_db, floor) as shift:
-        await shift.come()
-        await shift.route()
+    async with one_to_one(database_url, redis_db, ttl_ms=60_000) as (shift, case):
         before = await shift.session()
         shift.clock.ahead_s = 31
         await shift.run_timers()
         assert (await timer(database_url, JobKind.OFFER_EXPIRY))["state"] == "done"
         await shift.route()
         found = await shift.session()
-    assert (found["status"], found["excluded_agent_ids"]) == ("queued", list(floor.agents))
+    assert (found["status"], found["excluded_agent_ids"]) == ("queued", list(shift.floor.agents))
     assert found["queued_at"] == before["queued_at"]
     assert await reasons(database_url, case) == ["routed", "offer_expired"]
 
@@ -101,11 +81,7 @@ async def test_an_offer_nobody_answers_goes_back_and_its_agent_is_not_asked_agai
 async def test_a_timer_that_comes_before_the_deadline_waits_for_it(
     database_url: str, redis_db: str
 ) -> None:
-    floor = await make_floor(database_url, 1)
-    await make_waiting(database_url, floor, 1)
-    async with on_shift(database_url, redis_db, floor) as shift:
-        await shift.come()
-        await shift.route()
+    async with one_to_one(database_url, redis_db, ttl_ms=60_000) as (shift, _):
         await shift.run_timers()
         found = await shift.session()
     again = await timer(database_url, JobKind.OFFER_EXPIRY)

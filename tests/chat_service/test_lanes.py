@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
@@ -102,7 +101,7 @@ async def test_a_tenant_whose_customers_cannot_be_put_into_line_holds_up_no_othe
 ) -> None:
     floors = [await make_floor(database_url, 1, is_default=True) for _ in range(2)]
     for floor in floors:
-        await _left_without_an_answer(database_url, floor)
+        await world.make_left(database_url, floor, 1)
     async with world.tools_for(database_url, redis_db) as tools:
         await tools.client.set(WATCH, b"0 0")
         async with tools.db.raw_transaction() as raw:
@@ -114,14 +113,6 @@ async def test_a_tenant_whose_customers_cannot_be_put_into_line_holds_up_no_othe
                 await becomes(database_url, quick, "queued")
                 assert await world.sessions(database_url, slow) == []
             await becomes(database_url, slow, "queued")
-
-
-async def _left_without_an_answer(url: str, floor: Floor) -> None:
-    """A customer waits for an agent who took the conversation by a message and is gone."""
-    (case,) = await make_waiting(url, floor, 1)
-    await world.fetch(url, "DELETE FROM live_chat_sessions WHERE id = $1", case.session_id)
-    held = {"floor_holder": "human", "floor_epoch": 1, "assignee_id": floor.agents[0]}
-    await world.set_on(url, case, waiting_since=datetime.now(UTC), **held)
 
 
 async def _answers_and_goes(url: str, tools: Tools, floor: Floor) -> None:

@@ -21,7 +21,7 @@ from tests.chat_service.routing_world import (
     make_waiting,
     set_on,
 )
-from tests.chat_service.shift_world import SOON_MS, Shift, on_shift
+from tests.chat_service.shift_world import SOON_MS, Shift, handoffs, on_shift, one_to_one
 
 pytestmark = pytest.mark.anyio
 
@@ -42,13 +42,6 @@ async def route_on(shift: Shift) -> None:
     """Route as the router would be woken: until nothing more is to be moved."""
     while (await shift.route()).more:
         pass
-
-
-async def handoffs(url: str, case: Case) -> list[tuple[str, str]]:
-    """State and reason of each handoff of a conversation."""
-    payloads = [orjson.loads(row["payload"]) for row in await rows_of(url, case.conversation_id)]
-    told = [one["data"] for one in payloads if one.get("event") == "handoff"]
-    return [(one["state"], one["reason"]) for one in told]
 
 
 @pytest.mark.parametrize("state", ["queued", "deferred"])
@@ -196,12 +189,7 @@ async def test_a_conversation_that_was_put_off_is_offered_when_it_wakes(
 async def test_an_agent_who_put_a_conversation_off_and_goes_home_loses_it_when_it_wakes(
     database_url: str, redis_db: str
 ) -> None:
-    floor = await make_floor(database_url, 1)
-    (case,) = await make_waiting(database_url, floor, 1)
-    async with on_shift(database_url, redis_db, floor, ttl_ms=SOON_MS) as shift:
-        await shift.come()
-        await shift.route()
-        await shift.happen(case, facts.Accepted(floor.agents[0]))
+    async with one_to_one(database_url, redis_db, facts.Accepted) as (shift, case):
         await snooze(database_url, case)
         await shift.leave()
         await shift.absence.look()
