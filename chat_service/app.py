@@ -23,6 +23,7 @@ from chat_service.routes import (
     escalate,
     figures,
     inboxes,
+    knowledge,
     ops,
     queues,
     replies,
@@ -60,6 +61,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *inboxes.ROUTES,
     *tenant.ROUTES,
     *summaries.ROUTES,
+    *knowledge.ROUTES,
     *ops.ROUTES,
 )
 _HTTP_CODES: Final = {
@@ -99,7 +101,8 @@ def create_app(settings: ApiSettings | None = None, opener: Opener = open_resour
     for route in ROUTES:
         _add(app, route)
     _describe(app)
-    app.add_middleware(BodyLimit, max_bytes=chosen.body_max_bytes)
+    larger = {knowledge.PATH: knowledge.BODY_BYTES_MAX}
+    app.add_middleware(BodyLimit, max_bytes=chosen.body_max_bytes, larger=larger)
     app.add_middleware(Edge)
     app.add_exception_handler(ChorusError, _refused)
     app.add_exception_handler(RequestValidationError, _misfit)

@@ -46,6 +46,7 @@ IDS = (
     "viewId",
     "contactId",
     "keyId",
+    "sourceId",
 )
 GUARDED = [route for route in ROUTES if isinstance(route.access, Needs)]
 
@@ -155,6 +156,10 @@ async def _things(api: Api, tenant: Tenant) -> dict[str, str]:
     key = {"name": "a", "scopes": ["chat:read"]}
     made["keyId"] = (
         await api.client.post("/admin/api-keys", json=key, headers=api.token(admin))
+    ).json()
+    source = {"name": "a", "content": "a"}
+    made["sourceId"] = (
+        await api.client.post("/admin/knowledge/sources", json=source, headers=api.token(admin))
     ).json()
     people |= {"contactId": str(tenant.contact)}
     return people | {name: one["id"] for name, one in made.items()}
