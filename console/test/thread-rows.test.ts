@@ -7,9 +7,25 @@ function kinds(items: Parameters<typeof rowsOf>[0]["items"], newFrom: number | n
   return rowsOf({ items, pending: [], newFrom, self: ME }).map((row) => row.kind);
 }
 
-test("days stand between messages of different days", () => {
-  const later = message(2, { ts: "2026-11-23T12:00:00.000Z" });
-  expect(kinds([message(1), later])).toEqual(["day", "message", "day", "message"]);
+test("a day stands above its first message, and whoever speaks then is named again", () => {
+  const next = { ts: "2026-11-23T12:00:00.000Z" };
+  const items = [message(1), message(2), message(3, next), message(4, next)];
+  const rows = rowsOf({ items, pending: [], newFrom: null, self: ME });
+  expect(rows).toMatchObject([
+    { isOfNewDay: true, goesOn: false },
+    { isOfNewDay: false, goesOn: true },
+    { isOfNewDay: true, goesOn: false },
+    { isOfNewDay: false, goesOn: true },
+  ]);
+});
+
+test("whatever stands on top is still there under its key when older ones come above it", () => {
+  const older = [message(1), handoff(2, "offered"), handoff(3, "active")];
+  const known = [handoff(4, "wrap_up"), handoff(5, "closed"), message(6), message(7)];
+  const keysOf = (items: Parameters<typeof rowsOf>[0]["items"]) =>
+    rowsOf({ items, pending: [], newFrom: null, self: ME }).map(({ key }) => key);
+  const before = keysOf(known);
+  expect(keysOf([...older, ...known]).slice(-before.length)).toEqual(before);
 });
 
 test("what one person says in a row goes on without their name", () => {
@@ -28,7 +44,7 @@ test("what one person says in a row goes on without their name", () => {
 
 test("a note never goes on after a reply of the same person", () => {
   const own = { userId: ME, role: "agent" } as const;
-  const [, , note] = rowsOf({
+  const [, note] = rowsOf({
     items: [message(1, own), message(2, { ...own, visibility: "agents" })],
     pending: [],
     newFrom: null,
@@ -41,15 +57,7 @@ describe("what is new", () => {
   test("is marked once, before the first message of somebody else", () => {
     const own = message(3, { userId: ME, role: "agent" });
     const items = [message(1), message(2), own, message(4), message(5)];
-    expect(kinds(items, 3)).toEqual([
-      "day",
-      "message",
-      "message",
-      "message",
-      "new",
-      "message",
-      "message",
-    ]);
+    expect(kinds(items, 3)).toEqual(["message", "message", "message", "new", "message", "message"]);
   });
 
   test("is not marked where nothing is", () => {
@@ -71,8 +79,8 @@ describe("events", () => {
       newFrom: null,
       self: ME,
     });
-    expect(rows.map((row) => row.kind)).toEqual(["day", "message", "changes", "message"]);
-    expect(rows[2]).toMatchObject({ changes: [{ seq: 2 }, { seq: 3 }, { seq: 4 }] });
+    expect(rows.map((row) => row.kind)).toEqual(["message", "changes", "message"]);
+    expect(rows[1]).toMatchObject({ changes: [{ seq: 2 }, { seq: 3 }, { seq: 4 }] });
   });
 
   test("the first word of a session is its card, each session once", () => {

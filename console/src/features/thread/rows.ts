@@ -1,9 +1,11 @@
 import type { Change, Message, PendingMessage, TimelineItem } from "@chorus/sdk";
 import { dayStart } from "../../shared/words/time";
 
-/** What the timeline draws, from top to bottom. */
+/**
+ * What the timeline draws, from top to bottom. A row keeps its key when older ones come above it: by
+ * its key the place is kept where somebody reads.
+ */
 export type Row =
-  | { readonly kind: "day"; readonly key: string; readonly ts: string }
   | { readonly kind: "new"; readonly key: string }
   | {
       readonly kind: "message";
@@ -11,6 +13,8 @@ export type Row =
       readonly message: Message;
       /** The same person went on speaking: their name stands above already. */
       readonly goesOn: boolean;
+      /** The first of its day: the day stands above it. */
+      readonly isOfNewDay: boolean;
     }
   | { readonly kind: "changes"; readonly key: string; readonly changes: readonly Quiet[] }
   | { readonly kind: "handoff"; readonly key: string; readonly change: HandoffChange }
@@ -48,14 +52,14 @@ export function rowsOf({ items, pending, newFrom, self }: Drawn): Row[] {
       continue;
     }
     const today = dayStart(Date.parse(item.ts));
-    if (today !== day) rows.push({ kind: "day", key: `day-${today}-${item.seq}`, ts: item.ts });
+    const isOfNewDay = today !== day;
     day = today;
     if (!isNewMarked && newFrom !== null && item.seq >= newFrom && item.userId !== self) {
       rows.push({ kind: "new", key: "new" });
       isNewMarked = true;
     }
-    const goesOn = continues(rows.at(-1), item);
-    rows.push({ kind: "message", key: item.id, message: item, goesOn });
+    const goesOn = !isOfNewDay && continues(rows.at(-1), item);
+    rows.push({ kind: "message", key: item.id, message: item, goesOn, isOfNewDay });
   }
   return [...rows, ...pending.map((entry) => ({ kind: "pending", key: entry.id, entry }) as const)];
 }
@@ -84,7 +88,8 @@ function addChange(rows: Row[], change: Change, escalated: Set<string>): void {
 function fold(rows: Row[], quiet: Quiet): void {
   const above = rows.at(-1);
   if (above?.kind === "changes") {
-    rows[rows.length - 1] = { ...above, changes: [...above.changes, quiet] };
+    rows.pop();
+    rows.push({ ...above, key: `changes-${quiet.seq}`, changes: [...above.changes, quiet] });
   } else {
     rows.push({ kind: "changes", key: `changes-${quiet.seq}`, changes: [quiet] });
   }

@@ -23,8 +23,6 @@ export interface TimelineRowProps {
 export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
   const { row, view, names, customer } = props;
   switch (row.kind) {
-    case "day":
-      return <Day ts={row.ts} />;
     case "new":
       return <New />;
     case "changes":
@@ -42,14 +40,17 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
       return <PendingRow entry={row.entry} view={view} names={names} onEdit={props.onEdit} />;
     case "message":
       return (
-        <MessageRow
-          view={view}
-          message={row.message}
-          goesOn={row.goesOn}
-          customer={customer}
-          names={names}
-          isAnchor={props.isAnchor}
-        />
+        <>
+          {row.isOfNewDay && <Day ts={row.message.ts} />}
+          <MessageRow
+            view={view}
+            message={row.message}
+            goesOn={row.goesOn}
+            customer={customer}
+            names={names}
+            isAnchor={props.isAnchor}
+          />
+        </>
       );
   }
 });
