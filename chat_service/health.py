@@ -18,6 +18,7 @@ from chorus.bus import Client, RedisFailure
 from chorus.clock import Clock
 from chorus.db import Db
 from chorus.errors import Overloaded, Unavailable
+from chorus.jobs import Queue
 
 Standing = Literal["ok", "warning", "broken"]
 TIMEOUT_S: Final = 3.0
@@ -62,6 +63,8 @@ class RedisState:
     """Messages that could not be stored, and were put aside."""
     watched: bool
     """Presence is looked after."""
+    worker_does: str
+    """What a warm worker does; empty: none is there."""
 
 
 async def examine(system: Db, redis: Client, readiness: Readiness, clock: Clock) -> Health:
@@ -112,6 +115,7 @@ async def _redis(client: Client, parts: int) -> RedisState | None:
                 backlog=await streams.backlog(client, range(parts)),
                 dead=await _dead(client, parts),
                 watched=bool(await client.exists(presence.WATCH)),
+                worker_does=(await client.get(topics.WORKER_READY) or b"").decode(),
             )
     except (*RedisFailure, TimeoutError):
         return None
@@ -190,6 +194,7 @@ def _of_redis(seen: RedisState, now: datetime) -> list[Check]:
             "Nobody watches who is here: nobody is offered anything.",
             "Start `chorus presence`; after a restart it needs a minute.",
         ),
+        _worker(seen.worker_does),
         Check(
             "dead letters",
             "warning",
@@ -199,6 +204,13 @@ def _of_redis(seen: RedisState, now: datetime) -> list[Check]:
         if seen.dead
         else Check("dead letters", "ok", "None."),
     ]
+
+
+def _worker(does: str) -> Check:
+    """Nobody waits for a worker: summaries by rules are there without one."""
+    if Queue.SUMMARY.value in does.split(","):
+        return Check("worker", "ok", "Models refine summaries.")
+    return Check("worker", "ok", "Summaries are made by rules alone.")
 
 
 def _server(seen: RedisState) -> Check:

@@ -302,6 +302,7 @@ _add_process("api", "The chat API alone.")
 _add_process("writer", "Stores messages, in batches.")
 _add_process("conductor", "Due work, routing and the outbox.")
 _add_process("presence", "Who is there.")
+_add_process("worker", "Asks models for better summaries.")
 
 
 def _pages() -> Path | None:

@@ -5,11 +5,12 @@ from difflib import get_close_matches
 from typing import Final
 from urllib.parse import urlsplit
 
-from ai.settings import KnowledgeSettings
+from ai.settings import IndexerSettings
 from chat_service.settings import ApiSettings, ConductorSettings, WriterSettings
 from chorus.settings import PREFIX, BadSettings, Settings, variable
 from gateway.settings import GatewaySettings
 from presence.settings import PresenceSettings
+from summary_engine.settings import WorkerSettings
 
 KINDS: Final[tuple[type[Settings], ...]] = (
     GatewaySettings,
@@ -17,7 +18,8 @@ KINDS: Final[tuple[type[Settings], ...]] = (
     WriterSettings,
     ConductorSettings,
     PresenceSettings,
-    KnowledgeSettings,
+    IndexerSettings,
+    WorkerSettings,
 )
 REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
 # Not settings of a process: what tests and the way to start one tell each other.

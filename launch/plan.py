@@ -15,6 +15,7 @@ from chat_service import demo_shop
 from chorus.auth import AUD_VISITOR
 from launch.child import Command
 from launch.spawn import bound_to_us
+from summary_engine.settings import PLAN_FILE
 
 # A Unix socket path has room for 107 bytes; the kernel refuses more.
 SOCKET_PATH_MAX_BYTES = 100
@@ -93,8 +94,9 @@ def commands(
     """List the processes to start, in their order; every edge serves and dials its own socket."""
     shared = shared_environment(options, port, servers, inherited=inherited)
     targets = [rpc_target(options.data, edge, options.edges) for edge in range(options.edges)]
-    singles = [
-        _process(name, name, {**shared, "CHORUS_RPC": targets[0]}) for name in SINGLE_PROCESSES
+    alone = [
+        _process(name, name, {**shared, "CHORUS_RPC": targets[0]})
+        for name in singles(options.data, inherited)
     ]
     several = options.edges > 1
     edges = [
@@ -105,7 +107,13 @@ def commands(
         )
         for n, target in enumerate(targets)
     ]
-    return [*singles, *edges]
+    return [*alone, *edges]
+
+
+def singles(data: Path, inherited: Mapping[str, str]) -> tuple[str, ...]:
+    """The processes there is one of; a worker only where somebody wrote a plan of models."""
+    planned = inherited.get("CHORUS_MODELS") or (data / PLAN_FILE).exists()
+    return (*SINGLE_PROCESSES, "worker") if planned else SINGLE_PROCESSES
 
 
 def shared_environment(

@@ -19,6 +19,7 @@ PROCESSES = {
     "writer": "chat_service.writer:main",
     "conductor": "chat_service.conductor:main",
     "presence": "presence.app:main",
+    "worker": "summary_engine.worker:main",
 }
 
 

@@ -114,7 +114,8 @@ class Launch:
         run = self._describe(servers, seeded, credentials)
         await self._start_processes(servers, run)
         await self._wait_ready()
-        say(page.processes_line(options.edges, plan.SINGLE_PROCESSES, time.monotonic() - began))
+        singles = plan.singles(options.data, self._environment)
+        say(page.processes_line(options.edges, singles, time.monotonic() - began))
         if seeded is not None:
             say(page.round_trip_line(await round_trip_ms(run)))
         self._welcome(run, credentials)

@@ -24,8 +24,8 @@ class Loop:
         """Start it; the caller owns what it gives."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    def run(self, work: Coroutine[Any, Any, T], *, timeout_s: float) -> T:
-        """Wait for it. Raises TimeoutError; then it is cancelled."""
+    def run(self, work: Coroutine[Any, Any, T], *, timeout_s: float | None) -> T:
+        """Wait for it, for ever with None. Raises TimeoutError; then it is cancelled."""
         future = self.submit(work)
         try:
             return future.result(timeout_s)

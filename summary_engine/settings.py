@@ -1,11 +1,14 @@
 """What the worker may be told, read once by its composition root."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from chorus.settings import DatabaseSettings
+
+PLAN_FILE: Final = "models.yaml"
+"""In the data folder: where the plan is looked for that no variable names."""
 
 
 class WorkerSettings(DatabaseSettings):
@@ -24,7 +27,7 @@ class WorkerSettings(DatabaseSettings):
 
     @property
     def models_path(self) -> Path:
-        return self.models or self.data / "models.yaml"
+        return self.models or self.data / PLAN_FILE
 
     @property
     def model_keys_dir(self) -> Path:

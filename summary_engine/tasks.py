@@ -4,12 +4,15 @@ A message is a doorbell: the row of the job says what is to be done, and whether
 message that is lost or comes twice costs a lookup.
 """
 
+import logging
+import warnings
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.exceptions import SecurityWarning
+from celery.signals import setup_logging, worker_ready
 
 from chorus.enqueue import CELERY_SETTINGS, celery_app
 from chorus.jobs import WAKE_UP_TASK, Queue
@@ -63,13 +66,20 @@ def work(app: Celery, *, tasks_max: int, ready: Callable[[], None]) -> None:
     def on_ready(**_: object) -> None:
         ready()
 
+    def on_logging(**_: object) -> None:
+        """Ours stands already; Celery leaves it alone where somebody listens here."""
+
+    for name in ("celery", "kombu"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Of root it fears pickled messages; ours are JSON.
+    warnings.simplefilter("ignore", SecurityWarning)
+    setup_logging.connect(on_logging, weak=False)
     worker_ready.connect(on_ready, weak=False)
     try:
         app.Worker(
             pool_cls="threads",
             concurrency=tasks_max,
             queues=[Queue.SUMMARY.value],
-            loglevel="WARNING",
             quiet=True,
             without_gossip=True,
             without_mingle=True,
@@ -77,3 +87,4 @@ def work(app: Celery, *, tasks_max: int, ready: Callable[[], None]) -> None:
         ).start()
     finally:
         worker_ready.disconnect(on_ready)
+        setup_logging.disconnect(on_logging)

@@ -19,7 +19,6 @@ from summary_engine.tasks import make_app, work
 
 CONFIGURATION_ERROR: Final = 78
 """`EX_CONFIG` of sysexits.h: a restart will not help."""
-START_S: Final = 300.0
 STOP_S: Final = 10.0
 BEAT_S: Final = 2.0
 READY_KEPT_S: Final = 8
@@ -43,7 +42,7 @@ def main() -> None:
     loop, closing = Loop(), AsyncExitStack()
     with loop.turning():
         resources = loop.run(
-            closing.enter_async_context(open_resources(settings, plan, keys)), timeout_s=START_S
+            closing.enter_async_context(open_resources(settings, plan, keys)), timeout_s=None
         )
         try:
             _serve(settings, loop, resources)

@@ -17,8 +17,9 @@ SELECT current_setting('server_version') AS version, clock_timestamp() AS now,
     (SELECT count(*) FROM outbox WHERE searched_at IS NULL
         AND event IN ('message.created', 'message.changed')) AS unsearched,
     (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM jobs
-        WHERE state = 'pending' AND due_at < now()) AS overdue_s,
-    (SELECT count(*) FROM jobs WHERE state = 'pending' AND due_at < now()) AS overdue,
+        WHERE state = 'pending' AND due_at < now() AND kind <> 'refine_summary') AS overdue_s,
+    (SELECT count(*) FROM jobs
+        WHERE state = 'pending' AND due_at < now() AND kind <> 'refine_summary') AS overdue,
     (SELECT count(*) FROM jobs WHERE state = 'dead' AND finished_at > now() - interval '7 days')
         AS dead
 """
