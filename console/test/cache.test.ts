@@ -1,9 +1,9 @@
-import type { AgentState } from "@chorus/sdk";
+import type { AgentClient, AgentState } from "@chorus/sdk";
 import { newConversation } from "@chorus/sdk/conversation";
 import { emptyInbox } from "@chorus/sdk/inbox";
 import { describe, expect, test } from "vitest";
 import { amended } from "../src/features/thread/use-timeline";
-import { amend, newCache, patch } from "../src/shared/live/cache";
+import { amend, bindCache, newCache, patch } from "../src/shared/live/cache";
 import { keys } from "../src/shared/live/keys";
 import { CONV, message, row } from "./support";
 
@@ -51,6 +51,26 @@ describe("frames in the cache", () => {
     patch(cache, before, { ...before, conversations: { [CONV]: view(2) } });
     expect([...new Set(writes)]).toEqual(["conversation"]);
     expect(cache.getQueryData(keys.conversation(CONV))).toMatchObject({ seq: 2 });
+  });
+
+  test("another summary is read anew, and no other conversation's", async () => {
+    const cache = newCache();
+    cache.setQueryData(keys.summary(CONV), { text: "old" });
+    cache.setQueryData(keys.summary("another"), { text: "old" });
+    const told = new Map<string, (payload: { conv: string }) => void>();
+    const client = {
+      state: state(),
+      on: (name: string, hear: (payload: { conv: string }) => void) => {
+        told.set(name, hear);
+        return () => told.delete(name);
+      },
+    };
+    const release = bindCache(client as unknown as AgentClient, cache);
+    told.get("summary")?.({ conv: CONV });
+    expect(cache.getQueryState(keys.summary(CONV))?.isInvalidated).toBe(true);
+    expect(cache.getQueryState(keys.summary("another"))?.isInvalidated).toBe(false);
+    release();
+    expect(told.size).toBe(0);
   });
 
   test("a conversation that is not ours any more is null, not the last that was seen", () => {

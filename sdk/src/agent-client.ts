@@ -69,6 +69,8 @@ export interface AgentEvents {
   "offer-ended": EndedOffer;
   amended: Amendment;
   handoff: ServerData<"handoff"> & { readonly conv: string };
+  /** There is another text of what a conversation is about. */
+  summary: ServerData<"summary"> & { readonly conv: string };
 }
 
 /** An agent's side of the chat: the inbox, and any number of watched conversations. */
@@ -308,6 +310,7 @@ export class AgentClient {
     if (name === "notice") this.#emitter.emit("notice", payload as AgentEvents["notice"]);
     if (name === "offer-ended") this.#emitter.emit(name, payload as EndedOffer);
     if (name === "handoff") this.#emitter.emit(name, payload as AgentEvents["handoff"]);
+    if (name === "summary") this.#emitter.emit(name, payload as AgentEvents["summary"]);
     if (name === "amended") this.#emitter.emit(name, payload as Amendment);
   }
 

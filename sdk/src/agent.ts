@@ -223,6 +223,7 @@ export class AgentEngine {
       thread?.receive(frame);
       if (frame.event === "nack" && frame.data.code === "NOT_FOUND") void this.#learn(thread);
       if (frame.event === "handoff") this.#options.signal("handoff", { conv, ...frame.data });
+      if (frame.event === "summary") this.#options.signal("summary", { conv, ...frame.data });
       if (isDurable(frame) && AMENDING.has(frame.event)) {
         this.#options.signal("amended", { conv, frame } satisfies Amendment);
       }

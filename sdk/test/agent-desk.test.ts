@@ -132,6 +132,15 @@ test("who was slower hears which offer is gone, and who took it", async () => {
   ]);
 });
 
+test("who watches hears that there is another summary", async () => {
+  const socket = await watched();
+  const heard: unknown[] = [];
+  client.on("summary", (told) => heard.push(told));
+  const data = { upto_seq: 1, behind: 0, source: "model" };
+  socket.say({ event: "summary", conv: CONV, data });
+  expect(heard).toEqual([{ conv: CONV, ...data }]);
+});
+
 test("a choice made elsewhere, or by the server, is one's own", async () => {
   const socket = await comeUp();
   socket.say({ event: "presence", data: { userId: COLLEAGUE, status: "busy", since: TS } });

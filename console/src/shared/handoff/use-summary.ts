@@ -1,5 +1,6 @@
 import type { ConversationView } from "@chorus/sdk";
 import { useQuery } from "@tanstack/react-query";
+import { keys } from "../live/keys";
 import { useSession } from "../live/session";
 
 export interface Evidence {
@@ -45,7 +46,7 @@ export interface Summary {
 export function useSummary(conv: string) {
   const { client } = useSession();
   return useQuery({
-    queryKey: ["summary", conv],
+    queryKey: keys.summary(conv),
     queryFn: () => client.request<Summary>(`/livechat/summary/${conv}`),
     retry: 1,
   });

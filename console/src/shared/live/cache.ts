@@ -44,6 +44,9 @@ export function bindCache(client: AgentClient, cache: QueryClient): () => void {
     client.on("handoff", ({ conv }) => {
       void cache.invalidateQueries({ queryKey: keys.snapshot(conv) });
     }),
+    client.on("summary", ({ conv }) => {
+      void cache.invalidateQueries({ queryKey: keys.summary(conv) });
+    }),
   ];
   return () => {
     for (const release of releases) release();

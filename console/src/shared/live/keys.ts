@@ -19,6 +19,7 @@ export const keys = {
   conversation: (conv: string) => ["live", "conversation", conv],
   contact: (conv: string) => ["live", "contact", conv],
   snapshot: (conv: string) => ["snapshot", conv],
+  summary: (conv: string) => ["summary", conv],
   history: (conv: string, anchor: number) => ["history", conv, anchor],
   histories: (conv: string) => ["history", conv],
   agents: ["agents"],
