@@ -95,6 +95,8 @@ def accept(agent: AgentPage, text: str) -> None:
     offer_of(agent).get_by_role("button", name="Accept").click()
     expect(agent.message(text)).to_be_visible()
     expect(offer_of(agent)).to_have_count(0)
+    # Else the first words of the answer act as single keys.
+    expect(agent.page.locator("form[data-mode] textarea")).to_be_focused()
 
 
 def badge(agent: AgentPage) -> Locator:

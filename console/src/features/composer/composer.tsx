@@ -9,6 +9,7 @@ import {
   useState,
 } from "react";
 import { useConversationActs } from "../../shared/acts/conversation-acts";
+import { useToWrite, wantToWrite } from "../../shared/acts/to-write";
 import { ownershipOfView } from "../../shared/domain/ownership";
 import {
   draftKey,
@@ -45,6 +46,7 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
   const { mode, text, change, choose, send, problem, isReplyable } = writing;
   const enterSends = useSettings((settings) => settings.enterSends);
   useLayoutEffect(() => fit(field.current, text), [text]);
+  useFocusWhenTaken(conv, field);
   useActions({
     note: () => choose("note"),
     ...(isReplyable ? { reply: () => choose("reply") } : { reply: () => choose("note") }),
@@ -96,6 +98,15 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
       <Foot mode={mode} isEmpty={text.trim() === ""} problem={problem} />
     </form>
   );
+}
+
+function useFocusWhenTaken(conv: string, field: RefObject<HTMLTextAreaElement | null>): void {
+  const isTaken = useToWrite((wish) => wish.conv === conv);
+  useEffect(() => {
+    if (!isTaken) return;
+    field.current?.focus();
+    wantToWrite(null);
+  }, [isTaken, field]);
 }
 
 /** The text, its mode and how it leaves. */

@@ -2,6 +2,7 @@ import { asChorusError } from "@chorus/sdk";
 import type { Offer } from "@chorus/sdk/agent-acts";
 import { BellRing, Check, X } from "lucide-react";
 import { useEffect, useState } from "react";
+import { wantToWrite } from "../../shared/acts/to-write";
 import { useSnapshot } from "../../shared/api/queries";
 import { contactName } from "../../shared/domain/people";
 import { useActions } from "../../shared/keys/use-keys";
@@ -130,7 +131,12 @@ function PacketText({ offer }: { readonly offer: Offer }) {
         </p>
       )}
       {summary ? (
-        <p dir="auto" className="line-clamp-4 rounded-lg bg-sunken p-2.5 text-sm">
+        <p
+          dir="auto"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
+          tabIndex={0}
+          className="max-h-40 overflow-y-auto rounded-lg bg-sunken p-2.5 text-sm whitespace-pre-line"
+        >
           {summary}
         </p>
       ) : (
@@ -157,7 +163,10 @@ function useAnswer(offer: Offer | undefined, onAccepted: (conv: string) => void)
     setIsBusy(true);
     try {
       await client.command(null, event, { session });
-      if (event === "offer.accept") onAccepted(conv);
+      if (event === "offer.accept") {
+        wantToWrite(conv);
+        onAccepted(conv);
+      }
     } catch (cause) {
       showToast({ text: asChorusError(cause).message, tone: "problem" });
     } finally {

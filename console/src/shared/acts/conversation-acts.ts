@@ -13,6 +13,7 @@ import { showToast } from "../ui/toasts";
 import { useWords } from "../words/words";
 import { doLater, finishAll } from "./later";
 import { mark } from "./marked";
+import { wantToWrite } from "./to-write";
 
 export interface Target {
   readonly agent?: string;
@@ -59,12 +60,17 @@ export function useConversationActs(): ConversationActs {
         () => true,
         (cause: unknown) => refused(asChorusError(cause)),
       );
+    const take = async (conv: string, ...command: CommandOf) => {
+      const done = await act(conv, ...command);
+      if (done) wantToWrite(conv);
+      return done;
+    };
     return {
-      claim: (conv) => act(conv, "claim"),
+      claim: (conv) => take(conv, "claim"),
       takeOver: (view) =>
         ownershipOfView(view) === "agent"
-          ? act(view.id, "assign", { to: agent.id })
-          : act(view.id, "claim"),
+          ? take(view.id, "assign", { to: agent.id })
+          : take(view.id, "claim"),
       reopen: (conv) => act(conv, "reopen"),
       resolve: (conv) => {
         const body = { event: "resolve", data: { id: uuid7() } };
