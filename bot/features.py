@@ -1,5 +1,6 @@
 """What the policy looks at, out of a conversation. Pure: messages in, numbers out."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -20,8 +21,11 @@ KEEP: Final = 0.4
 OFFERED: Final = "offer"
 CLARIFIED: Final = "clarify"
 _NOBODY: Final = UUID(int=0)
+_CLAUSE: Final = re.compile(r"[,;:]\s+|[、，،]\s*")
 _STEM_CHARS: Final = 5
 _GRAM_CHARS: Final = 3
+_SAME: Final = 0.6
+_SORE: Final = -0.25
 _FEW_WORDS: Final = 3
 _TALK_TAGS: Final = frozenset({"greeting", "thanks", "ok"})
 _TALK_WORDS_MAX: Final = 6
@@ -103,6 +107,7 @@ def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
     last, now = turns[-1], heard[-1]
     held_out = len(turns) > 1 and turns[-2].action == OFFERED
     customers = [one for turn, one in zip(turns, heard, strict=True) if turn.role == "customer"]
+    moods = [_mood(turn, language) for turn in turns if turn.role == "customer"]
     harms = harms_in(last.text)
     return TurnFeatures(
         language=spoken,
@@ -112,8 +117,8 @@ def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
         threatening=Harm.THREAT in harms,
         injected=now.injected,
         smalltalk=_is_smalltalk(now),
-        mood=now.mood,
-        mood_mean=_mean(customers),
+        mood=moods[-1],
+        mood_mean=_mean(moods),
         repetition=_repetition(turns),
         failed_remedies=sum(one.tagged("failed", "notworked") for one in customers),
         unresolved=_unresolved(turns, heard),
@@ -128,10 +133,16 @@ def _heard(turn: Turn, language: str) -> Features:
     return features_of(Msg(id=_NOBODY, seq=0, role="customer", content=turn.text), language)
 
 
-def _mean(customers: Sequence[Features]) -> float:
-    mean = customers[0].mood if customers else 0.0
-    for one in customers[1:]:
-        mean = KEEP * mean + (1 - KEEP) * one.mood
+def _mood(turn: Turn, language: str) -> float:
+    """By clauses: "it didn't help, annoying" is no word of praise."""
+    parted = Turn(turn.role, (_CLAUSE.sub(".\n", turn.text),))
+    return _heard(parted, language).mood
+
+
+def _mean(moods: Sequence[float]) -> float:
+    mean = moods[0] if moods else 0.0
+    for one in moods[1:]:
+        mean = KEEP * mean + (1 - KEEP) * one
     return mean
 
 
@@ -165,15 +176,25 @@ def _clarifications(turns: Sequence[Turn]) -> int:
 
 
 def _unresolved(turns: Sequence[Turn], heard: Sequence[Features]) -> int:
-    """Turns of the customer in a row, this one left out, after which something was still open."""
+    """Turns of the customer in a row, this one left out, that came to nothing."""
     count = 0
-    for at in range(len(turns) - 2, -1, -1):
-        if turns[at].role == "bot":
+    customers = [at for at, turn in enumerate(turns) if turn.role == "customer"]
+    for at, following in reversed(list(pairwise(customers))):
+        if _is_smalltalk(heard[at]):
             continue
-        if heard[at].tagged("worked", "thanks") and not heard[at].tagged("failed", "notworked"):
+        if not _came_to_nothing(turns, heard, at, following):
             break
-        count += not _is_smalltalk(heard[at]) and at + 1 < len(turns) - 1
+        count += 1
     return count
+
+
+def _came_to_nothing(
+    turns: Sequence[Turn], heard: Sequence[Features], at: int, following: int
+) -> bool:
+    """Whether the bot had no answer, or the customer goes on about the same."""
+    unanswered = turns[following - 1].action in (CLARIFIED, OFFERED)
+    failed = heard[following].tagged("failed", "notworked") or heard[following].mood <= _SORE
+    return unanswered or failed or likeness(turns[at].text, turns[following].text) >= _SAME
 
 
 def _repetition(turns: Sequence[Turn]) -> float:
