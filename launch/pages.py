@@ -60,7 +60,8 @@ def create_pages(folder: Path | None, *, dev: bool) -> ASGIApp:
     root = folder.resolve() if folder else None
 
     async def pages(scope: Scope, receive: Receive, send: Send) -> None:
-        response = respond(root, scope["method"], scope["path"], dev=dev)
+        packed = _takes_gzip(Headers(scope=scope).get("accept-encoding", ""))
+        response = respond(root, scope["method"], scope["path"], dev=dev, packed=packed)
         if (policy := _strict_policy(scope)) is not None:
             response.headers["Content-Security-Policy"] = policy
         await response(scope, receive, send)
@@ -76,14 +77,29 @@ def _strict_policy(scope: Scope) -> str | None:
     return strict_policy(scope["scheme"], Headers(scope=scope).get("host", ""))
 
 
-def respond(root: Path | None, method: str, path: str, *, dev: bool) -> Response:
-    """Choose the file for a path; a page without such a file is its `index.html`."""
+def _takes_gzip(accepted: str) -> bool:
+    """Whether a client names gzip, and not to refuse it."""
+    for offer in accepted.lower().split(","):
+        coding, _, weight = offer.partition(";")
+        if coding.strip() == "gzip":
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def respond(
+    root: Path | None, method: str, path: str, *, dev: bool, packed: bool = False
+) -> Response:
+    """Choose the file for a path; a page without such a file is its `index.html`.
+
+    `packed`: the client takes gzip, so it gets the compressed copy that the build left beside a
+    file. What is sent is the same for everybody, so its length tells nobody anything.
+    """
     if method not in ("GET", "HEAD"):
         return PlainTextResponse("Pages are only read.\n", 405, {"Allow": "GET, HEAD"})
     if path == "/":
         return RedirectResponse("/demo" if dev else "/console", 307)
     if root is not None and is_widget_file(path):
-        return _widget_file(root, path)
+        return _widget_file(root, path, packed=packed)
     page = page_of(path)
     if root is None or page is None:
         return PlainTextResponse(NOT_BUILT, 503, dict(HEADERS))
@@ -94,14 +110,24 @@ def respond(root: Path | None, method: str, path: str, *, dev: bool) -> Response
     if file is None:
         return PlainTextResponse("There is no such file.\n", 404, dict(HEADERS))
     cache = HASHED if page == "assets" else "no-cache"
-    return FileResponse(file, headers={**HEADERS, "Cache-Control": cache}, media_type=_type(file))
+    return _sent(file, {**HEADERS, "Cache-Control": cache}, packed=packed)
 
 
-def _widget_file(root: Path, path: str) -> Response:
+def _widget_file(root: Path, path: str, *, packed: bool) -> Response:
     file = _file(root, path)
     if file is None:
         return PlainTextResponse("There is no such file.\n", 404, dict(WIDGET_HEADERS))
-    return FileResponse(file, headers=headers_of(path), media_type=_type(file))
+    return _sent(file, headers_of(path), packed=packed)
+
+
+def _sent(file: Path, headers: dict[str, str], *, packed: bool) -> Response:
+    """The file, or its compressed copy where there is one that is not older, by the second."""
+    varied = {**headers, "Vary": "Accept-Encoding"}
+    copy = file.with_name(f"{file.name}.gz")
+    if not packed or not copy.is_file() or int(copy.stat().st_mtime) < int(file.stat().st_mtime):
+        return FileResponse(file, headers=varied, media_type=_type(file))
+    varied["Content-Encoding"] = "gzip"
+    return FileResponse(copy, headers=varied, media_type=_type(file))
 
 
 def _file(root: Path, path: str) -> Path | None:

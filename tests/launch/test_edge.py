@@ -1,6 +1,8 @@
 """Two applications and the pages on one port."""
 
 import asyncio
+import gzip
+import os
 from pathlib import Path
 
 import httpx
@@ -147,10 +149,31 @@ def built(tmp_path: Path) -> Path:
     return (tmp_path / "pages").resolve()
 
 
-async def fetch(built: Path, path: str, *, dev: bool = True) -> httpx.Response:
+async def fetch(
+    built: Path, path: str, *, dev: bool = True, encodings: str = "identity"
+) -> httpx.Response:
     transport = httpx.ASGITransport(create_pages(built, dev=dev))
     async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
-        return await client.get(path)
+        return await client.get(path, headers={"Accept-Encoding": encodings})
+
+
+@pytest.mark.parametrize("path", ["/assets/app-1a2b.js", "/widget/v1/chorus.js", "/console/inbox"])
+async def test_who_takes_gzip_gets_the_copy_of_the_build_as_long_as_it_is_one(
+    built: Path, path: str
+) -> None:
+    file = built / ("console/index.html" if path == "/console/inbox" else path[1:])
+    copy = file.with_name(f"{file.name}.gz")
+    copy.write_bytes(gzip.compress(b"compressed"))
+    packed = await fetch(built, path, encodings="br, gzip;q=0.8")
+    assert (packed.text, packed.headers["content-encoding"]) == ("compressed", "gzip")
+    plain = [await fetch(built, path, encodings=one) for one in ("identity", "gzip; q=0", "")]
+    assert {one.text for one in plain} == {str(file.relative_to(built))}
+    for name in ("content-type", "cache-control", "vary"):
+        assert packed.headers[name] == plain[0].headers[name]
+    assert packed.headers["etag"] != plain[0].headers["etag"]
+    os.utime(copy, (1.0, 1.0))
+    old = await fetch(built, path, encodings="gzip")
+    assert "content-encoding" not in old.headers
 
 
 async def test_deep_links_are_the_page_and_assets_are_kept(built: Path) -> None:
