@@ -100,6 +100,11 @@ bench: ## Cost per frame, messages end to end, broadcast, RTT, KiB per socket, h
 	$(PY) -m load.bench
 	$(PY) -m load.bench_writer
 
+.PHONY: bench-console
+bench-console: ## What the console costs a browser: first load, a list of 5,000, a thread of 10,000
+	@tools/bootstrap.sh python node pages browser
+	CHROMIUM="$$(tools/chromium.sh)" $(PY) -m load.bench_console
+
 .PHONY: eval
 eval: ## Summarise the golden conversations and hold the figures against gates and baseline
 	@tools/bootstrap.sh python
@@ -112,5 +117,5 @@ load: ## Load on what `make up` started
 
 .PHONY: help
 help:
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	echo
