@@ -120,6 +120,23 @@ async def test_what_a_person_wrote_is_what_is_told(database_url: str, redis_db: 
     assert await kept(database_url) == []
 
 
+@pytest.mark.parametrize(("missed", "told"), [(0, "Told by a model."), (6, "48213")])
+async def test_what_a_model_wrote_is_told_unless_it_missed_a_lot(
+    database_url: str, redis_db: str, missed: int, told: str
+) -> None:
+    floor = await make_floor(database_url, 1)
+    (case,) = await make_waiting(database_url, floor, 1)
+    await speak(database_url, floor, case, LATE, *["Hello?"] * missed)
+    written = {"v": 1, "source": "model", "model": "m", "upto_seq": 1, "text": "Told by a model."}
+    async with superuser(database_url) as raw:
+        await raw.execute(
+            "UPDATE conversations SET metadata = $1::jsonb",
+            orjson.dumps({"summary": written}).decode(),
+        )
+    packets = await offered(database_url, redis_db, floor)
+    assert told in packets[case.conversation_id]["summary"]
+
+
 async def test_an_inbox_that_wants_none_gets_none(database_url: str, redis_db: str) -> None:
     floor = await make_floor(database_url, 1)
     (case,) = await make_waiting(database_url, floor, 1)
