@@ -8,11 +8,14 @@ import pytest
 
 from tests.support import tree
 
-HEAVY = ("langchain", "langchain_core", "langgraph", "chromadb", "openai", "anthropic", "yaml")
+HEAVY = (
+    "langchain", "langchain_core", "langchain_openai", "langgraph", "chromadb", "openai", "anthropic",
+    "ollama", "yaml",
+)  # fmt: skip
 ALLOWED = ("ai.contracts", "ai.extract")
 
 
-@pytest.mark.parametrize("module", ["gateway.app", "chat_service.app"])
+@pytest.mark.parametrize("module", ["gateway.app", "chat_service.app", "chat_service.conductor"])
 def test_starting_it_loads_no_model_library(module: str) -> None:
     program = (
         f"import sys, {module}\n"
