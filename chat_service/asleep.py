@@ -1,12 +1,18 @@
-"""Lines that cannot move now, because everybody who serves them is here and has their hands full.
+"""What cannot move now, so that a round that has just looked at all of it may leave it unread. Pure.
 
-A round that has just looked at all of them may leave these unread. Pure.
+Lines sleep while everybody who serves them is here and has their hands full. In a line that moves
+sessions are stuck that nobody with room is fit for, until somebody can do more than they could.
+What time alone changes is found by the next round that reads everything.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
+from chat_service.deferral import Group
 from chat_service.routing_facts import UNSEEN, AgentFacts, QueueFacts
+from chat_service.routing_plan import Plan
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus
 
@@ -30,6 +36,67 @@ def staffed(
     return {queue.id for queue in queues if any(map(_has_room, _members(queue, here)))}
 
 
+class Power(NamedTuple):
+    """What an agent who is here could do."""
+
+    room: int
+    skills: frozenset[str]
+    languages: frozenset[str]
+    serves: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Sessions nobody could take, and what everybody could do then."""
+
+    sessions: frozenset[UUID] = frozenset()
+    powers: Mapping[UUID, Power] = field(default_factory=dict)
+
+    def still(self, powers: Mapping[UUID, Power]) -> Collection[UUID]:
+        """Those of them nobody can take now: all, or none where somebody can do more."""
+        grown = any(_has_grown(now, self.powers.get(one)) for one, now in powers.items())
+        return frozenset() if grown else self.sessions
+
+
+def stuck_after(plan: Plan, powers: Mapping[UUID, Power], lonely: Collection[Group]) -> Stuck:
+    """What a round leaves stuck. How long a line is `lonely`, without anybody, is counted by reading it."""
+    left = dict(powers)
+    for one in plan.chosen:
+        if one.agent_id in left:
+            power, weight = left[one.agent_id], one.place.waiting.weight
+            left[one.agent_id] = power._replace(room=power.room - weight)
+    sessions = frozenset(
+        one.waiting.session_id
+        for one in plan.left
+        if not one.deferred and (one.waiting.queue_id, one.team_id) not in lonely
+    )
+    return Stuck(sessions, left)
+
+
+def powers_of(
+    queues: Iterable[QueueFacts], agents: Iterable[AgentFacts], seen: Mapping[UUID, Seen]
+) -> dict[UUID, Power]:
+    """What everybody who is here can do."""
+    serves: dict[UUID, set[UUID]] = {}
+    for queue in queues:
+        for agent_id in queue.members:
+            serves.setdefault(agent_id, set()).add(queue.id)
+    return {
+        id_: Power(_room(one), one.skills, one.languages, frozenset(serves.get(id_, ())))
+        for id_, one in _here(agents, seen).items()
+    }
+
+
+def _has_grown(now: Power, then: Power | None) -> bool:
+    if now.room <= 0:
+        return False
+    return then is None or now.room > then.room or now[1:] != then[1:]
+
+
+def _room(agent: AgentFacts) -> int:
+    return 0 if agent.in_wrap_up else agent.capacity - agent.load - agent.offered
+
+
 def _here(agents: Iterable[AgentFacts], seen: Mapping[UUID, Seen]) -> dict[UUID, AgentFacts]:
     return {
         one.id: one
@@ -51,4 +118,4 @@ def _sleeps(queue: QueueFacts, here: Mapping[UUID, AgentFacts]) -> bool:
 
 
 def _has_room(agent: AgentFacts) -> bool:
-    return not agent.in_wrap_up and agent.load + agent.offered < agent.capacity
+    return _room(agent) > 0

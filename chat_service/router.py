@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 
 from chat_service import briefing, events, failpoints, handoff, reach
+from chat_service.asleep import Stuck, stuck_after
 from chat_service.deferral import Group, since_when
 from chat_service.deferred_pages import Cursor, next_cursors
 from chat_service.emit import Publisher
@@ -23,7 +24,7 @@ from chat_service.jobs import Tools
 from chat_service.lanes import Lanes
 from chat_service.routing import Decision
 from chat_service.routing_facts import AgentFacts, Place
-from chat_service.routing_look import Look, look
+from chat_service.routing_look import Before, Look, look
 from chat_service.routing_plan import Chosen, Plan, happening, moves
 from chat_service.routing_round import Round
 from chat_service.store import routing as store
@@ -76,6 +77,7 @@ class Router:
         self._whole_at_s: dict[UUID, float] = {}
         self._empty_since: dict[UUID, dict[Group, datetime]] = {}
         self._cursors: dict[UUID, dict[UUID, Cursor | None]] = {}
+        self._stuck: dict[UUID, Stuck] = {}
 
     def wake(self, tenant_id: UUID, *, in_s: float = 0.0) -> None:
         """Route a tenant soon, unless it is due earlier."""
@@ -167,13 +169,20 @@ class Router:
                 await store.lock_tenant(tx, tenant_id)
                 now = self._tools.clock.now()
                 whole = self._is_whole(tenant_id)
-                cursors = self._cursors.get(tenant_id, {})
-                found = await look(tx, tenant_id, seen, cursors, now=now, whole=whole)
+                before = Before(
+                    self._cursors.get(tenant_id, {}), self._stuck.pop(tenant_id, Stuck())
+                )
+                found = await look(tx, tenant_id, seen, before, now=now, whole=whole)
                 round_ = Round(found.facts, now=now)
                 plan = round_.plan(limit=OFFERS_AT_ONCE, empty_since=self._empty(tenant_id, round_))
                 moved = await self._carry_out(tx, tenant_id, plan, found, now=now)
                 self._cursors[tenant_id] = next_cursors(
                     found.lines, found.facts.places, plan, now=now
+                )
+                self._stuck[tenant_id] = (
+                    stuck_after(plan, found.powers, round_.without_anybody())
+                    if whole
+                    else before.stuck
                 )
                 decisions = _offered(plan, moved)
                 if plan.chosen or not whole:

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from chat_service import homes
-from chat_service.asleep import asleep, staffed
+from chat_service.asleep import Power, Stuck, asleep, powers_of, staffed
 from chat_service.deferred_pages import PAGE, Cursor
 from chat_service.hours import Hours, is_open, read_hours
 from chat_service.routing_facts import Facts, QueueFacts
@@ -33,38 +33,49 @@ class Look:
     lines: Mapping[UUID, Cursor | None]
     homing: Mapping[UUID, tuple[Queueless, QueueGone]]
     """By conversation: a session without a queue, and where it goes."""
+    powers: Mapping[UUID, Power]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What rounds before found."""
+
+    cursors: Mapping[UUID, Cursor | None]
+    stuck: Stuck
 
 
 async def look(
     tx: Transaction,
     tenant_id: UUID,
     seen: Mapping[UUID, Seen],
-    cursors: Mapping[UUID, Cursor | None],
+    before: Before,
     *,
     now: datetime,
     whole: bool,
 ) -> Look:
-    """Read the facts; lines that sleep, and sessions without a line, only for a `whole`."""
+    """Read the facts; what cannot move, and sessions without a line, only for a `whole`."""
     queues = await store.queues(tx, tenant_id)
     agents = await store.agents(tx, tenant_id, list(seen), now=now)
+    powers = powers_of(queues.values(), agents, seen)
     but = [] if whole else asleep(queues.values(), agents, seen)
+    stuck = [] if whole else before.stuck.still(powers)
     gone = {one.id for one in queues.values() if one.gone}
     busy = staffed(queues.values(), agents, seen)
     # Why nobody takes the others is to be told, too; a few of them will do.
     told = queues.keys() - busy if whole else set[UUID]()
     hours = {one: _hours(queues[one]) for one in (busy | told) - gone}
     open_ = {one for one, known in hours.items() if is_open(known, now)}
-    lines = {one: cursors.get(one) for one in gone | (busy & open_)}
+    lines = {one: before.cursors.get(one) for one in gone | (busy & open_)}
     heads = dict.fromkeys(told & open_)
     places = [
-        *await store.queued(tx, tenant_id, but=but),
+        *await store.queued(tx, tenant_id, but=but, stuck=stuck),
         *await store.deferred(tx, tenant_id, lines | heads, limit=PAGE),
     ]
     teams = await store.teams(tx, tenant_id, {one.team_id for one in places if one.team_id})
     asked = {one.waiting.queue_id for one in places}
     hours |= {one: _hours(queues[one]) for one in asked - hours.keys()}
     homing = await _homing(tx, tenant_id) if whole else {}
-    return Look(Facts(places, agents, seen, queues, hours, teams), lines, homing)
+    return Look(Facts(places, agents, seen, queues, hours, teams), lines, homing, powers)
 
 
 async def _homing(tx: Transaction, tenant_id: UUID) -> dict[UUID, tuple[Queueless, QueueGone]]:

@@ -56,8 +56,8 @@ WHERE s.tenant_id = :tenant AND c.status = 'open'
 # Sessions of a manual queue only matter where something follows from waiting too long, or where
 # the queue was deleted. Whoever put a conversation off wants nobody to be asked before it wakes.
 _QUEUED: Final = text(
-    _PLACE
-    + " AND s.status = 'queued' AND s.queue_id <> ALL(CAST(:but AS uuid[])) AND (q.policy <> 'manual' OR q.archived_at IS NOT NULL"
+    _PLACE + " AND s.status = 'queued' AND s.queue_id <> ALL(CAST(:but AS uuid[]))"
+    " AND s.id NOT IN (SELECT unnest(CAST(:stuck AS uuid[]))) AND (q.policy <> 'manual' OR q.archived_at IS NOT NULL"
     " OR q.max_wait_s IS NOT NULL)"
 )
 # Of each line the oldest behind a place: the many who wait in one hide nobody of another.
@@ -84,9 +84,12 @@ ORDER BY s.requested_at, s.id LIMIT :limit
 """)
 
 
-async def queued(session: Reader, tenant_id: UUID, *, but: Collection[UUID] = ()) -> list[Place]:
-    """Every session the router may move, `but` of some queues; in no order."""
-    found = await every(session, _QUEUED, {"tenant": tenant_id, "but": list(but)})
+async def queued(
+    session: Reader, tenant_id: UUID, *, but: Collection[UUID] = (), stuck: Collection[UUID] = ()
+) -> list[Place]:
+    """Every session the router may move, `but` of some queues and those `stuck`; in no order."""
+    given = {"tenant": tenant_id, "but": list(but), "stuck": list(stuck)}
+    found = await every(session, _QUEUED, given)
     return [_place(row, deferred=False) for row in found]
 
 

@@ -3,12 +3,15 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from chat_service.asleep import asleep
+from chat_service.asleep import Power, asleep, powers_of, stuck_after
 from chat_service.router import WHOLE_EVERY_S, Router
-from chat_service.routing_facts import AgentFacts, QueueFacts
+from chat_service.routing import Decision, Outcome, Policy, Waiting
+from chat_service.routing_facts import AgentFacts, Place, QueueFacts
+from chat_service.routing_plan import Chosen, Plan
 from chorus.ids import uuid7
 from chorus.presence import Seen
 from chorus.wire.common import PresenceStatus
@@ -66,6 +69,61 @@ def test_a_line_whose_people_go_elsewhere_is_awake() -> None:
     assert asleep([replace(QUEUE, max_wait_s=60)], [FULL], HERE) == [QUEUE.id]
 
 
+FREE = replace(FULL, load=0, offered=0, skills=frozenset({"billing"}))
+
+
+def place(queue_id: UUID = QUEUE.id, *, deferred: bool = False) -> Place:
+    waiting = Waiting(uuid7(), queue_id, Policy.LONGEST_IDLE, NOW, NOW)
+    return Place(waiting, uuid7(), None, deferred)
+
+
+def powers(**changed: Any) -> dict[UUID, Power]:
+    return powers_of([QUEUE], [replace(FREE, **changed)], HERE)
+
+
+def test_what_nobody_with_room_is_fit_for_is_stuck_while_nobody_can_do_more() -> None:
+    here, later = place(), place(deferred=True)
+    stuck = stuck_after(Plan(left=[here, later]), powers(), set())
+    assert stuck.still(powers()) == {here.waiting.session_id}
+    assert stuck.still(powers(load=2)) == {here.waiting.session_id}
+    assert stuck.still({}) == {here.waiting.session_id}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"capacity": 3}, {"skills": frozenset({"vip"})}, {"languages": frozenset({"de"})}],
+    ids=lambda one: next(iter(one)),
+)
+def test_whoever_can_do_more_sets_all_of_them_free(changed: dict[str, Any]) -> None:
+    stuck = stuck_after(Plan(left=[place()]), powers(), set())
+    assert stuck.still(powers(**changed)) == frozenset()
+
+
+def test_who_comes_or_serves_another_line_sets_them_free() -> None:
+    stuck = stuck_after(Plan(left=[place()]), powers(), set())
+    bob = replace(FREE, id=BOB)
+    assert stuck.still(powers_of([QUEUE], [FREE, bob], HERE)) == frozenset()
+    assert stuck.still(powers_of([QUEUE], [FREE, replace(bob, load=2)], HERE)) != frozenset()
+    both = [QUEUE, replace(QUEUE, id=uuid7())]
+    assert stuck.still(powers_of(both, [FREE], HERE)) == frozenset()
+
+
+def test_room_that_was_given_out_and_comes_back_sets_them_free() -> None:
+    """A session may be stuck only because an older one was given what room there was."""
+    given = place()
+    offer = Chosen(
+        given, ADA, NOW, Decision(given.waiting.session_id, ADA, Outcome.LONGEST_IDLE, {})
+    )
+    stuck = stuck_after(Plan(chosen=[offer], left=[place()]), powers(), set())
+    assert stuck.still(powers(offered=1)) == stuck.sessions
+    assert stuck.still(powers()) == frozenset()
+
+
+def test_a_line_without_anybody_is_never_stuck_for_how_long_is_counted() -> None:
+    stuck = stuck_after(Plan(left=[place()]), powers(), {(QUEUE.id, None)})
+    assert stuck.sessions == frozenset()
+
+
 class StoppedClock(MovableClock):
     """Time that passes by hand only, but for what rows are stamped with."""
 
@@ -97,3 +155,27 @@ async def test_it_is_read_again_after_a_while_or_when_somebody_has_room(
         assert len((await router.route(floor.tenant_id)).chosen) == 1
     kept = await fetch(database_url, "SELECT chosen FROM routing_decisions ORDER BY at, id")
     assert sorted(row["chosen"] is None for row in kept) == [False, False, True, True]
+
+
+@pytest.mark.anyio
+async def test_who_is_stuck_is_read_again_after_a_while_or_when_somebody_can_do_more(
+    database_url: str, redis_db: str
+) -> None:
+    floor = await make_floor(database_url, 1, relaxations="[]")
+    (stuck,) = await make_waiting(database_url, floor, 1, skills=["rocketry"])
+    async with tools_for(database_url, redis_db) as real, presence_watched(redis_db):
+        clock = StoppedClock()
+        await come(real.client, floor)
+        router = Router(replace(real, clock=clock))
+        assert [one.conversation_id for one in (await router.route(floor.tenant_id)).left] == [
+            stuck.conversation_id
+        ]
+        await make_waiting(database_url, floor, 1)
+        plan = await router.route(floor.tenant_id)
+        assert (len(plan.chosen), plan.left) == (1, [])
+        assert plan.look_again_at is not None
+        clock.ahead_s = WHOLE_EVERY_S
+        assert len((await router.route(floor.tenant_id)).left) == 1
+        await fetch(database_url, "UPDATE agents SET skills = '{rocketry}'")
+        (chosen,) = (await router.route(floor.tenant_id)).chosen
+    assert chosen.place.conversation_id == stuck.conversation_id
