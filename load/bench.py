@@ -294,7 +294,8 @@ async def measure(options: argparse.Namespace) -> dict[str, dict[str, float]]:
             )
         if "handoff" in options.parts:
             found["one routing decision"] = routing()
-            found["handoff"] = await handoff(on)
+            found["handoff beside a line"] = await handoff(on, among=False)
+            found["handoff in a line"] = await handoff(on, among=True)
         if "kills" in options.parts:
             found["kill -9"] = await kills(on)
     return found

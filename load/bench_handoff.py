@@ -29,6 +29,7 @@ CONNECT_AT_ONCE: Final = 32
 RETRY_S: Final = 0.5
 # Presence believes nobody before it has watched for two of its lifetimes.
 SETTLE_S: Final = 5.0
+STEADY_S: Final = 2
 
 
 class Desks:
@@ -107,10 +108,14 @@ class Asker:
 
 
 async def handoff(
-    on: Stage, *, agents: int = 200, waiting: int = 1_000, rate: int = 10, seconds: int = 2
+    on: Stage, *, among: bool, agents: int = 200, waiting: int = 1_000, rate: int = 10
 ) -> dict[str, float]:
-    """Measure both on a tenant of their own; the line of those who wait stays as it is."""
-    crowd = await gather_crowd(on, agents=agents, waiting=waiting)
+    """Measure both on a tenant of their own, beside a line of others who wait or `among` them.
+
+    That line stays as it is.
+    """
+    crowd = await gather_crowd(on, agents=agents, waiting=waiting, among=among)
+    seconds, where = STEADY_S, "among" if among else "beside"
     desks = Desks()
     inboxes = [
         await open_load_socket(on.address, "/ws/v1/inbox", crowd.token(agent), desks.heard)
@@ -120,11 +125,12 @@ async def handoff(
     await _connect_all(askers, on)
     await asyncio.sleep(SETTLE_S)
     steady, burst = askers[: rate * seconds], askers[rate * seconds :]
-    figures: dict[str, float] = {"agents": agents, "waiting beside": waiting}
+    figures: dict[str, float] = {"agents": agents, f"waiting {where}": waiting}
     figures |= await _one_by_one(on, desks, steady, rate)
     figures |= await _at_once(on, desks, burst)
-    figures["still waiting beside"] = await crowd.waiting()
+    figures[f"still waiting {where}"] = await crowd.waiting()
     figures["told to ask again"] = sum(one.refused for one in askers)
+    await crowd.disperse()
     for inbox in inboxes:
         inbox.close()
     for asker in askers:
