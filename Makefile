@@ -12,7 +12,7 @@ DATA ?= .chorus
 # Most tests wait for servers of their own, so two cores carry three at once.
 WORKERS ?= 3
 # Pure decisions: every line of them is run by a test.
-CORES := chorus/ids.py,chorus/clock.py,chorus/codes.py,chorus/errors.py,chorus/topics.py,chorus/ingest.py,chorus/wire/*,gateway/protocol.py,gateway/gates.py,gateway/effects.py,gateway/nonce.py,gateway/pending.py,gateway/room.py,gateway/rules.py,gateway/admission.py,gateway/allowance.py,gateway/lean.py,chat_service/intake.py,chat_service/intake_facts.py,chat_service/intake_sessions.py,chat_service/sessions.py,chat_service/session_facts.py,chat_service/session_moves.py,chat_service/session_records.py,chat_service/session_transfers.py,chat_service/session_waits.py,chat_service/routing.py,chat_service/routing_round.py,chat_service/routing_exits.py,chat_service/routing_facts.py,chat_service/routing_plan.py,chat_service/deferred_pages.py,chat_service/hours.py,chat_service/eta.py,chat_service/report_figures.py,chat_service/queue_choice.py,chat_service/deferral.py,chat_service/idleness.py,chat_service/asleep.py,chat_service/entries.py,chat_service/handoff_words.py,launch/reconnect.py,presence/tracker.py,launch/backoff.py,launch/client_core.py,ai/contracts.py,ai/extract/*,chat_service/digest.py,evals/summaries.py,ai/guards/*,ai/intent/*,bot/policy.py,bot/features.py,bot/talk.py,bot/quoting.py,bot/replies.py
+CORES := chorus/ids.py,chorus/clock.py,chorus/codes.py,chorus/errors.py,chorus/topics.py,chorus/ingest.py,chorus/wire/*,gateway/protocol.py,gateway/gates.py,gateway/effects.py,gateway/nonce.py,gateway/pending.py,gateway/room.py,gateway/rules.py,gateway/admission.py,gateway/allowance.py,gateway/lean.py,chat_service/intake.py,chat_service/intake_facts.py,chat_service/intake_sessions.py,chat_service/sessions.py,chat_service/session_facts.py,chat_service/session_moves.py,chat_service/session_records.py,chat_service/session_transfers.py,chat_service/session_waits.py,chat_service/routing.py,chat_service/routing_round.py,chat_service/routing_exits.py,chat_service/routing_facts.py,chat_service/routing_plan.py,chat_service/deferred_pages.py,chat_service/hours.py,chat_service/eta.py,chat_service/report_figures.py,chat_service/queue_choice.py,chat_service/deferral.py,chat_service/idleness.py,chat_service/asleep.py,chat_service/entries.py,chat_service/handoff_words.py,launch/reconnect.py,presence/tracker.py,launch/backoff.py,launch/client_core.py,ai/contracts.py,ai/extract/*,chat_service/digest.py,evals/summaries.py,ai/knowledge/clean.py,ai/knowledge/chunk.py,ai/knowledge/features.py,ai/knowledge/embed.py,ai/knowledge/rank.py,evals/knowledge.py,ai/guards/*,ai/intent/*,bot/policy.py,bot/features.py,bot/talk.py,bot/quoting.py,bot/replies.py
 
 ##@ Run
 
@@ -78,7 +78,7 @@ test: ## All tests with coverage, or one path: make test T=tests/chorus
 test-long: ## The same with the full counts of schedules and kills
 	@tools/bootstrap.sh python node pages browser
 	export CHROMIUM="$$(tools/chromium.sh)"
-	export CHORUS_SCHEDULES=200 CHORUS_ORDER_SCHEDULES=2000 CHORUS_KILLS=24 CHORUS_KILL_CONVERSATIONS=6 CHORUS_HANDOFF_SCHEDULES=50 CHORUS_LONG=1
+	export CHORUS_SCHEDULES=200 CHORUS_BOT_SCHEDULES=1000 CHORUS_ORDER_SCHEDULES=2000 CHORUS_KILLS=24 CHORUS_KILL_CONVERSATIONS=6 CHORUS_HANDOFF_SCHEDULES=50 CHORUS_LONG=1
 	mkdir -p reports
 	.venv/bin/pytest -n $(WORKERS) --timeout 3600 --junit-xml=reports/test-long.xml
 	$(PY) tools/long_report.py reports/test-long.xml docs/test-long.md
@@ -106,9 +106,12 @@ bench-console: ## What the console costs a browser: first load, a list of 5,000,
 	CHROMIUM="$$(tools/chromium.sh)" $(PY) -m load.bench_console
 
 .PHONY: eval
-eval: ## Summarise the golden conversations and hold the figures against gates and baseline
+eval: ## Hold summaries, handoffs and intents against their gates and the committed figures
 	@tools/bootstrap.sh python
 	.venv/bin/chorus eval summaries
+	.venv/bin/chorus eval knowledge
+	.venv/bin/chorus eval handoff
+	.venv/bin/chorus eval intent
 
 .PHONY: load
 load: ## Load on what `make up` started

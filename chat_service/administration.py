@@ -52,6 +52,7 @@ class Kind(StrEnum):
     QUEUE = "queue"
     TEAM = "team"
     INBOX = "inbox"
+    BOT = "bot"
     AGENT = "agent"
     API_KEY = "api_key"
     TENANT = "tenant"

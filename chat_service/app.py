@@ -17,6 +17,7 @@ from chat_service.resources import Opener, check, open_resources
 from chat_service.routes import (
     agents,
     auth,
+    bots,
     contacts,
     conversations,
     drafts,
@@ -59,6 +60,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *teams.ROUTES,
     *agents.ROUTES,
     *inboxes.ROUTES,
+    *bots.ROUTES,
     *tenant.ROUTES,
     *summaries.ROUTES,
     *knowledge.ROUTES,

@@ -164,7 +164,7 @@ ROUTING_CHANGED: Final = EventKind(
     1,
     "A queue, a team, an inbox or what an agent takes was changed: who is asked may be another.",
     {
-        "kind": "queue, team, inbox, agent, api_key or tenant",
+        "kind": "queue, team, inbox, bot, agent, api_key or tenant",
         "id": "which one",
         "action": "created, changed, deleted, member_added, member_removed, invited, disabled or enabled",
         "by": "who did it",

@@ -23,8 +23,8 @@ from chat_service.administration import (
 )
 from chat_service.deeds import Commands
 from chat_service.name_pages import Page, Stretch, page_of
+from chat_service.store import admin_bots, admin_people
 from chat_service.store import admin_inboxes as store
-from chat_service.store import admin_people
 from chat_service.store.admin_inboxes import InboxCard
 from chat_service.store.admin_people import Group
 from chorus.auth import Principal
@@ -32,7 +32,12 @@ from chorus.db import Db
 from chorus.errors import NotFound
 from chorus.ids import uuid7
 
-COLUMNS: Final[Mapping[str, Any]] = {"enabled": True, "allowed_origins": [], "queue_id": None}
+COLUMNS: Final[Mapping[str, Any]] = {
+    "enabled": True,
+    "allowed_origins": [],
+    "queue_id": None,
+    "bot_id": None,
+}
 """What an inbox is where nothing else is chosen; its settings are as for an inbox of any kind."""
 
 
@@ -98,6 +103,9 @@ async def _check(revision: Revision, inbox_id: UUID, values: Mapping[str, Any]) 
     tx, tenant_id, queue_id = revision.tx, revision.tenant_id, values["queue_id"]
     if queue_id and not await admin_people.group_name(tx, tenant_id, Group.QUEUE, queue_id):
         raise wrong("queueId", "names a queue that is not there.")
+    bot_id = values["bot_id"]
+    if bot_id and await admin_bots.card(tx, tenant_id, bot_id) is None:
+        raise wrong("botId", "names a bot that is not there.")
     if await store.name_taken(tx, tenant_id, values["name"], by_other_than=inbox_id):
         raise NameTaken("There is an inbox of this name already.", field="name")
 

@@ -41,6 +41,8 @@ class InboxChange(Setting):
     """Replaced as a whole."""
     bot: Strict = Absent
     """Whether new conversations begin with the bot."""
+    bot_id: UUID | None = Absent
+    """The bot of ours that answers or suggests in it; null: none, or one that comes by the API."""
     weight: Annotated[int, Field(strict=True, ge=0, le=100)] = Absent
     """How much of a capacity one of its conversations takes."""
     queue_id: UUID | None = Absent
@@ -62,6 +64,7 @@ class InboxAnswer(Shape):
     allowed_origins: list[str]
     widget: dict[str, Any]
     bot: bool
+    bot_id: UUID | None
     snippet: str
     """The tag that a page needs."""
 

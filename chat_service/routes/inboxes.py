@@ -77,6 +77,7 @@ def _inbox(card: InboxCard, base: str) -> dict[str, Any]:
         "allowedOrigins": card.allowed_origins,
         "widget": card.widget,
         "bot": card.bot,
+        "botId": card.bot_id,
         "snippet": f'<script async src="{source}" data-key="{key}"></script>',
     }
 

@@ -26,6 +26,8 @@ class InboxCard:
     queue_id: UUID | None
     public_key: str
     allowed_origins: list[str]
+    bot_id: UUID | None
+    """Who answers or suggests in it, of our bots."""
     widget: dict[str, Any]
     """What the widget shows and does, as `docs/widget.md` has it."""
     bot: bool
@@ -33,7 +35,7 @@ class InboxCard:
 
 _COLUMNS: Final = f"""
 SELECT b.id, b.name, b.channel, b.state = 'enabled', {WEIGHT}, b.queue_id, b.public_key,
-    b.allowed_origins, coalesce(b.settings->'widget', '{{}}'),
+    b.allowed_origins, b.bot_id, coalesce(b.settings->'widget', '{{}}'),
     coalesce(b.settings->'bot'->>'enabled' = 'true', false)
 FROM inboxes b WHERE b.tenant_id = :tenant
 """  # noqa: S608 - our own constant
@@ -51,7 +53,7 @@ _INSERT = text(
 )
 _UPDATE = text(
     "UPDATE inboxes SET name = :name, allowed_origins = CAST(:origins AS text[]), state = :state,"  # noqa: S608
-    f" queue_id = :queue, settings = {_SETTINGS} WHERE tenant_id = :tenant AND id = :id"
+    f" queue_id = :queue, bot_id = :bot_id, settings = {_SETTINGS} WHERE tenant_id = :tenant AND id = :id"
 )
 _NAMED = text("SELECT id FROM inboxes WHERE tenant_id = :tenant AND name = :name AND id <> :id")
 
@@ -95,6 +97,7 @@ async def update(
         "queue": values["queue_id"],
         "settings": orjson.dumps(settings).decode(),
         "bot": values.get("bot"),
+        "bot_id": values["bot_id"],
     }
     await tx.execute(_UPDATE, given)
 

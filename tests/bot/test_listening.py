@@ -9,9 +9,12 @@ from typing import Any
 import orjson
 import pytest
 
+from bot.app import serve
 from bot.consumer import GROUP, Consumer
 from bot.entries import read_entry
 from bot.ports import Where
+from bot.replies import reply
+from bot.settings import BotSettings
 from bot.turns import Pace, Turns
 from chat_service.outbox import FIELD, envelope
 from chat_service.store.outbox import DomainEvent
@@ -123,6 +126,30 @@ async def test_a_new_redis_is_listened_to(shop: Shop, client: Client) -> None:
         await client.flushall()
         await tell(client, where)
         await until(lambda: _has_said(shop, where))
+
+
+async def test_the_process_answers_as_it_is_set_up(
+    shop: Shop, client: Client, redis_db: str
+) -> None:
+    where = await shop.open()
+    await shop.ask(where, QUESTION)
+    stop, ready = asyncio.Event(), asyncio.Event()
+    settings = BotSettings.model_validate(
+        {
+            "REDIS_URL": redis_db,
+            "rpc": shop.api.resources.settings.rpc_target,
+            "bot_debounce_ms": 10,
+            "bot_typing_after_ms": 0,
+        }
+    )
+    async with beside(serve(settings, stop, ready)):
+        async with asyncio.timeout(PATIENCE_S):
+            await ready.wait()
+        await tell(client, where)
+        await until(lambda: _has_said(shop, where))
+        stop.set()
+    (said,) = await shop.said(where)
+    assert said["content"] == reply("offer_blind", "en")
 
 
 def entry(event: str, data: dict[str, Any], *, at: datetime = NOW) -> dict[bytes, bytes]:
