@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from chorus.settings import Settings
+from chorus.settings import DatabaseSettings, Settings
 
 
 class KnowledgeSettings(Settings):
@@ -43,3 +43,10 @@ class KnowledgeSettings(Settings):
     @property
     def hashes(self) -> bool:
         return self.embedder == "hashing"
+
+
+class IndexerSettings(KnowledgeSettings, DatabaseSettings):
+    """The indexer: from sources that were brought to what is found."""
+
+    indexer_poll_ms: Annotated[int, Field(ge=50, le=60_000)] = 1_000
+    """Time between two looks for sources that are due."""

@@ -6,6 +6,7 @@ never taken from anybody, the tenant in each row and each `where`, and foreign h
 """
 
 import base64
+import logging
 from array import array
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -88,7 +89,10 @@ class Chroma:
         for name, _ in await self._listed(tenant_id):
             if name != space.name:
                 await self._ask("DELETE", tenant_id, f"collections/{quote(name, safe='')}")
+        kept = self._collections.get((tenant_id, space))
         self._forget_ids(tenant_id)
+        if kept is not None:
+            self._collections[tenant_id, space] = kept
 
     async def forget(self, tenant_id: UUID) -> None:
         await self._ask("DELETE", tenant_id, "")
@@ -167,6 +171,8 @@ async def open_chroma(url: str, token: str = "") -> AsyncIterator[Chroma]:
 
     Connects when something is asked. Every request has a timeout of 5 s.
     """
+    # Below WARNING it logs each address that is asked, tenants' ids and all.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     timeout = httpx.Timeout(TIMEOUT_S)
     # No proxy of the environment: what customers ask does not leave this way.

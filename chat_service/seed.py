@@ -17,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import insert, text
 
 from chat_service.demo_desk import desk_of
+from chat_service.demo_knowledge import sources_of
 from chat_service.demo_plan import DAYS, SLA_S, Cast, Tale, tales, texts
 from chat_service.demo_story import Values
 from chorus.db import Db, Transaction, open_db
@@ -25,6 +26,7 @@ from chorus.jobs import JobKind
 from chorus.tables.columns import Row
 from chorus.tables.content import CannedReply, Summary
 from chorus.tables.conversations import Conversation, ConversationRead, Message
+from chorus.tables.knowledge import KnowledgeSource
 from chorus.tables.people import Agent, Contact, ContactIdentity
 from chorus.tables.routing import Queue, QueueMember
 from chorus.tables.sessions import LiveChatSession, SessionOffer
@@ -208,6 +210,7 @@ async def _tell_history(tx: Transaction, cast: Cast, now: datetime, began: datet
     ]
     await tx.execute(insert(CannedReply), replies)
     await _store(tx, told)
+    await tx.execute(insert(KnowledgeSource), sources_of(cast.tenant_id, began))
     for table, made in desk_of(cast, script, began):
         await tx.execute(insert(Row.metadata.tables[str(table.__tablename__)]), made)
 

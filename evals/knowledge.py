@@ -23,9 +23,9 @@ SURE: Final = 0.45
 """From this confidence on a bot answers (AI policy)."""
 GATES: Final[Mapping[str, float]] = {
     "R@3 near": 0.95,
-    "R@3 para": 0.55,
-    "R@3 typos": 0.85,
-    "R@3": 0.80,
+    "R@3 para": 0.65,
+    "R@3 typos": 0.90,
+    "R@3": 0.85,
     "out of domain AUC": 0.85,
 }
 FALSE_SURE: Final = "sure of nothing"

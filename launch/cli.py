@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from launch.faults import LaunchError
+from launch.kb_commands import kb_commands
 
 app = typer.Typer(
     name="chorus",
@@ -35,6 +36,7 @@ app.add_typer(key_commands, name="keys")
 app.add_typer(widget_commands, name="widget")
 eval_commands = typer.Typer(help="How well the parts that read language do.", no_args_is_help=True)
 app.add_typer(eval_commands, name="eval")
+app.add_typer(kb_commands, name="kb")
 
 Data = Annotated[
     Path, typer.Option("--data", envvar="CHORUS_DATA", help="Folder of this installation.")
@@ -215,6 +217,25 @@ def widget_snippet(
     raise typer.Exit(0 if found.works else 1)
 
 
+def _add_eval(name: str, does: str) -> None:
+    def run(keep: bool = False, misses: bool = False, as_json: Json = False) -> None:
+        from evals import bot_report, report
+
+        found = bot_report.report_of(name)
+        faults = found.faults(report.committed())
+        if keep:
+            bot_report.keep(found)
+        told = [found.table(), *(found.parts[report.ALL].misses if misses else ()), *faults]
+        _print({name: found.figures(), "faults": faults}, "\n".join(told), as_json=as_json)
+        raise typer.Exit(1 if faults else 0)
+
+    eval_commands.command(name, help=does)(run)
+
+
+_add_eval("handoff", "When bots call a person; fails when a gate is missed or something got worse.")
+_add_eval("intent", "What messages are about; fails when a gate is missed or something got worse.")
+
+
 @eval_commands.command("summaries")
 def eval_summaries(
     folder: Annotated[
@@ -245,6 +266,43 @@ def eval_summaries(
     figures = {name: part.figures() for name, part in parts.items()}
     text = "\n".join([report.table(parts), *missed, *faults])
     _print({"summaries": figures, "faults": faults}, text, as_json=as_json)
+    raise typer.Exit(1 if faults else 0)
+
+
+@eval_commands.command("knowledge")
+def eval_knowledge(
+    folder: Annotated[
+        Path | None, typer.Option(help="Other articles and questions than those that come along.")
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Compare with these figures from now on.")
+    ] = False,
+    misses: Annotated[
+        bool, typer.Option("--misses", help="Name each question that is answered otherwise.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask the golden questions; with the embedder of CHORUS_EMBEDDER nothing is compared."""
+    from evals import knowledge, knowledge_report, report
+    from evals.golden import BadGolden
+    from launch.knowledge import the_embedder
+
+    if keep and not report.PAGE.exists():
+        raise LaunchError("Figures are kept in the source folder, which is not here")
+    embedder = the_embedder(os.environ)
+    try:
+        cases = knowledge.read_knowledge(folder or knowledge.FOLDER)
+        parts = knowledge.score_knowledge(cases, embedder)
+    except BadGolden as error:
+        raise LaunchError(str(error)) from error
+    ours = folder is None and embedder is None
+    faults = knowledge_report.faults(parts, report.committed()) if ours else []
+    if keep and ours:
+        knowledge_report.keep(parts)
+    missed = parts["all"].misses if misses else []
+    text = "\n".join([knowledge_report.table(parts, embedder), *missed, *faults])
+    figures = knowledge_report.figures_of(parts)
+    _print({"knowledge": figures, "faults": faults}, text, as_json=as_json)
     raise typer.Exit(1 if faults else 0)
 
 
@@ -302,7 +360,9 @@ _add_process("api", "The chat API alone.")
 _add_process("writer", "Stores messages, in batches.")
 _add_process("conductor", "Due work, routing and the outbox.")
 _add_process("presence", "Who is there.")
+_add_process("indexer", "Makes findable what is known.")
 _add_process("worker", "Asks models for better summaries.")
+_add_process("bot", "Answers where a bot is bound.")
 
 
 def _pages() -> Path | None:

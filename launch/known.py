@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ai.settings import IndexerSettings
+from bot.settings import BotSettings
 from chat_service.settings import ApiSettings, ConductorSettings, WriterSettings
 from chorus.settings import PREFIX, BadSettings, Settings, variable
 from gateway.settings import GatewaySettings
@@ -18,6 +19,7 @@ KINDS: Final[tuple[type[Settings], ...]] = (
     WriterSettings,
     ConductorSettings,
     PresenceSettings,
+    BotSettings,
     IndexerSettings,
     WorkerSettings,
 )
@@ -28,6 +30,7 @@ BESIDES: Final = frozenset(
     for name in (
         "AUTOBAHN",
         "FAILPOINT",
+        "BOT_SCHEDULES",
         "HANDOFF_SCHEDULES",
         "KILLS",
         "KILL_CONVERSATIONS",

@@ -25,7 +25,7 @@ POOL_SIZE = 30
 POOLED_CONNECTIONS = 120
 # `/readyz` of an edge waits for them, so that the first message finds a writer.
 READY_NEEDS = "postgres,redis,writer"
-SINGLE_PROCESSES = ("writer", "conductor", "presence")
+SINGLE_PROCESSES = ("writer", "conductor", "presence", "bot", "indexer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ PROCESSES = {
     "writer": "chat_service.writer:main",
     "conductor": "chat_service.conductor:main",
     "presence": "presence.app:main",
+    "indexer": "summary_engine.ingest.worker:main",
     "worker": "summary_engine.worker:main",
+    "bot": "bot.app:main",
 }
 
 

@@ -185,10 +185,11 @@ async def _derive(indexer: Indexer, taken: Taken, chunks: Sequence[Chunk]) -> No
             vectors = await _vectors(indexer.embedder, batch)
             entries = [Entry(article, *pair) for pair in zip(batch, vectors, strict=True)]
             await indexer.index.put(article.tenant_id, space, entries)
-    async with asyncio.timeout(BATCH_TIMEOUT_S):
-        await indexer.index.drop(
-            article.tenant_id, article.source_id, below_version=article.version
-        )
+    if article.version > 1:
+        async with asyncio.timeout(BATCH_TIMEOUT_S):
+            await indexer.index.drop(
+                article.tenant_id, article.source_id, below_version=article.version
+            )
 
 
 async def _vectors(embedder: Embedder, chunks: Sequence[Chunk]) -> list[Vector]:
@@ -197,6 +198,8 @@ async def _vectors(embedder: Embedder, chunks: Sequence[Chunk]) -> list[Vector]:
 
 async def _leave_others(indexer: Indexer, taken: Taken) -> None:
     """Once all of a tenant stands in the new space, the old ones are thrown away."""
+    if taken.stood_in in ("", indexer.space):
+        return
     tenant_id = taken.article.tenant_id
     async with indexer.db.read(None) as session:
         if await rows.elsewhere(session, tenant_id, indexer.space):

@@ -30,6 +30,8 @@ class Taken:
     deleted: bool
     fence: int
     attempts: int
+    stood_in: str
+    """The space its vectors stood in until now; empty: in none."""
 
     @property
     def key(self) -> dict[str, Any]:
@@ -57,7 +59,7 @@ SET state = CASE WHEN s.state = 'deleted' THEN 'deleted' ELSE 'indexing' END,
     due_at = now() + :lease, fence = s.fence + 1, attempts = s.attempts + 1
 FROM due WHERE s.id = due.id
 RETURNING s.id, s.tenant_id, s.version, s.language, s.trust, s.name, s.kind, s.content,
-    s.state = 'deleted', s.fence, s.attempts
+    s.state = 'deleted', s.fence, s.attempts, s.indexed_as
 """)
 _RENEW: Final = text("""
 UPDATE knowledge_sources SET lease_until = now() + :lease
@@ -124,9 +126,9 @@ async def take(
 
 
 def _taken(row: Sequence[Any]) -> Taken:
-    id_, tenant_id, version, language, trust, name, kind, content, deleted, fence, tries = row
+    id_, tenant_id, version, language, trust, name, kind, *rest = row
     article = Article(_plain(tenant_id), _plain(id_), version, language, cast(Trust, trust))
-    return Taken(article, name, cast(Kind, kind), content, deleted, fence, tries)
+    return Taken(article, name, cast(Kind, kind), *rest)
 
 
 def _plain(value: UUID) -> UUID:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chat_service.name_pages import AFTER, Stretch
-from chat_service.store.rows import every, first
+from chat_service.store.rows import every, first, one_id
 from chorus.db import Reader, Transaction
 
 
@@ -89,6 +89,11 @@ async def count(session: Reader, tenant_id: UUID) -> int:
 async def name_taken(session: Reader, tenant_id: UUID, name: str, *, by_other_than: UUID) -> bool:
     given = {"tenant": tenant_id, "name": name, "id": by_other_than}
     return await session.scalar(_NAMED, given) is not None
+
+
+async def find(session: Reader, tenant_id: UUID, name: str) -> UUID | None:
+    """The source of a name."""
+    return await one_id(session, _NAMED, {"tenant": tenant_id, "name": name, "id": UUID(int=0)})
 
 
 async def insert(

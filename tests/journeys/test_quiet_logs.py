@@ -47,7 +47,7 @@ async def test_no_log_holds_a_token_a_nonce_or_a_message(talkative: Stage) -> No
 
 def _everybody_leaves(on: Stage) -> None:
     """Who has ended has nothing more to say; the next ones begin beside."""
-    of_ours = ("edge", "writer", "conductor", "presence")
+    of_ours = ("edge", "writer", "conductor", "presence", "indexer", "bot")
     leaving = [psutil.Process(pid) for name in of_ours for pid in on.processes()[name]]
     for one in leaving:
         one.terminate()

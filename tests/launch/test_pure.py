@@ -82,7 +82,7 @@ def test_each_edge_serves_its_own_socket_on_a_shared_port() -> None:
     targets = [(command.environment or {})["CHORUS_RPC"] for command in edges]
     assert [command.name for command in edges] == ["edge-0", "edge-1"]
     assert targets == ["unix:/data/rpc-0.sock", "unix:/data/rpc-1.sock"]
-    assert [command.name for command in commands[:3]] == ["writer", "conductor", "presence"]
+    assert [command.name for command in commands[:4]] == ["writer", "conductor", "presence", "bot"]
 
 
 def test_a_socket_path_too_long_for_the_kernel_moves_to_the_temp_folder() -> None:

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.slow
 CLOSED = "127.0.0.1:1"
 """An address where nobody listens."""
 NO_POSTGRES, NO_REDIS = f"postgresql://chorus:secret@{CLOSED}/db", f"redis://{CLOSED}/0"
-EVERY = ("edge", "api", "gateway", "writer", "conductor", "presence")
-WITH_DATABASE = ("edge", "api", "writer", "conductor")
+EVERY = ("edge", "api", "gateway", "writer", "conductor", "presence", "indexer", "bot")
+WITH_DATABASE = ("edge", "api", "writer", "conductor", "indexer")
 LISTENING = ("edge", "api", "gateway")
 
 
@@ -72,7 +72,7 @@ def test_a_database_that_does_not_answer_is_temporary(process: str, tmp_path: Pa
     assert "The database cannot be reached." in said
 
 
-@pytest.mark.parametrize("process", ["writer", "conductor"])
+@pytest.mark.parametrize("process", ["writer", "conductor", "indexer"])
 def test_who_waits_for_the_database_by_design_says_so_and_can_be_stopped(
     process: str, tmp_path: Path
 ) -> None:

@@ -32,7 +32,17 @@ from tests.support.installation import (
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.timeout(240)]
-PROCESSES = {"edge", "writer", "conductor", "presence", "postgres", "redis", "chroma"}
+PROCESSES = {
+    "edge",
+    "writer",
+    "conductor",
+    "presence",
+    "bot",
+    "indexer",
+    "postgres",
+    "redis",
+    "chroma",
+}
 
 
 @pytest.fixture(scope="module")

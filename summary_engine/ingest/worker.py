@@ -1,0 +1,82 @@
+"""`chorus indexer`: the composition root of the process that indexes knowledge."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from ai.knowledge.indexing import Indexer, index_due, open_indexer
+from ai.knowledge.opening import embedder_of
+from ai.models.keys import MissingKey
+from ai.settings import IndexerSettings
+from chorus import log, metrics
+from chorus.db import open_db
+from chorus.errors import Overloaded, Unavailable
+from chorus.settings import BadSettings
+from chorus.tasks import beside
+
+CONFIGURATION_ERROR: Final = 78
+"""`EX_CONFIG` of sysexits.h: a restart will not help."""
+STORE_WAIT_S: Final = 1.0
+POOL_SIZE: Final = 2
+
+logger = log.get_logger(__name__)
+
+
+async def keep_indexed(indexer: Indexer, poll_s: float) -> None:
+    """Index for ever what is due; sources are their own queue, so nobody rings."""
+    while True:
+        try:
+            await index_due(indexer)
+        except (Unavailable, Overloaded) as error:
+            logger.warning("store_unavailable", error=type(error.__cause__ or error).__name__)
+        await asyncio.sleep(poll_s)
+
+
+async def serve(settings: IndexerSettings, environ: Mapping[str, str]) -> None:
+    """Open what it takes, as soon as PostgreSQL answers, and index until cancelled."""
+    while True:
+        try:
+            async with (
+                open_db(
+                    settings.database_url,
+                    role="chorus_system",
+                    pool_size=POOL_SIZE,
+                    application_name="chorus-indexer",
+                ) as db,
+                open_indexer(settings, environ, db) as indexer,
+            ):
+                logger.info("indexer_ready", space=indexer.space or "none")
+                await keep_indexed(indexer, settings.indexer_poll_ms / 1000)
+        except Unavailable as error:
+            if isinstance(error.__cause__, ValueError):
+                raise  # nobody could connect with this URL, however long we wait
+            logger.warning("store_unavailable", error=type(error.__cause__ or error).__name__)
+            await asyncio.sleep(STORE_WAIT_S)
+
+
+async def _until_told(settings: IndexerSettings, environ: Mapping[str, str]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with beside(serve(settings, environ), metrics.watch_event_loop("indexer")):
+        await stop.wait()
+
+
+def main() -> None:
+    """Read the environment and run until SIGTERM. What it has leased then comes back by itself."""
+    try:
+        settings = IndexerSettings.from_env(os.environ)
+        embedder_of(settings, os.environ)
+    except (BadSettings, MissingKey, ValueError, ImportError) as error:
+        sys.stderr.write(f"indexer: {error}\n")
+        sys.exit(CONFIGURATION_ERROR)
+    log.setup(process="indexer", level=settings.log_level, form=settings.log_format)
+    asyncio.run(_until_told(settings, os.environ))
+
+
+if __name__ == "__main__":
+    main()
