@@ -1,13 +1,14 @@
 """What goes wrong while somebody writes: a sentence says so, and what was written is kept."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
 from playwright.sync_api import Page, expect
 
 from launch.installation import the_database_url
-from tests.browser.console import Staff
+from tests.browser.console import Auditor, Staff
 from tests.browser.people import AgentPage, CustomerPage, Eyes
 from tests.support.databases import run_apart
 from tests.support.installation import Up
@@ -99,10 +100,11 @@ def test_a_new_role_and_a_closed_account_are_told_and_nothing_written_is_lost(
 
 
 def test_a_conversation_that_was_erased_gives_back_what_was_written_in_it(
-    eyes: Eyes, installation: Up, customer: CustomerPage, sign_in_as: SignInAs
+    eyes: Eyes, installation: Up, customer: CustomerPage, sign_in_as: SignInAs, pictures: Path
 ) -> None:
     eyes.excuse(REFUSED)
     bo = sign_in_as(BO)
+    auditor = Auditor(bo.page, pictures)
     begin(customer, bo, "Forget me, please.")
     bo.reply.fill("Of course. One")
     bo.page.context.set_offline(True)
@@ -116,9 +118,11 @@ def test_a_conversation_that_was_erased_gives_back_what_was_written_in_it(
     kept = bo.page.locator("[data-given-back]")
     expect(kept).to_contain_text("Of course. One")
     expect(kept).to_contain_text("Wants to be erased.")
+    auditor.look("gone")
     kept.get_by_role("button", name="Discard").click()
     expect(kept).not_to_contain_text("Wants to be erased.")
     expect(kept).to_contain_text("Of course. One")
+    assert auditor.violations == []
 
 
 def erase(installation: Up, page: Page) -> None:

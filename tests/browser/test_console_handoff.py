@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.console import Staff, accept, ask_for_a_person, badge, offer_of
+from tests.browser.console import Auditor, Staff, accept, ask_for_a_person, badge, offer_of
 from tests.browser.people import AgentPage, CustomerPage, Eyes
 from tests.support.installation import Up
 
@@ -37,7 +38,7 @@ def sign_in_as(eyes: Eyes, staff: Staff) -> SignInAs:
 
 
 def test_a_handoff_by_mouse_under_the_eyes_of_a_supervisor(
-    customer: CustomerPage, sign_in_as: SignInAs
+    customer: CustomerPage, sign_in_as: SignInAs, pictures: Path
 ) -> None:
     bo, cy = sign_in_as(BO), sign_in_as(CY)
     ask_for_a_person(customer, "My lamp arrived broken.")
@@ -49,6 +50,9 @@ def test_a_handoff_by_mouse_under_the_eyes_of_a_supervisor(
     accept(bo, "My lamp arrived broken.")
     expect(bo.page.locator("[data-capacity]")).to_have_text(re.compile(f"^{had + 1}/"))
     both_read_an_answer(bo, customer, cy)
+    auditor = Auditor(cy.page, pictures)
+    auditor.look("looking-on")
+    assert auditor.violations == []
 
     ada = sign_in_as(ADA)
     hand_on(bo, "Ada Keller", "Needs a new shade, paid by us.")
@@ -150,14 +154,16 @@ def test_hands_on_a_keyboard_are_enough(customer: CustomerPage, sign_in_as: Sign
 
     think_better_of_it_by_keys(bo)
     cy.page.keyboard.press("a")
-    expect(cy.page.locator("[data-looking-on]")).to_have_count(0)
+    expect(cy.reply).to_be_focused()
     expect(ada.page.locator("main header")).to_contain_text("Cy Haddad")
+    cy.page.keyboard.press("Escape")
     cy.page.keyboard.press("e")
     expect(customer.page.get_by_role("button", name="Start a new chat")).to_be_visible()
 
 
 def think_better_of_it_by_keys(bo: AgentPage) -> None:
     bo.page.keyboard.press("r")
+    expect(bo.reply).to_be_focused()
     refused = answer_too_late(bo)
     tab_to(bo.page, refused.get_by_role("button", name="Discard"))
     bo.page.keyboard.press("Enter")
@@ -184,7 +190,6 @@ def tab_to(page: Page, wanted: Locator) -> None:
 
 def answer_by_keys(bo: AgentPage) -> None:
     keys = bo.page.keyboard
-    keys.press("r")
     expect(bo.reply).to_be_focused()
     keys.type("An E27, at most 40 W.")
     keys.press("Enter")

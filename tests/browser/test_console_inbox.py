@@ -76,6 +76,30 @@ def test_reply_and_note_keep_their_own_drafts_also_on_another_device(
     expect(elsewhere.reply).to_have_value("")
 
 
+# Of the thread, which would cost the more the longer it is.
+COUNT_DRAWN = """() => {
+  window.drawn = 0;
+  new MutationObserver((changes) => { window.drawn += changes.length; })
+    .observe(document.querySelector('[role=log]'), { childList: true, subtree: true });
+}"""
+
+
+def test_a_key_draws_nothing_of_the_thread_above_it(
+    customer: CustomerPage, sign_in: SignIn
+) -> None:
+    agent = sign_in()
+    customer.say("Tell me everything.")
+    agent.open("Tell me everything.")
+    agent.page.evaluate(COUNT_DRAWN)
+    text = "It all began with one lamp"
+    agent.reply.press_sequentially(text)
+    # Not none: what was read, or who is there, may change meanwhile.
+    assert agent.page.evaluate("window.drawn") < len(text) / 2
+    agent.reply.press("Enter")
+    expect(agent.message(text)).to_be_visible()
+    assert agent.page.evaluate("window.drawn") > 0
+
+
 def test_what_is_hidden_is_gone_for_the_customer_and_counted(
     customer: CustomerPage, sign_in: SignIn
 ) -> None:
