@@ -31,7 +31,7 @@ def engine_url(migrated_server: str) -> Iterator[str]:
 
 @pytest.fixture
 async def db(engine_url: str) -> AsyncIterator[Db]:
-    async with system_db(engine_url, size=12) as opened:
+    async with system_db(engine_url, size=24) as opened:
         yield opened
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from ai.summarise.llm import LlmSummariser
+from ai.summarise.llm import LlmSummariser, prompt_for
 from chat_service.messages import ingest
 from chat_service.store import refining
 from chat_service.store.refining import Wish
@@ -55,6 +55,7 @@ def refinery_for(
     clock = SystemClock()
     access = access_for(plan_for(stub, *models, budget=budget, **terms))
     access.ledger = PgLedger(db, clock)
+    access.warm_up([prompt_for("fast"), prompt_for("rich")])
     return Refinery(db, client, clock, LlmSummariser(access))
 
 

@@ -54,7 +54,7 @@ async def test_what_a_model_says_is_shown_filed_and_told(
     stub.answer = behaving
     world = await make_talk(engine_url, db)
     where = world.conversations[0].id
-    assert await ask(db, world) == 1
+    assert await ask(db, world, kind="rich") == 1
     async with listening(redis_url) as heard:
         await wake_all(refinery_for(db, client, stub, "ok"), engine_url, world)
 
@@ -65,7 +65,7 @@ async def test_what_a_model_says_is_shown_filed_and_told(
     kept = await shown(engine_url, world)
     assert kept is not None
     assert (kept["source"], kept["model"], kept["tier"]) == ("model", "openai:ok", "pro")
-    assert (kept["upto_seq"], kept["kind"]) == (2, "fast")
+    assert (kept["upto_seq"], kept["kind"]) == (2, "rich")
     assert kept["body"]["headline"] == HEADLINE
     assert [one["value"] for one in kept["body"]["facts"]] == ["A-48213", "$89.99"]
     assert await filed(engine_url, world) == [("model", 2)]
@@ -81,7 +81,7 @@ async def test_it_is_paid_for_by_who_it_was_for(
 ) -> None:
     stub.answer = behaving
     world = await make_talk(engine_url, db)
-    await ask(db, world)
+    await ask(db, world, kind="rich")
     await wake_all(refinery_for(db, client, stub, "500", "ok"), engine_url, world)
     failed, answered = await usage(engine_url, world.tenant_id)
     assert (failed["result"], failed["attempt"]) == ("failed", 1)
@@ -95,7 +95,7 @@ async def test_whatever_a_model_does_wrong_the_floor_stays(
 ) -> None:
     stub.answer = behaving
     world = await make_talk(engine_url, db)
-    await ask(db, world)
+    await ask(db, world, kind="rich")
     await wake_all(refinery_for(db, client, stub, behaviour), engine_url, world)
     assert await shown(engine_url, world) is None
     assert await filed(engine_url, world) == []
@@ -109,11 +109,12 @@ async def test_twenty_at_once_with_models_that_hang_are_all_over_by_their_deadli
     world = await make_talk(engine_url, db, conversations=20)
     assert await ask(db, world, numbers=range(20)) == 20
     await wake_all(refinery_for(db, client, stub, "hang", "ok"), engine_url, world)
-    # Nothing is left to wait for: whatever had hung longer would still be running.
-    jobs = await jobs_of(engine_url, world)
-    assert {(one["state"], one["last_error"]) for one in jobs} == {("done", "floor")}
-    assert len(stub.of("hang")) == 20
+    # Nothing is left to wait for: whatever had hung longer would still be running. On a busy machine
+    # the last come too late to ask at all.
+    ends = {(one["state"], one["last_error"]) for one in await jobs_of(engine_url, world)}
+    assert ends <= {("done", "floor"), ("done", "late")}
     assert not stub.of("ok")
+    assert await filed(engine_url, world) == []
 
 
 async def test_twenty_at_once_are_all_refined(
@@ -121,10 +122,9 @@ async def test_twenty_at_once_are_all_refined(
 ) -> None:
     stub.answer = behaving
     world = await make_talk(engine_url, db, conversations=20)
-    await ask(db, world, numbers=range(20))
+    await ask(db, world, kind="rich", numbers=range(20))
     await wake_all(refinery_for(db, client, stub, "slow@0.1"), engine_url, world)
-    kept = await filed(engine_url, world)
-    assert kept == [("model", 2)] * 20
+    assert await filed(engine_url, world) == [("model", 2)] * 20
 
 
 async def test_rung_many_times_it_is_done_once(
@@ -132,7 +132,7 @@ async def test_rung_many_times_it_is_done_once(
 ) -> None:
     stub.answer = behaving
     world = await make_talk(engine_url, db)
-    await ask(db, world)
+    await ask(db, world, kind="rich")
     job = (await job_of(engine_url, world))["id"]
     refinery = refinery_for(db, client, stub, "slow@0.05")
     await asyncio.gather(*(refinery.wake(job) for _ in range(10)))
@@ -259,7 +259,7 @@ async def test_over_the_months_budget_nothing_is_asked_by_however_many(
 ) -> None:
     stub.answer = behaving
     world = await make_talk(engine_url, db, conversations=20)
-    await ask(db, world, numbers=range(20))
+    await ask(db, world, numbers=range(20), kind="rich")
     await wake_all(refinery_for(db, client, stub, "slow@0.05", budget=0.004), engine_url, world)
     refined = len(await filed(engine_url, world))
     assert 0 < refined < 20

@@ -18,8 +18,10 @@ from tests.support.model_stub import ModelStub
 
 SECRET = "sk-made-up-000000000000000000"
 WHOM = For(UUID(int=1), "acme", "pro", UUID(int=2))
-SOON_S = 0.7
-"""Long enough for an answer at once, and for a second model after a quick failure."""
+PATIENCE_S = 20.0
+"""Much longer than a model that answers at once takes on a busy machine."""
+SOON_S = 1.0
+"""For models that never answer: tests wait so long."""
 
 
 def plan_for(stub: ModelStub, *models: str, budget: float = 1.0, **terms: Any) -> Plan:
@@ -45,7 +47,7 @@ def access_for(plan: Plan, books: Books | None = None, limits: Any = None) -> Ac
 
 
 def question(
-    *, soon_s: float = SOON_S, task: str = "t", lines: Sequence[tuple[str, str]] | None = None
+    *, soon_s: float = PATIENCE_S, task: str = "t", lines: Sequence[tuple[str, str]] | None = None
 ) -> Question[Lines, Lines]:
     return Question(
         whom=WHOM,

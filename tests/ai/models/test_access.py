@@ -9,7 +9,7 @@ import pytest
 from ai.models.access import TO_STORE_S
 from ai.models.breaker import OPEN_AFTER
 from ai.models.make import keep_quiet
-from tests.ai.models.asking import SECRET, access_for, plan_for, question
+from tests.ai.models.asking import PATIENCE_S, SECRET, SOON_S, access_for, plan_for, question
 from tests.ai.models.books import Books
 from tests.support.model_stub import ModelStub, model_stub
 
@@ -57,7 +57,8 @@ async def test_whatever_fails_ends_without_an_answer(
     stub: ModelStub, behaviour: str, result: str
 ) -> None:
     books = Books()
-    assert await access_for(plan_for(stub, behaviour), books).ask(question()) is None
+    soon_s = SOON_S if result == "timeout" else PATIENCE_S
+    assert await access_for(plan_for(stub, behaviour), books).ask(question(soon_s=soon_s)) is None
     assert books.results == [result]
     # One request: clients that try again by themselves spend the time of the next model.
     assert len(stub.asked) == 1
@@ -67,13 +68,14 @@ async def test_whatever_fails_ends_without_an_answer(
 async def test_the_next_model_answers_after_a_quick_failure(
     stub: ModelStub, behaviour: str
 ) -> None:
-    answer = await access_for(plan_for(stub, behaviour, "ok")).ask(question(soon_s=5.0))
+    answer = await access_for(plan_for(stub, behaviour, "ok")).ask(question())
     assert answer is not None
     assert answer.choice.spec == "openai:ok"
 
 
 async def test_after_a_slow_failure_no_second_model_is_asked(stub: ModelStub) -> None:
-    assert await access_for(plan_for(stub, "hang", "ok")).ask(question()) is None
+    asked = question(soon_s=SOON_S)
+    assert await access_for(plan_for(stub, "hang", "ok")).ask(asked) is None
     assert [one.model for one in stub.asked] == ["hang"]
 
 
@@ -89,7 +91,7 @@ async def test_who_says_no_is_paid_nothing_and_who_says_nothing_is_paid_the_most
 ) -> None:
     books = Books()
     access = access_for(plan_for(stub, "429", "500"), books)
-    assert await access.ask(question(soon_s=5.0)) is None
+    assert await access.ask(question()) is None
     refused, failed = books.reserved
     assert books.micros(refused) == 0
     assert books.micros(failed) == books.reserved[failed].micros > 0
@@ -116,7 +118,7 @@ async def test_over_the_budget_no_model_is_asked(stub: ModelStub) -> None:
 async def test_many_at_once_never_spend_more_than_the_budget(stub: ModelStub) -> None:
     books = Books()
     access = access_for(plan_for(stub, "slow@0.05", budget=0.002), books)
-    many = (access.ask(question(task=f"t{n}", soon_s=5.0)) for n in range(20))
+    many = (access.ask(question(task=f"t{n}")) for n in range(20))
     answers = await asyncio.gather(*many)
     assert 0 < len([one for one in answers if one is not None]) < 20
     assert books.spent <= 2_000
@@ -155,7 +157,7 @@ async def test_the_key_goes_to_the_provider_and_into_no_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     access = access_for(plan_for(stub, "401", "500", "ok"))
-    assert await access.ask(question(soon_s=5.0)) is not None
+    assert await access.ask(question()) is not None
     assert {one.headers["authorization"] for one in stub.asked} == {f"Bearer {SECRET}"}
     assert SECRET not in caplog.text
     assert SECRET not in repr(access)
@@ -167,7 +169,7 @@ async def test_clients_told_to_keep_quiet_log_nothing_of_what_was_said(
     caplog.set_level(logging.DEBUG)
     keep_quiet()
     said = [("system", "rules"), ("human", '{"said": "My secret parcel."}')]
-    assert await access_for(plan_for(stub, "malformed", "ok")).ask(question(soon_s=5.0, lines=said))
+    assert await access_for(plan_for(stub, "malformed", "ok")).ask(question(lines=said))
     assert "secret parcel" not in caplog.text
     assert [one.model for one in stub.asked] == ["malformed", "ok"]
 

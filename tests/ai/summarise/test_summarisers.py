@@ -22,7 +22,7 @@ from ai.summarise.llm import LlmSummariser
 from ai.summarise.offline import ExtractiveSummariser
 from ai.summarise.request import Kind, Made, Request, Summariser
 from ai.summarise.transcript import document
-from tests.ai.models.asking import SOON_S, access_for, plan_for
+from tests.ai.models.asking import PATIENCE_S, SOON_S, access_for, plan_for
 from tests.ai.talk import talk
 from tests.support.model_stub import OBEYED, Asked, ModelStub, model_stub
 
@@ -53,7 +53,7 @@ def stub() -> Iterator[ModelStub]:
         yield opened
 
 
-def request_of(messages: list[Msg], kind: Kind = "fast", soon_s: float = SOON_S) -> Request:
+def request_of(messages: list[Msg], kind: Kind = "fast", soon_s: float = PATIENCE_S) -> Request:
     whom = For(UUID(int=1), "acme", "pro", UUID(int=2))
     told = tuple(messages)
     return Request(whom, told, full(told), kind=kind, task="t", until_s=monotonic() + soon_s)
@@ -85,7 +85,8 @@ async def test_whoever_summarises_says_only_what_was_said(
     stub: ModelStub, made_by: str, talked: str
 ) -> None:
     messages = talk(*TALKS[talked])
-    made = await SUMMARISERS[made_by](stub).ainvoke(request_of(messages))
+    soon_s = SOON_S if made_by == "hang" else PATIENCE_S
+    made = await SUMMARISERS[made_by](stub).ainvoke(request_of(messages, soon_s=soon_s))
     assert_sound(made, messages)
 
 
