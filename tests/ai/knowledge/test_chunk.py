@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from ai.knowledge.chunk import WORDS_MAX, cut_source, words
+from ai.knowledge.chunk import PAIRS_MAX, WORDS_MAX, cut_source, words
 from ai.knowledge.clean import Refused
 
 
@@ -72,6 +72,12 @@ def test_pairs_are_titled_with_their_question() -> None:
 def test_what_are_no_pairs_is_refused(content: str) -> None:
     with pytest.raises(Refused):
         cut_source("qa", "FAQ", content)
+
+
+def test_there_is_a_most_of_pairs() -> None:
+    pairs = [{"question": "a", "answer": "b"}] * (PAIRS_MAX + 1)
+    with pytest.raises(Refused, match="1 to 2000 pairs"):
+        cut_source("qa", "FAQ", json.dumps(pairs))
 
 
 def test_what_is_nothing_but_markup_is_refused() -> None:
