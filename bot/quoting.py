@@ -24,10 +24,12 @@ class Quoting:
     """Quotes the passage that fits best."""
 
     async def answer(self, asked: Asked) -> Draft | None:
-        """None: there is no passage."""
+        """None: there is no passage, or the best is in a language the customer does not write."""
         if not asked.passages:
             return None
         best = asked.passages[0]
+        if best.lang and asked.language and best.lang != asked.language:
+            return None
         return Draft(quote(best, asked.question), (best.id,), BY)
 
 

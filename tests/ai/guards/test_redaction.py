@@ -34,6 +34,12 @@ def test_a_card_comes_back_as_its_last_digits_and_a_secret_not_at_all() -> None:
     assert vault.restore(told) == "card •••• 1111, password is ••••"
 
 
+def test_an_answer_gets_its_values_back() -> None:
+    vault = Vault()
+    assert vault.redact("write to a@b.example") == "write to <EMAIL_1>"
+    assert vault.restore("I wrote to <EMAIL_1>.") == "I wrote to a@b.example."
+
+
 def test_nobody_asks_for_what_another_text_held() -> None:
     vault = Vault()
     vault.redact("a@b.example")

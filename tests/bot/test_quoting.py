@@ -1,0 +1,115 @@
+"""What needs no model: quoting, our own few words, and reading what was said."""
+
+from uuid import UUID
+
+import orjson
+import pytest
+
+from ai.contracts import Msg, Role
+from ai.knowledge.passages import Passage
+from bot.ports import Asked, Brief, Where
+from bot.quoting import WHOLE_CHARS, Quoting, quote
+from bot.replies import LANGUAGES, WORDS, help_text, reply
+from bot.talk import question_of, talk_of
+from chorus.wire.calls import ResumeReply, StoredEvent
+
+pytestmark = pytest.mark.anyio
+NOBODY = UUID(int=1)
+LONG = (
+    "The tent has two rooms and a porch. It weighs four kilograms. The poles are made of aluminium. "
+    "Wash the tent by hand with cold water. Do not use a washing machine. Let it dry before you "
+    "pack it. The zip needs some wax once a year. The bag fits on a bicycle. Spare pegs are sold "
+    "apart. The colour fades a little in the sun. We repair tears for a small fee, send it to us "
+    "with a short note. The floor keeps water out at a column of five metres for many years."
+)
+
+
+def passage(text: str, lang: str = "") -> Passage:
+    return Passage("p1", NOBODY, "Tents", text, lang, "editor", 1, 0.9, 0.9, 0.9)
+
+
+def asked(*passages: Passage, language: str = "en") -> Asked:
+    brief = Brief("open", 1, None, "shop", "free", None)
+    return Asked(Where(NOBODY, NOBODY), brief, "wash?", language, passages, (), 0.0)
+
+
+def test_a_short_passage_is_quoted_whole_and_a_long_one_where_it_answers() -> None:
+    assert quote(passage("It weighs four kilograms."), "how heavy") == "It weighs four kilograms."
+    assert len(LONG) > WHOLE_CHARS
+    said = quote(passage(LONG), "Can I wash the tent in a washing machine?")
+    assert "Do not use a washing machine." in said
+    assert said in LONG and len(said) < len(LONG) / 2
+
+
+def test_scripts_without_blanks_are_quoted_without_blanks() -> None:
+    text = (
+        "テントは二部屋です。" * 30
+        + "洗濯機は使わないでください。手で洗ってください。"
+        + "袋は自転車に載ります。" * 20
+    )
+    said = quote(passage(text), "洗濯機で洗えますか")
+    assert "洗濯機は使わないでください。" in said and said in text
+
+
+async def test_nothing_is_quoted_from_nothing_or_in_another_language() -> None:
+    assert await Quoting().answer(asked()) is None
+    assert await Quoting().answer(asked(passage("Es wiegt vier Kilo.", "de"))) is None
+    for one in (passage("Four kilos.", "en"), passage("Four kilos.")):
+        draft = await Quoting().answer(asked(one))
+        assert draft is not None and (draft.text, draft.cited) == ("Four kilos.", ("p1",))
+
+
+def test_every_language_has_every_word() -> None:
+    assert len(LANGUAGES) >= 9
+    assert {frozenset(words) for words in WORDS.values()} == {frozenset(WORDS["en"])}
+    for language in LANGUAGES:
+        assert "Robin" in reply("hello", language, name="Robin")
+    assert reply("clarify", "xx") == reply("clarify", "en")
+
+
+def test_words_of_help_are_the_tenants_where_they_have_some() -> None:
+    own = {"helpText": {"en": "Call 112.", "de": " "}}
+    assert help_text(own, "en") == "Call 112."
+    assert help_text(own, "fr") == "Call 112."
+    assert help_text(own, "de") == reply("safety", "de")
+    assert help_text({"helpText": "x"}, "ja") == reply("safety", "ja")
+
+
+def event(seq: int, name: str, visibility: str = "public", **data: object) -> StoredEvent:
+    frame = orjson.dumps({"event": name, "seq": seq, "data": {"id": str(NOBODY), **data}}).decode()
+    return StoredEvent(seq, visibility, None, frame, NOBODY)
+
+
+def test_a_talk_is_what_was_said_in_public() -> None:
+    found = ResumeReply(
+        "e", 6, 1, "bot", 3,
+        [
+            event(1, "message", role="customer", content="hi", attachments=["a"]),
+            event(2, "message", role="bot", content="Hello", meta={"bot": {"action": "smalltalk"}}),
+            event(3, "message", "agents", role="agent", content="a note"),
+            event(4, "conversation.updated", by="x"),
+            event(5, "message", role="system", content="Nobody is here"),
+            event(6, "message", role="customer", content=None),
+            event(7, "message", role="bot", content="?", meta={"bot": "odd"}),
+        ],
+    )  # fmt: skip
+    talk = talk_of(found)
+    assert [(one.seq, one.role, one.content) for one in talk.messages] == [
+        (1, "customer", "hi"),
+        (2, "bot", "Hello"),
+        (6, "customer", ""),
+        (7, "bot", "?"),
+    ]
+    assert talk.messages[0].attachments == 1
+    assert talk.actions == {2: "smalltalk"}
+    assert (talk.floor_holder, talk.floor_epoch, talk.head_seq) == ("bot", 3, 6)
+
+
+def test_a_question_is_what_nobody_has_answered() -> None:
+    roles: list[Role] = ["customer", "bot", "customer", "customer"]
+    said = [
+        Msg(id=NOBODY, seq=seq, role=role, content=str(seq)) for seq, role in enumerate(roles, 1)
+    ]
+    assert [one.seq for one in question_of(said)] == [3, 4]
+    assert question_of(said[:2]) == ()
+    assert question_of([]) == ()
