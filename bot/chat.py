@@ -1,6 +1,7 @@
 """The chat service as the bot reaches it: by gRPC, as one of our own services, for one tenant at a time."""
 
 from dataclasses import dataclass
+from time import time
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from chorus.wire.calls import ActRequest, ResumeRequest
 
 LAST_EVENTS: Final = 200
 """So far back a bot reads."""
-_FOR_EVER: Final = 2**53
+LIVES_S: Final = 60
 _NOBODY: Final = UUID(int=0)
 
 
@@ -82,4 +83,8 @@ def _data(frame: dict[str, Any]) -> dict[str, Any]:
 
 
 def _principal(tenant_id: UUID, user_id: UUID) -> Principal:
-    return Principal(tenant_id, user_id, "internal", AUD_INTERNAL, frozenset(), _FOR_EVER)
+    """One of our own services, as of now: what was revoked before does not concern it."""
+    now = int(time())
+    return Principal(
+        tenant_id, user_id, "internal", AUD_INTERNAL, frozenset(), now + LIVES_S, issued_at=now
+    )
