@@ -19,8 +19,8 @@ pytestmark = pytest.mark.slow
 CLOSED = "127.0.0.1:1"
 """An address where nobody listens."""
 NO_POSTGRES, NO_REDIS = f"postgresql://chorus:secret@{CLOSED}/db", f"redis://{CLOSED}/0"
-EVERY = ("edge", "api", "gateway", "writer", "conductor", "presence", "indexer", "bot")
-WITH_DATABASE = ("edge", "api", "writer", "conductor", "indexer")
+EVERY = ("edge", "api", "gateway", "writer", "conductor", "presence", "indexer", "bot", "worker")
+WITH_DATABASE = ("edge", "api", "writer", "conductor", "indexer", "worker")
 LISTENING = ("edge", "api", "gateway")
 
 

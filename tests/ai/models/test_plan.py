@@ -79,6 +79,12 @@ def test_only_loopback_and_private_addresses_are_ours(base_url: str | None, loca
     assert Choice(spec="openai:x", base_url=base_url).is_local is local
 
 
+def test_rules_and_a_model_on_this_machine_are_ours() -> None:
+    assert OFFLINE.is_local
+    assert Choice(spec="ollama:llama").is_local
+    assert not Choice(spec="ollama:llama", base_url="https://models.example.com").is_local
+
+
 def test_costs_are_rounded_up(plan: Plan) -> None:
     small = plan.choices("any", "pro", "summary_fast")[0]
     assert small.price_in == Decimal("0.15")
