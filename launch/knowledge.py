@@ -39,6 +39,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ".json": "qa",
 }
 LISTED_MAX: Final = 2_000
+ASK_TIMEOUT_S: Final = 10.0
+"""Who looks by hand would rather wait than be told less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,9 @@ async def ask(desk: Desk, question: str, k: int) -> Found:
     """What the bot would find; what is due is indexed first."""
     await index_due(desk.indexer, desk.tenant_id)
     indexer = desk.indexer
-    library = Library(indexer.index, indexer.embedder, words_of(indexer.db))
+    library = Library(
+        indexer.index, indexer.embedder, words_of(indexer.db), timeout_s=ASK_TIMEOUT_S
+    )
     return await library.search(desk.tenant_id, question, k)
 
 

@@ -88,6 +88,14 @@ def test_status_shows_every_process(up: Up) -> None:
     assert render_status(status).count("\n") == len(PROCESSES)
 
 
+def test_the_demo_shop_knows_how_long_delivery_takes(up: Up) -> None:
+    asked = chorus("kb", "ask", "how long does delivery take", "--data", str(up.data), "--json")
+    found = json.loads(asked.stdout)
+    assert found["passages"][0]["title"] == "Delivery times"
+    assert found["confidence"] > 0.45
+    assert not found["degraded"]
+
+
 async def test_the_doctor_finds_nothing(up: Up) -> None:
     base = up.run_file.urls["base"]
     findings = await examine(up.data, clean_environment(), public_url=base)
