@@ -74,6 +74,29 @@ async def test_a_question_is_heard_answered_and_settled(shop: Shop, client: Clie
         await until(lambda: _settled(client))
 
 
+async def test_verified_sentences_come_before_the_message_they_belong_to(
+    shop: Shop, client: Client
+) -> None:
+    where = await shop.open()
+    await shop.ask(where, QUESTION)
+    async with client.pubsub() as heard:
+        await heard.subscribe(topics.fan(where.conversation_id))
+        assert await shop.turn(where) == "answer"
+        frames: list[dict[str, Any]] = []
+        async with asyncio.timeout(PATIENCE_S):
+            while not frames or frames[-1]["event"] != "message":
+                told = await heard.get_message(ignore_subscribe_messages=True, timeout=1.0)
+                if told is not None:
+                    _, packed = topics.unpack(told["data"])
+                    frames.append(orjson.loads(packed))
+    *deltas, message = frames
+    assert [one["event"] for one in deltas] == ["bot.delta"] * len(deltas)
+    assert [one["data"]["n"] for one in deltas] == list(range(len(deltas))) and len(deltas) > 1
+    said = "".join(one["data"]["text"] for one in deltas).strip()
+    assert said == message["data"]["content"]
+    assert {one["data"]["stream"] for one in deltas} == {message["data"]["stream"]}
+
+
 async def test_what_a_dead_process_left_is_answered_by_the_next(shop: Shop, client: Client) -> None:
     where = await shop.open()
     await shop.ask(where, QUESTION)
