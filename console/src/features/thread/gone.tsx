@@ -16,10 +16,12 @@ export function Gone({ conv }: { readonly conv: string }) {
   const drafts = MODES.map((mode) => draftOf(draftKey(agent.id, conv, mode)));
   const written = drafts.filter((text) => text.trim() !== "");
   return (
-    <section className="flex min-w-0 flex-1 flex-col overflow-y-auto">
-      <Empty icon={SearchX} title={t("noSuchConversation")}>
-        {t("noSuchConversationHint")}
-      </Empty>
+    <section className="flex min-w-0 flex-1 flex-col justify-center-safe overflow-y-auto">
+      <div className="shrink-0">
+        <Empty icon={SearchX} title={t("noSuchConversation")}>
+          {t("noSuchConversationHint")}
+        </Empty>
+      </div>
       {unsent.length + written.length > 0 && (
         <div className="mx-auto w-full max-w-2xl shrink-0 p-6" data-given-back>
           <h2 className="pb-2 text-sm font-semibold">{t("writtenHere")}</h2>
