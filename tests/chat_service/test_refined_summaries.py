@@ -99,9 +99,7 @@ async def test_health_says_who_makes_summaries(
     async with open_redis(redis_url) as client:
         if does is not None:
             await client.set(topics.WORKER_READY, does, ex=30)
-        answer = await api.client.get(
-            "/admin/health", headers=api.token(acme.principal("admin"))
-        )
+        answer = await api.client.get("/admin/health", headers=api.token(acme.principal("admin")))
         await client.delete(topics.WORKER_READY)
     assert answer.status_code == 200, answer.text
     checks = {one["name"]: one for one in answer.json()["checks"]}
