@@ -5,18 +5,14 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Final
 
-from ai.knowledge.embed import HashingEmbedder
-from ai.knowledge.passages import Found
-from ai.knowledge.search import Library
-from ai.vectors import open_chroma
+from ai.knowledge.opening import open_library
 from bot.act import Voice, take_turn
 from bot.chat import GrpcChat
 from bot.consumer import Consumer
-from bot.ports import Knowledge
 from bot.quoting import Quoting
 from bot.settings import BotSettings
 from bot.stage import FanStage
@@ -31,25 +27,12 @@ from chorus.tasks import beside
 CONFIGURATION_ERROR: Final = 2
 
 
-class KnowsNothing:
-    """Where no Chroma is named."""
-
-    async def search(self, _tenant_id: object, _question: str, _k: int = 5) -> Found:
-        return Found((), 0.0, degraded=True)
-
-
-@asynccontextmanager
-async def open_knowledge(settings: BotSettings) -> AsyncIterator[Knowledge]:
-    """What tenants know, by Chroma."""
-    if not settings.chroma_url:
-        yield KnowsNothing()
-        return
-    async with open_chroma(settings.chroma_url, settings.chroma_token) as index:
-        yield Library(index, HashingEmbedder())
-
-
-async def serve(settings: BotSettings, stop: asyncio.Event, ready: asyncio.Event) -> None:
+async def serve(
+    settings: BotSettings, environ: Mapping[str, str], stop: asyncio.Event, ready: asyncio.Event
+) -> None:
     """Listen and answer until `stop` is set. `ready` is set once events are heard.
+
+    `environ` holds the key of the embedder, where one is named.
 
     What is being thought about at the end is pending, and the next process begins with it.
     """
@@ -58,7 +41,7 @@ async def serve(settings: BotSettings, stop: asyncio.Event, ready: asyncio.Event
         client = await opened.enter_async_context(open_redis(settings.redis_url, timeout_s=5.0))
         target, security = settings.rpc_target, rpc_security(settings)
         calls = await opened.enter_async_context(rpc.open_client(target, security=security))
-        knowledge = await opened.enter_async_context(open_knowledge(settings))
+        knowledge = await opened.enter_async_context(open_library(settings, environ))
         chat = GrpcChat(calls)
         mind = Mind(knowledge, (Quoting(),), settings.bot_turn_ms / 1000, loop.time)
         voice = Voice(
@@ -80,7 +63,7 @@ async def _until_told(settings: BotSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await serve(settings, stop, asyncio.Event())
+    await serve(settings, os.environ, stop, asyncio.Event())
 
 
 def main() -> None:

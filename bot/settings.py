@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from chorus.settings import Settings
+from ai.settings import KnowledgeSettings
 
 
-class BotSettings(Settings):
-    """How the bot listens, and how long it may think."""
+class BotSettings(KnowledgeSettings):
+    """How the bot listens, how long it may think, and where it looks."""
 
     bot_name: str = Field("bot", pattern=r"^[a-zA-Z0-9._-]{1,40}$")
     """Under this name it reads domain events; several processes have several names."""
@@ -22,7 +22,3 @@ class BotSettings(Settings):
     """After so long the customer sees that it writes."""
     bot_turns_at_once: int = Field(50, ge=1, le=1_000)
     """Others wait."""
-    chroma_url: str = ""
-    """Where Chroma answers; empty: nothing is known, so the bot asks back and calls a person."""
-    chroma_token: str = ""
-    """What Chroma is shown to be let in; empty: nothing."""

@@ -165,7 +165,7 @@ async def test_the_process_answers_as_it_is_set_up(
             "bot_typing_after_ms": 0,
         }
     )
-    async with beside(serve(settings, stop, ready)):
+    async with beside(serve(settings, {}, stop, ready)):
         async with asyncio.timeout(PATIENCE_S):
             await ready.wait()
         await tell(client, where)
