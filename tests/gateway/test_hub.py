@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chorus.auth import AUD_AGENT, AUD_VISITOR, ROLE_SCOPES, Principal
-from chorus.codes import CloseCode
+from chorus.codes import CloseCode, NackCode
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem
 from chorus.topics import NO_CONN, Audience, Header, Kind, author_key
@@ -108,9 +108,12 @@ class Scene:
         slot: int = 0,
         id: UUID | None = None,
         audience: Audience = Audience.EVERYONE,
+        author: bytes = bytes(8),
+        **said: Any,
     ) -> None:
-        frame = json.dumps({"event": "message", "data": {"n": seq, "ts": "T"}, "seq": seq}).encode()
-        event = Event(seq, CONVERSATION, audience, bytes(8), frame, ts_ms=1, id=id, slot=slot)
+        frame = {"event": "message", "data": {"n": seq, "ts": "T", "id": str(uuid7())}, "seq": seq}
+        packed = json.dumps(frame | said).encode()
+        event = Event(seq, CONVERSATION, audience, author, packed, ts_ms=1, id=id, slot=slot)
         self.hub.durable(self.hub.rooms[CONVERSATION.bytes], event)
 
 
@@ -153,6 +156,19 @@ def test_a_row_whose_request_was_given_up_comes_as_message() -> None:
     scene.outstanding.take(pending.slot)
     scene.publish(1, slot=pending.slot)
     assert sent.frames[0]["event"] == "message"
+
+
+def test_a_message_that_was_given_up_and_stored_after_all_holds_nothing_back() -> None:
+    scene = Scene()
+    sender, _ = scene.member()
+    pending = scene.sends(sender)
+    for given_up in scene.outstanding.take_overdue(1.0):
+        sender.peer.refused_later(CONVERSATION, given_up.item.id, NackCode.UNAVAILABLE, 1.0)
+    scene.publish(1, author=sender.author, event="participant")
+    assert sender.peer.holds(CONVERSATION)
+    said = {"id": str(pending.item.id), "ts": "T"}
+    scene.publish(2, author=sender.author, data=said)
+    assert not sender.peer.holds(CONVERSATION)
 
 
 def test_an_own_message_does_not_overtake_a_hole() -> None:
