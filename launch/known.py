@@ -35,6 +35,7 @@ BESIDES: Final = frozenset(
         "KILLS",
         "KILL_CONVERSATIONS",
         "LONG",
+        "ORDER_SCHEDULES",
         "SCHEDULES",
     )
 )

@@ -1,5 +1,6 @@
 """A variable with our prefix that nothing reads is a mistake, and is said to be one."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,10 @@ def test_chorus_up_says_so_before_it_starts_anything(tmp_path: Path) -> None:
     assert ended.returncode == CONFIGURATION
     assert "CHORUS_DAAT: no such setting; the nearest known one is CHORUS_DATA." in ended.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_what_the_long_run_tells_its_tests_stops_no_start() -> None:
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text()
+    told = set(re.findall(r"\b(CHORUS_[A-Z_]+)=", makefile))
+    assert "CHORUS_SCHEDULES" in told
+    assert told <= known_variables()
