@@ -124,8 +124,7 @@ async def login(identity: Identity, *, email: str, password: str) -> Grant:
         raise Unauthenticated("The e-mail address or the password is not right.")
     if tenant.state != "active":
         raise TenantDisabled
-    whom = Whom(tenant.id, agent.id, agent.role, AUD_AGENT, agent_name=agent.name)
-    return await first_grant(identity, whom)
+    return await _first_grant(identity, tenant.id, agent.id)
 
 
 async def login_as(identity: Identity, *, email: str) -> Grant:
@@ -142,14 +141,22 @@ async def login_as(identity: Identity, *, email: str) -> Grant:
         agent = await people.agent(session, found.tenant_id, found.id)
     if agent is None or agent.disabled_at is not None:
         raise NotFound
-    whom = Whom(found.tenant_id, agent.id, agent.role, AUD_AGENT, agent_name=agent.name)
-    return await first_grant(identity, whom)
+    return await _first_grant(identity, found.tenant_id, found.id)
 
 
-async def first_grant(identity: Identity, whom: Whom) -> Grant:
-    """Start a new family of refresh tokens."""
-    async with identity.db.transaction(whom.tenant_id) as tx:
+async def _first_grant(identity: Identity, tenant_id: UUID, agent_id: UUID) -> Grant:
+    """Start a new family of refresh tokens. Raises Unauthenticated: shut out meanwhile."""
+    async with identity.db.transaction(tenant_id) as tx:
+        whom = await _agent_of(tx, tenant_id, agent_id)
         return await grant_in(tx, identity, whom, family=uuid7())
+
+
+async def _agent_of(tx: Transaction, tenant_id: UUID, agent_id: UUID) -> Whom:
+    """An agent as they are until the token is made: who changes them then voids it, too."""
+    agent = await people.agent_as_they_stay(tx, tenant_id, agent_id)
+    if agent is None or agent.disabled_at is not None:
+        raise Unauthenticated
+    return Whom(tenant_id, agent.id, agent.role, AUD_AGENT, agent_name=agent.name)
 
 
 async def grant_in(tx: Transaction, identity: Identity, whom: Whom, *, family: UUID) -> Grant:
@@ -246,10 +253,7 @@ async def _whom(
             row.conversation_id,
             origin=origin if allowed else None,
         )
-    agent = await people.agent(tx, tenant_id, row.user_id)
-    if agent is None or agent.disabled_at is not None:
-        raise Unauthenticated
-    return Whom(tenant_id, agent.id, agent.role, AUD_AGENT, agent_name=agent.name)
+    return await _agent_of(tx, tenant_id, row.user_id)
 
 
 async def logout(
@@ -288,9 +292,10 @@ async def disable_agent(identity: Identity, tenant_id: UUID, agent_id: UUID) -> 
 async def shut_out(tx: Transaction, identity: Identity, tenant_id: UUID, agent_id: UUID) -> None:
     """The same in a transaction. Raises NotFound."""
     now = identity.clock.now()
+    # In the order of `refresh`: first what is refreshed, then whom it is for.
+    await security.revoke_refresh_of(tx, tenant_id, agent_id, at=now)
     if not await people.disable_agent(tx, tenant_id, agent_id, at=now):
         raise NotFound
-    await security.revoke_refresh_of(tx, tenant_id, agent_id, at=now)
     await void_tokens(tx, identity, tenant_id, agent_id)
 
 

@@ -123,8 +123,8 @@ async def accept(identity: Identity, token: str, password: str) -> Grant:
         if agent is None or agent.disabled_at is not None:
             raise Unauthenticated("This invitation is not good any more.")
         await store.spend(tx, tenant_id, agent.id, at=now)
-        await people.set_password_hash(tx, tenant_id, agent.id, password_hash=password_hash)
         await who_is.end_sessions(tx, identity, tenant_id, agent.id)
+        await people.set_password_hash(tx, tenant_id, agent.id, password_hash=password_hash)
         whom = Whom(tenant_id, agent.id, agent.role, AUD_AGENT, agent_name=agent.name)
         return await grant_in(tx, identity, whom, family=uuid7())
 

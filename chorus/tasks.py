@@ -62,7 +62,9 @@ async def vital(*work: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
                 raise
             log.exception("vital_task_died")
             failures.append(error)
-            signal.raise_signal(signal.SIGTERM)
+            if len(failures) == 1:
+                # A second signal would cut the drain short.
+                signal.raise_signal(signal.SIGTERM)
 
     async with beside(*map(watched, work)):
         yield

@@ -81,15 +81,7 @@ class Forwarder:
             await self._round()
 
     async def _round(self) -> None:
-        if self._suspect:
-            self._suspect = False
-            self._queue = [pending.item for pending in self._outstanding.unsettled()]
-            self._connects = True
-        batch, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
-        # What was given up meanwhile comes again from its sender, behind what it belongs behind.
-        batch = [item for item in batch if self._outstanding.get(item.slot) is not None]
-        if self._queue:
-            self._wake.set()
+        batch = self._next_batch()
         publishes, self._publishes = self._publishes, []
         began_s = monotonic()
         try:
@@ -103,7 +95,20 @@ class Forwarder:
             await self._failed(error, began_s)
         else:
             self._failures = 0
-            self._connects = self.bypassing
+            if batch or publishes:
+                self._connects = self.bypassing
+
+    def _next_batch(self) -> list[IngestItem]:
+        """What is to be posted now: all that is unsettled, where some of it may be lost."""
+        if self._suspect:
+            self._suspect = False
+            self._queue = [pending.item for pending in self._outstanding.unsettled()]
+            self._connects = True
+        batch, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
+        if self._queue:
+            self._wake.set()
+        # What was given up meanwhile comes again from its sender, behind what it belongs behind.
+        return [item for item in batch if self._outstanding.get(item.slot) is not None]
 
     def _may_connect(self) -> bool:
         """Nothing new may be the first on a new connection: what the old one took may be lost."""

@@ -13,6 +13,8 @@ from chorus.codes import NACK_RULES, NackCode
 
 GATE_S: Final = 5.0
 """How long a refused id is waited for: who dropped it is not held back for ever (PROTOCOL §7)."""
+AGAIN_S: Final = 1.0
+"""So much longer those behind it are waited for in their turn: they were told to come again in half of it."""
 RECENT: Final = 64
 """Ids remembered for their order; a client has eight in flight at most."""
 LANES: Final = 64
@@ -22,6 +24,8 @@ LANES: Final = 64
 class _Refusal:
     code: NackCode
     until_s: float
+    gate_until_s: float
+    """When the wait ends that it is part of: a chain of refusals is no longer than its first link."""
 
 
 @dataclass(slots=True)
@@ -33,7 +37,8 @@ class _Lane:
     stored: deque[UUID] = field(default_factory=lambda: deque(maxlen=RECENT))
 
     def note(self, id: UUID) -> None:
-        if id not in self.ids:
+        # A refused one that is forgotten stays before all others; it must not come back as the last.
+        if id not in self.ids and id not in self.refused:
             self.ids.append(id)
 
     def place(self, id: UUID) -> int:
@@ -42,11 +47,8 @@ class _Lane:
 
     def first_refused(self, at_s: float) -> UUID | None:
         """What the ids behind it wait for."""
-        first = min(self.refused, key=self.place, default=None)
-        if first is not None and at_s >= self.refused[first].until_s:
-            self.refused.clear()
-            return None
-        return first
+        self.refused = {id: one for id, one in self.refused.items() if at_s < one.until_s}
+        return min(self.refused, key=self.place, default=None)
 
 
 class Gates:
@@ -66,9 +68,10 @@ class Gates:
             # Its sender says everything behind it again, too.
             lane.refused.clear()
             return None
-        code = lane.refused[first].code
-        self.refuse(conversation_id, id, code, at_s)
-        return code
+        gate = lane.refused[first]
+        until_s = min(at_s + GATE_S, gate.gate_until_s + AGAIN_S)
+        self._put(lane, id, _Refusal(gate.code, until_s, gate.gate_until_s))
+        return gate.code
 
     def refuse(self, conversation_id: UUID, id: UUID, code: NackCode, at_s: float) -> None:
         """A message was refused. Nothing waits for one that will not come again."""
@@ -76,8 +79,8 @@ class Gates:
         lane.note(id)
         if id in lane.stored or not NACK_RULES[code].retryable:
             return
-        if id in lane.refused or len(lane.refused) < RECENT:
-            lane.refused[id] = _Refusal(code, at_s + GATE_S)
+        until_s = at_s + GATE_S
+        self._put(lane, id, _Refusal(code, until_s, until_s))
 
     def settle(self, conversation_id: UUID, id: UUID, at_s: float) -> None:
         """A message is stored: its sender will not say it again, whatever else was answered."""
@@ -85,10 +88,13 @@ class Gates:
         lane.stored.append(id)
         lane.refused.pop(id, None)
 
-    def holds(self, conversation_id: UUID) -> bool:
-        """Whether anything there may be held back."""
-        lane = self._lanes.get(conversation_id)
-        return lane is not None and bool(lane.refused)
+    def heard(self, conversation_id: UUID) -> bool:
+        """Whether anything was said there."""
+        return conversation_id in self._lanes
+
+    def _put(self, lane: _Lane, id: UUID, refusal: _Refusal) -> None:
+        if id in lane.refused or len(lane.refused) < RECENT:
+            lane.refused[id] = refusal
 
     def _lane(self, conversation_id: UUID, at_s: float) -> _Lane:
         lane = self._lanes.get(conversation_id)

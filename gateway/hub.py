@@ -290,8 +290,8 @@ class Hub:
 
 
 def _stored_after_all(connection: Connection, event: Event) -> None:
-    """What was perhaps said here and nacked for want of an answer holds nothing back any more."""
-    if connection.peer.holds(event.conversation_id) and (id := event.message_id) is not None:
+    """What was perhaps said here, and was or will be nacked for want of an answer, holds nothing back."""
+    if connection.peer.has_said(event.conversation_id) and (id := event.message_id) is not None:
         connection.peer.stored(event.conversation_id, id, monotonic())
 
 

@@ -24,7 +24,7 @@ class Outstanding:
 
     def __init__(self) -> None:
         self._by_slot: dict[int, Pending] = {}
-        self._by_id: dict[tuple[UUID, UUID], int] = {}
+        self._by_id: dict[tuple[UUID, UUID], list[int]] = {}
         self._last_slot = 0
 
     def __len__(self) -> int:
@@ -36,7 +36,7 @@ class Outstanding:
 
     def add(self, pending: Pending) -> None:
         self._by_slot[pending.slot] = pending
-        self._by_id.setdefault((pending.item.conversation_id, pending.item.id), pending.slot)
+        self._by_id.setdefault(_key(pending), []).append(pending.slot)
 
     def get(self, slot: int) -> Pending | None:
         return self._by_slot.get(slot)
@@ -45,15 +45,16 @@ class Outstanding:
         """Settle by number."""
         pending = self._by_slot.pop(slot, None)
         if pending is not None:
-            key = (pending.item.conversation_id, pending.item.id)
-            if self._by_id.get(key) == slot:
-                del self._by_id[key]
+            slots = self._by_id[_key(pending)]
+            slots.remove(slot)
+            if not slots:
+                del self._by_id[_key(pending)]
         return pending
 
     def take_id(self, conversation_id: UUID, id: UUID) -> Pending | None:
         """Settle by message id: a row found by reading."""
-        slot = self._by_id.get((conversation_id, id))
-        return None if slot is None else self.take(slot)
+        slots = self._by_id.get((conversation_id, id))
+        return self.take(slots[0]) if slots else None
 
     def take_overdue(self, before_s: float) -> list[Pending]:
         """Give up those sent before `before_s`, oldest first, and what was sent behind them.
@@ -77,3 +78,7 @@ class Outstanding:
     def unsettled(self) -> list[Pending]:
         """All of them in arrival order: what is posted again when a connection was lost."""
         return list(self._by_slot.values())
+
+
+def _key(pending: Pending) -> tuple[UUID, UUID]:
+    return pending.item.conversation_id, pending.item.id

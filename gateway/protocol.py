@@ -134,9 +134,9 @@ class Peer:
         """A message got a nack after it was forwarded: hold the ones behind it back."""
         self._held.refuse(conversation_id, id, code, at_s)
 
-    def holds(self, conversation_id: UUID) -> bool:
-        """Whether messages of that conversation may be held back here."""
-        return self._gates is not None and self._gates.holds(conversation_id)
+    def has_said(self, conversation_id: UUID) -> bool:
+        """Whether this socket said anything in that conversation."""
+        return self._gates is not None and self._gates.heard(conversation_id)
 
     def stored(self, conversation_id: UUID, id: UUID, at_s: float) -> None:
         """A message of this socket is stored, whatever was said of it before."""

@@ -122,10 +122,17 @@ _AGENT = text(
     "SELECT id, email, name, role, status, capacity, password_hash, disabled_at FROM agents"
     " WHERE tenant_id = :tenant AND id = :id"
 )
+_AGENT_KEPT = text(f"{_AGENT.text} FOR SHARE")
 
 
 async def agent(session: Reader, tenant_id: UUID, agent_id: UUID) -> AgentRow | None:
     found = await first(session, _AGENT, {"tenant": tenant_id, "id": agent_id})
+    return None if found is None else AgentRow(*found)
+
+
+async def agent_as_they_stay(tx: Transaction, tenant_id: UUID, agent_id: UUID) -> AgentRow | None:
+    """The same, and nobody changes them until this transaction ends."""
+    found = await first(tx, _AGENT_KEPT, {"tenant": tenant_id, "id": agent_id})
     return None if found is None else AgentRow(*found)
 
 

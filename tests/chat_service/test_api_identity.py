@@ -1,6 +1,8 @@
 """Sign in, refresh, sign out, visitors: over the REST API and real servers."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -10,8 +12,10 @@ import pytest
 from redis.asyncio import Redis
 
 from chat_service import identity
+from chat_service.identity import Grant
+from chat_service.store import people
 from chorus.auth import AUD_AGENT, AUD_VISITOR
-from chorus.errors import NotFound
+from chorus.errors import NotFound, Unauthenticated
 from chorus.ids import uuid7
 from tests.chat_service.api_world import ORIGIN, PASSWORD, Api, Tenant, open_api
 
@@ -58,6 +62,54 @@ async def test_a_disabled_agent_cannot_sign_in_or_refresh_and_their_token_is_voi
     )
     listed = await api.client.get("/livechat/conversations", headers=_bearer(tokens))
     assert (again.status_code, refreshed.status_code, listed.status_code) == (401, 401, 401)
+
+
+class Thoughtful(identity.Passwords):
+    """Says when a password was looked at, and waits to answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def fits(self, hashed: str | None, password: str) -> bool:
+        fits = await super().fits(hashed, password)
+        self.looked.set()
+        await self.go_on.wait()
+        return fits
+
+
+async def signing_in(api: Api, acme: Tenant, meanwhile: Callable[[], Awaitable[None]]) -> Grant:
+    """Sign in while something else happens."""
+    passwords = Thoughtful()
+    slowly = replace(api.resources.identity, passwords=passwords)
+    asked = asyncio.ensure_future(
+        identity.login(slowly, email=acme.email("agent"), password=PASSWORD)
+    )
+    await passwords.looked.wait()
+    await meanwhile()
+    passwords.go_on.set()
+    return await asked
+
+
+async def test_who_is_shut_out_while_their_password_is_looked_at_does_not_get_in(
+    api: Api, acme: Tenant
+) -> None:
+    async def shut_out() -> None:
+        await identity.disable_agent(api.resources.identity, acme.id, acme.agent)
+
+    with pytest.raises(Unauthenticated):
+        await signing_in(api, acme, shut_out)
+
+
+async def test_who_gets_another_role_while_signing_in_gets_in_with_that(
+    api: Api, acme: Tenant
+) -> None:
+    async def promote() -> None:
+        async with api.resources.db.transaction(acme.id) as tx:
+            await people.set_role(tx, acme.id, acme.agent, role="supervisor")
+
+    grant = await signing_in(api, acme, promote)
+    assert (await api.resources.trust.bearer(grant.token)).role == "supervisor"
 
 
 async def test_disabling_nobody_is_not_found(api: Api, acme: Tenant, rival: Tenant) -> None:

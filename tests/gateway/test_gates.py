@@ -4,7 +4,7 @@ import pytest
 
 from chorus.codes import NackCode
 from chorus.ids import uuid7
-from gateway.gates import GATE_S, LANES, RECENT, Gates
+from gateway.gates import AGAIN_S, GATE_S, LANES, RECENT, Gates
 
 ROOM = uuid7()
 LIMITED = NackCode.RATE_LIMITED
@@ -50,21 +50,47 @@ def test_a_refused_repeat_of_a_stored_message_holds_nothing_back() -> None:
     gates.settle(ROOM, stored, 0.0)
     gates.refuse(ROOM, stored, LIMITED, 0.1)
     assert gates.admit(ROOM, uuid7(), 0.2) is None
-    assert not gates.holds(ROOM)
 
 
 def test_who_drops_the_refused_message_waits_five_seconds_at_most() -> None:
     gates = Gates()
     gates.refuse(ROOM, uuid7(), LIMITED, 0.0)
-    assert gates.admit(ROOM, uuid7(), GATE_S - 0.1) is LIMITED
-    assert gates.admit(ROOM, uuid7(), GATE_S) is None
+    second = uuid7()
+    assert gates.admit(ROOM, second, GATE_S - 0.1) is LIMITED
+    assert gates.admit(ROOM, second, GATE_S) is None
+
+
+def test_what_was_refused_just_before_the_end_is_not_overtaken_right_after_it() -> None:
+    gates = Gates()
+    gates.refuse(ROOM, uuid7(), LIMITED, 0.0)
+    second, third = uuid7(), uuid7()
+    assert gates.admit(ROOM, second, GATE_S - 0.01) is LIMITED
+    assert gates.admit(ROOM, third, GATE_S + 0.01) is LIMITED
+    assert [gates.admit(ROOM, one, GATE_S + 0.5) for one in (second, third)] == [None, None]
+
+
+def test_who_never_repeats_anything_is_held_back_for_a_second_more_and_not_for_ever() -> None:
+    gates = Gates()
+    gates.refuse(ROOM, uuid7(), LIMITED, 0.0)
+    for tenths in range(1, 60):
+        assert gates.admit(ROOM, uuid7(), tenths / 10) is LIMITED
+    assert gates.admit(ROOM, uuid7(), GATE_S + AGAIN_S) is None
+
+
+def test_more_than_are_remembered_come_again_in_their_order() -> None:
+    gates = Gates()
+    many = [uuid7() for _ in range(RECENT + 10)]
+    gates.refuse(ROOM, many[0], LIMITED, 0.0)
+    for one in many[1:]:
+        assert gates.admit(ROOM, one, 0.0) is LIMITED
+    assert [gates.admit(ROOM, one, 0.5) for one in many] == [None] * len(many)
 
 
 @pytest.mark.parametrize("code", [NackCode.CONVERSATION_CLOSED, NackCode.FORBIDDEN])
 def test_nothing_waits_for_what_was_refused_for_good(code: NackCode) -> None:
     gates = Gates()
     gates.refuse(ROOM, uuid7(), code, 0.0)
-    assert not gates.holds(ROOM)
+    assert gates.admit(ROOM, uuid7(), 0.1) is None
 
 
 def test_conversations_wait_for_themselves_alone() -> None:

@@ -3,6 +3,7 @@
 import gc
 import json
 import weakref
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -163,12 +164,13 @@ def test_a_message_that_was_given_up_and_stored_after_all_holds_nothing_back() -
     sender, _ = scene.member()
     pending = scene.sends(sender)
     for given_up in scene.outstanding.take_overdue(1.0):
-        sender.peer.refused_later(CONVERSATION, given_up.item.id, NackCode.UNAVAILABLE, 1.0)
+        sender.peer.refused_later(CONVERSATION, given_up.item.id, NackCode.UNAVAILABLE, monotonic())
     scene.publish(1, author=sender.author, event="participant")
-    assert sender.peer.holds(CONVERSATION)
+    held = sender.peer._held
+    assert held.admit(CONVERSATION, uuid7(), monotonic()) is NackCode.UNAVAILABLE
     said = {"id": str(pending.item.id), "ts": "T"}
     scene.publish(2, author=sender.author, data=said)
-    assert not sender.peer.holds(CONVERSATION)
+    assert pending.item.id not in held._lanes[CONVERSATION].refused
 
 
 def test_an_own_message_does_not_overtake_a_hole() -> None:

@@ -224,8 +224,9 @@ def test_the_bucket_says_when_to_come_again_and_holds_later_messages_back() -> N
 def test_the_gate_opens_by_itself_after_five_seconds() -> None:
     peer = live_peer()
     peer.refused_later(CONVERSATION, uuid7(), NackCode.UNAVAILABLE, 1.0)
-    assert nacks(say(peer, 1.0 + GATE_S - 0.1))
-    assert isinstance(say(peer, 1.0 + GATE_S)[0], effects.Forward)
+    waiting = uuid7()
+    assert nacks(say(peer, 1.0 + GATE_S - 0.1, id=waiting))
+    assert isinstance(say(peer, 1.0 + GATE_S, id=waiting)[0], effects.Forward)
 
 
 def test_a_final_refusal_holds_nobody_back() -> None:
