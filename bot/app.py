@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Final
 
-from ai.knowledge.opening import open_library
+from ai.knowledge.opening import embedder_of, open_library
+from ai.models.keys import MissingKey
 from bot.act import Voice, take_turn
 from bot.chat import GrpcChat
 from bot.consumer import Consumer
@@ -70,7 +71,8 @@ def main() -> None:
     """Run `chorus bot` until SIGTERM or Ctrl-C."""
     try:
         settings = BotSettings.from_env(os.environ)
-    except BadSettings as error:
+        embedder_of(settings, os.environ)
+    except (BadSettings, MissingKey, ValueError, ImportError) as error:
         sys.stderr.write(f"bot: {error}\n")
         sys.exit(CONFIGURATION_ERROR)
     log.setup(process="bot", level=settings.log_level, form=settings.log_format)

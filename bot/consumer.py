@@ -18,7 +18,7 @@ from bot.ports import Chat, Where
 from bot.turns import Turns
 from chorus import topics
 from chorus.bus import Client, RedisFailure
-from chorus.errors import ChorusError
+from chorus.errors import ChorusError, Overloaded, Unavailable
 from chorus.log import get_logger
 
 log = get_logger(__name__)
@@ -30,6 +30,8 @@ PAUSE_S: Final = 0.25
 LEFT_BEHIND_MS: Final = 60_000
 CLAIM_EVERY_S: Final = 30.0
 REMEMBERED: Final = 50_000
+ASKED_AT_ONCE: Final = 500
+"""The chat service answers for a thousand at most."""
 _STREAM: Final = topics.events("chat")
 
 
@@ -116,11 +118,25 @@ class Consumer:
             if one not in self._has_bot:
                 unknown.setdefault(one.tenant_id, []).append(one.conversation_id)
         for tenant_id, ids in unknown.items():
-            found = await self._chat.which(tenant_id, ids)
-            for id_ in ids:
-                self._has_bot[Where(tenant_id, id_)] = id_ in found
-        while len(self._has_bot) > REMEMBERED:
+            for at in range(0, len(ids), ASKED_AT_ONCE):
+                await self._ask(tenant_id, ids[at : at + ASKED_AT_ONCE])
+        for one in wheres:
+            self._has_bot.move_to_end(one)
+        while len(self._has_bot) > max(REMEMBERED, len(wheres)):
             self._has_bot.popitem(last=False)
+
+    async def _ask(self, tenant_id: UUID, ids: list[UUID]) -> None:
+        """Raises Unavailable, Overloaded: it is asked again."""
+        try:
+            found = await self._chat.which(tenant_id, ids)
+        except (Unavailable, Overloaded):
+            raise
+        except ChorusError as error:
+            # Shut out, say: a tenant of its own trouble, and no reason not to hear the others.
+            log.info("bot_refused", tenant=str(tenant_id), error=type(error).__name__)
+            found = set()
+        for id_ in ids:
+            self._has_bot[Where(tenant_id, id_)] = id_ in found
 
     def _see_to(self, entry: Entry) -> None:
         wheres = [one for one in entry.wheres if self._has_bot.get(one)]

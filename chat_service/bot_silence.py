@@ -22,11 +22,14 @@ from chat_service.store import work
 from chat_service.store.bots import Silent
 from chat_service.store.sessions import Request
 from chorus.db import Transaction
+from chorus.errors import Overloaded, Unavailable
 from chorus.ids import uuid7
+from chorus.log import get_logger
 from chorus.wire.common import ConversationStatus, Floor
 
 SOURCE: Final = "rule"
 REASON: Final = "bot_silent"
+log = get_logger(__name__)
 AGAIN_AFTER: Final = timedelta(seconds=30)
 PERSON_AFTER: Final = timedelta(seconds=60)
 AT_ONCE: Final = 200
@@ -58,7 +61,7 @@ async def look(tools: Tools, patience: Patience, *, again_after: timedelta = AGA
     late = [one for one in waiting if one.since <= now - 2 * again_after]
     early = [one for one in waiting if one.since > now - 2 * again_after]
     await _ask_again(tools, patience.to_ask(early))
-    return sum([await _give_a_person(tools, one) for one in late])
+    return sum([await _rescued(tools, one) for one in late])
 
 
 async def _ask_again(tools: Tools, waiting: list[Silent]) -> None:
@@ -71,6 +74,17 @@ async def _ask_again(tools: Tools, waiting: list[Silent]) -> None:
     if rows:
         async with tools.db.transaction(None) as tx:
             await work.tell_outbox(tx, rows)
+
+
+async def _rescued(tools: Tools, one: Silent) -> bool:
+    """Give one a person; whatever is wrong with that one, the others wait for nothing."""
+    try:
+        return await _give_a_person(tools, one)
+    except (Unavailable, Overloaded):
+        raise
+    except Exception:
+        log.exception("bot_silence_stays", conversation=str(one.conversation_id))
+        return False
 
 
 async def _give_a_person(tools: Tools, one: Silent) -> bool:

@@ -72,7 +72,7 @@ def open_log(server: ChromaServer) -> int:
     return os.open(server.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
 
-def wait_ready(server: ChromaServer, alive: Callable[[], bool], *, timeout_s: float = 30) -> None:
+def wait_ready(server: ChromaServer, alive: Callable[[], bool], *, timeout_s: float = 15) -> None:
     """Block until the server answers.
 
     Raises:

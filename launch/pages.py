@@ -121,13 +121,18 @@ def _widget_file(root: Path, path: str, *, packed: bool) -> Response:
 
 
 def _sent(file: Path, headers: dict[str, str], *, packed: bool) -> Response:
-    """The file, or its compressed copy where there is one that is not older, by the second."""
+    """The file, or its compressed copy where there is one of its age, by the second."""
     varied = {**headers, "Vary": "Accept-Encoding"}
     copy = file.with_name(f"{file.name}.gz")
-    if not packed or not copy.is_file() or int(copy.stat().st_mtime) < int(file.stat().st_mtime):
+    if not packed or not copy.is_file() or not _of_one_age(copy, file):
         return FileResponse(file, headers=varied, media_type=_type(file))
     varied["Content-Encoding"] = "gzip"
     return FileResponse(copy, headers=varied, media_type=_type(file))
+
+
+def _of_one_age(copy: Path, file: Path) -> bool:
+    # As the build leaves it; after a rollback the newer copy is of another page.
+    return int(copy.stat().st_mtime) == int(file.stat().st_mtime)
 
 
 def _file(root: Path, path: str) -> Path | None:

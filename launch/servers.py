@@ -44,7 +44,8 @@ async def start_chroma(data: Path, stack: Stack) -> tuple[str, ServerReady]:
     """Start the Chroma of this data folder and answer its URL."""
     began = time.monotonic()
     prepare = partial(chroma_server.prepare, data)
-    server = await _start(stack, prepare, _chroma_command, chroma_server.wait_ready)
+    # Once: everything else starts without it, and waits for nothing longer than it must.
+    server = await _start(stack, prepare, _chroma_command, chroma_server.wait_ready, attempts=1)
     where, took_s = f"127.0.0.1:{server.port}", time.monotonic() - began
     return server.url, ServerReady("Chroma", server.version, "embedded", where, took_s)
 
@@ -54,9 +55,11 @@ async def _start(
     prepare: Callable[[int], Server],
     command: Callable[[Server], Command],
     wait_ready: Callable[[Server, Callable[[], bool]], None],
+    *,
+    attempts: int = ATTEMPTS,
 ) -> Server:
     """Start one on a free port, on another if it dies of that, and keep it."""
-    left = ATTEMPTS
+    left = attempts
     while True:
         left -= 1
         server = await asyncio.to_thread(prepare, free_port())

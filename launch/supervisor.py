@@ -161,7 +161,7 @@ class Launch:
             if url is None:
                 return await start_chroma(self._options.data, self._stack)
             return url, await dependencies.external_chroma(url)
-        except LaunchError as error:
+        except (LaunchError, OSError) as error:
             return url or "", str(error)
 
     def _say_chroma(self, url: str, found: page.ServerReady | str) -> str:

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -18,6 +18,9 @@ for (const path of files) {
   if (size < WORTH_BYTES) continue;
   const copy = `${path}.gz`;
   if (statSync(copy, { throwIfNoEntry: false })?.mtime.getTime() === mtime.getTime()) continue;
-  writeFileSync(copy, gzipSync(readFileSync(path), { level: 9 }));
-  utimesSync(copy, atime, mtime);
+  // Whole before it has its name: pages are served while they are built.
+  const whole = `${copy}.new`;
+  writeFileSync(whole, gzipSync(readFileSync(path), { level: 9 }));
+  utimesSync(whole, atime, mtime);
+  renameSync(whole, copy);
 }

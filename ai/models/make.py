@@ -19,6 +19,7 @@ from ai.models.plan import Choice
 
 SOCKET_TIMEOUT_S: Final = 20.0
 """Of one read. It bounds no call: a trickle goes on for ever. Deadlines are the ladder's."""
+OLLAMA_URL: Final = "http://127.0.0.1:11434"
 NO_KEY: Final = "none"
 """For servers that want none; the clients want one."""
 CLIENTS: Final = (
@@ -87,7 +88,12 @@ def _hosted(key: SecretStr, max_tokens: int) -> dict[str, Any]:
 
 
 def _ollama(max_tokens: int) -> dict[str, Any]:
-    return {"num_predict": max_tokens, "client_kwargs": {"timeout": SOCKET_TIMEOUT_S}}
+    return {
+        # Never the client's own OLLAMA_HOST: what has no address in the plan counts as local.
+        "base_url": OLLAMA_URL,
+        "num_predict": max_tokens,
+        "client_kwargs": {"timeout": SOCKET_TIMEOUT_S},
+    }
 
 
 async def ask(

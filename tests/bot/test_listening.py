@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from bot.app import serve
 from bot.consumer import GROUP, Consumer
 from bot.entries import read_entry
-from bot.ports import Where
+from bot.ports import Chat, Where
 from bot.replies import reply
 from bot.settings import BotSettings
 from bot.turns import Pace, Turns
@@ -21,6 +23,7 @@ from chat_service.store.outbox import DomainEvent
 from chorus import topics
 from chorus.bus import Client, open_redis
 from chorus.clock import rfc3339
+from chorus.errors import TenantDisabled
 from chorus.ids import uuid7
 from chorus.tasks import beside
 from tests.bot.world import QUESTION, Shop
@@ -40,11 +43,13 @@ async def client(redis_db: str) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def listening(client: Client, shop: Shop, take: Any = None) -> AsyncIterator[Turns]:
+async def listening(
+    client: Client, shop: Shop, take: Any = None, chat: Any = None
+) -> AsyncIterator[Turns]:
     ready = asyncio.Event()
     taking = take or (lambda where, _over: shop.turn(where))
     async with Turns(taking, PACE) as turns:
-        consumer = Consumer(client, shop.voice.chat, turns, name="bot", listening=ready)
+        consumer = Consumer(client, chat or shop.voice.chat, turns, name="bot", listening=ready)
         async with beside(consumer.run()):
             async with asyncio.timeout(PATIENCE_S):
                 await ready.wait()
@@ -140,6 +145,31 @@ async def test_only_inboxes_with_a_bot_are_looked_at_until_that_changes(
         await client.xadd(STREAM, {FIELD: envelope(event)})
         await tell(client, where)
         await until(lambda: _has_said(shop, where))
+
+
+@dataclass(frozen=True)
+class Refusing:
+    """A chat service that has shut one tenant out."""
+
+    chat: Chat
+    tenant_id: UUID
+
+    async def which(self, tenant_id: UUID, conversations: list[UUID]) -> set[UUID]:
+        if tenant_id == self.tenant_id:
+            raise TenantDisabled
+        return await self.chat.which(tenant_id, conversations)
+
+
+async def test_a_tenant_that_is_shut_out_makes_the_bot_deaf_for_nobody_else(
+    shop: Shop, client: Client
+) -> None:
+    where, shut_out = await shop.open(), Where(uuid7(), uuid7())
+    await shop.ask(where, QUESTION)
+    async with listening(client, shop, chat=Refusing(shop.voice.chat, shut_out.tenant_id)):
+        await tell(client, shut_out)
+        await tell(client, where)
+        await until(lambda: _has_said(shop, where))
+        await until(lambda: _settled(client))
 
 
 async def test_a_new_redis_is_listened_to(shop: Shop, client: Client) -> None:

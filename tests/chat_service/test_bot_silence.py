@@ -7,6 +7,8 @@ import pytest
 
 from chat_service import bot_silence
 from chat_service.bot_silence import Patience
+from chat_service.jobs import Tools
+from chat_service.store.bots import Silent
 from chorus.ids import uuid7
 from tests.chat_service.routing_world import Case, fetch, make_floor, make_waiting
 from tests.chat_service.shift_world import Shift, on_shift
@@ -54,6 +56,25 @@ async def test_a_bot_is_asked_once_more_and_then_a_person(database_url: str, red
         assert await bot_silence.look(shift.tools, patience) == 0
     (session,) = await fetch(database_url, "SELECT status, source, reason FROM live_chat_sessions")
     assert tuple(session)[1:] == ("rule", "bot_silent")
+
+
+async def test_one_who_cannot_be_given_a_person_keeps_nobody_else_from_one(
+    database_url: str, redis_db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor = await make_floor(database_url, 1)
+    first, second = await make_waiting(database_url, floor, 2)
+    give = bot_silence._give_a_person
+
+    async def breaks_for_the_first(tools: Tools, one: Silent) -> bool:
+        if one.conversation_id == first.conversation_id:
+            raise RuntimeError("this one is broken")
+        return await give(tools, one)
+
+    monkeypatch.setattr(bot_silence, "_give_a_person", breaks_for_the_first)
+    async with on_shift(database_url, redis_db, floor) as shift:
+        await with_bot(database_url, shift, first, waits_s=90)
+        await with_bot(database_url, shift, second, waits_s=80)
+        assert await bot_silence.look(shift.tools, Patience()) == 1
 
 
 async def test_a_bot_that_is_not_ours_is_left_alone(database_url: str, redis_db: str) -> None:
