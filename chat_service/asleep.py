@@ -2,11 +2,12 @@
 
 Lines sleep while everybody who serves them is here and has their hands full. In a line that moves
 sessions are stuck that nobody with room is fit for, until somebody can do more than they could.
-What time alone changes is found by the next round that reads everything.
+So are they until the moment from which time alone may change it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -47,13 +48,16 @@ class Power(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Sessions nobody could take, and what everybody could do then."""
+    """Sessions nobody could take, what everybody could do then, and when time may change it."""
 
     sessions: frozenset[UUID] = frozenset()
     powers: Mapping[UUID, Power] = field(default_factory=dict)
+    until: datetime | None = None
 
-    def still(self, powers: Mapping[UUID, Power]) -> Collection[UUID]:
-        """Those of them nobody can take now: all, or none where somebody can do more."""
+    def still(self, powers: Mapping[UUID, Power], now: datetime) -> Collection[UUID]:
+        """Those of them nobody can take now: all, or none where somebody can do more, or may by now."""
+        if self.until is not None and now >= self.until:
+            return frozenset()
         grown = any(_has_grown(now, self.powers.get(one)) for one, now in powers.items())
         return frozenset() if grown else self.sessions
 
@@ -70,7 +74,7 @@ def stuck_after(plan: Plan, powers: Mapping[UUID, Power], lonely: Collection[Gro
         for one in plan.left
         if not one.deferred and (one.waiting.queue_id, one.team_id) not in lonely
     )
-    return Stuck(sessions, left)
+    return Stuck(sessions, left, plan.look_again_at)
 
 
 def powers_of(

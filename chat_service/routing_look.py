@@ -58,7 +58,7 @@ async def look(
     agents = await store.agents(tx, tenant_id, list(seen), now=now)
     powers = powers_of(queues.values(), agents, seen)
     but = [] if whole else asleep(queues.values(), agents, seen)
-    stuck = [] if whole else before.stuck.still(powers)
+    stuck = [] if whole else before.stuck.still(powers, now)
     gone = {one.id for one in queues.values() if one.gone}
     busy = staffed(queues.values(), agents, seen)
     # Why nobody takes the others is to be told, too; a few of them will do.

@@ -1,7 +1,7 @@
 """Which lines need not be read: only those of which a round could make nothing."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -84,9 +84,9 @@ def powers(**changed: Any) -> dict[UUID, Power]:
 def test_what_nobody_with_room_is_fit_for_is_stuck_while_nobody_can_do_more() -> None:
     here, later = place(), place(deferred=True)
     stuck = stuck_after(Plan(left=[here, later]), powers(), set())
-    assert stuck.still(powers()) == {here.waiting.session_id}
-    assert stuck.still(powers(load=2)) == {here.waiting.session_id}
-    assert stuck.still({}) == {here.waiting.session_id}
+    assert stuck.still(powers(), NOW) == {here.waiting.session_id}
+    assert stuck.still(powers(load=2), NOW) == {here.waiting.session_id}
+    assert stuck.still({}, NOW) == {here.waiting.session_id}
 
 
 @pytest.mark.parametrize(
@@ -96,16 +96,16 @@ def test_what_nobody_with_room_is_fit_for_is_stuck_while_nobody_can_do_more() ->
 )
 def test_whoever_can_do_more_sets_all_of_them_free(changed: dict[str, Any]) -> None:
     stuck = stuck_after(Plan(left=[place()]), powers(), set())
-    assert stuck.still(powers(**changed)) == frozenset()
+    assert stuck.still(powers(**changed), NOW) == frozenset()
 
 
 def test_who_comes_or_serves_another_line_sets_them_free() -> None:
     stuck = stuck_after(Plan(left=[place()]), powers(), set())
     bob = replace(FREE, id=BOB)
-    assert stuck.still(powers_of([QUEUE], [FREE, bob], HERE)) == frozenset()
-    assert stuck.still(powers_of([QUEUE], [FREE, replace(bob, load=2)], HERE)) != frozenset()
+    assert stuck.still(powers_of([QUEUE], [FREE, bob], HERE), NOW) == frozenset()
+    assert stuck.still(powers_of([QUEUE], [FREE, replace(bob, load=2)], HERE), NOW) != frozenset()
     both = [QUEUE, replace(QUEUE, id=uuid7())]
-    assert stuck.still(powers_of(both, [FREE], HERE)) == frozenset()
+    assert stuck.still(powers_of(both, [FREE], HERE), NOW) == frozenset()
 
 
 def test_room_that_was_given_out_and_comes_back_sets_them_free() -> None:
@@ -115,8 +115,16 @@ def test_room_that_was_given_out_and_comes_back_sets_them_free() -> None:
         given, ADA, NOW, Decision(given.waiting.session_id, ADA, Outcome.LONGEST_IDLE, {})
     )
     stuck = stuck_after(Plan(chosen=[offer], left=[place()]), powers(), set())
-    assert stuck.still(powers(offered=1)) == stuck.sessions
-    assert stuck.still(powers()) == frozenset()
+    assert stuck.still(powers(offered=1), NOW) == stuck.sessions
+    assert stuck.still(powers(), NOW) == frozenset()
+
+
+def test_they_are_stuck_until_time_alone_may_change_it() -> None:
+    plan = Plan(left=[place()])
+    plan.look_at(NOW + timedelta(seconds=5))
+    stuck = stuck_after(plan, powers(), set())
+    assert stuck.still(powers(), NOW + timedelta(seconds=4)) == stuck.sessions
+    assert stuck.still(powers(), NOW + timedelta(seconds=5)) == frozenset()
 
 
 def test_a_line_without_anybody_is_never_stuck_for_how_long_is_counted() -> None:
