@@ -128,6 +128,10 @@ class Announcer:
             await self._note_typing()
         except Unavailable:
             log.info("presence_unavailable", people=len(here) + len(left))
+            self._came |= came
+            self._left = {
+                user: beat for user, beat in left.items() if not self._here(user)
+            } | self._left
         await self._answer(asked)
         self._idle_agents.back(back)
         await self._idle_agents.look(self._left_alone(refreshed))

@@ -20,8 +20,11 @@ SignInAs = Callable[[str], AgentPage]
 
 @pytest.fixture
 def staff(installation: Up) -> Iterator[Staff]:
-    """Ada and Bo take customers; Cy supervises."""
-    with Staff(installation) as everybody, everybody.only(ADA, BO):
+    """Bo takes customers, Ada whom she is handed; Cy supervises.
+
+    Ada is offered nothing else: who has just left is still taken to be there for a while.
+    """
+    with Staff(installation) as everybody, everybody.only(BO):
         yield everybody
 
 
@@ -120,7 +123,9 @@ def load_of(agent: AgentPage) -> int:
 def hand_on(agent: AgentPage, name: str, note: str) -> None:
     agent.page.get_by_role("button", name="Transfer").click()
     dialog = agent.page.get_by_role("dialog")
-    dialog.get_by_text(name).click()
+    colleague = dialog.locator("label").filter(has_text=name)
+    expect(colleague).to_contain_text("Online")
+    colleague.click()
     dialog.get_by_label("Note for your colleague").fill(note)
     dialog.get_by_role("button", name="Transfer").click()
     expect(dialog).to_have_count(0)
@@ -226,6 +231,7 @@ def hand_on_by_keys(bo: AgentPage) -> None:
     keys.press("t")
     expect(bo.page.get_by_role("dialog")).to_be_visible()
     keys.type("Ada")
+    expect(bo.page.get_by_role("dialog").locator("fieldset label")).to_contain_text(["Online"])
     keys.press("Tab")
     keys.press("Space")
     keys.press("Tab")

@@ -3,6 +3,7 @@
 import asyncio
 from time import time_ns
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -191,3 +192,26 @@ async def test_who_leaves_while_their_inbox_is_noted_takes_nobody_along(world: W
         await client.ping()
     await world.inbox(gateway, "supervisor")
     await world.seen_as(PresenceStatus.ONLINE, world.tenant.supervisor)
+
+
+async def test_who_came_while_redis_wrote_nothing_is_announced_as_soon_as_it_does(
+    world: World,
+) -> None:
+    """Not with the next round of everybody: till then nobody could hand them anything on."""
+    gateway = await world.gateway(presence_every_ms=3_600_000)
+    async with bus.open_redis(world.api.resources.settings.redis_url) as client:
+        await client.config_set("maxmemory", 1)
+        try:
+            await world.inbox(gateway)
+            await asyncio.sleep(FROZEN_S)
+            assert world.tenant.agent not in await beating(client)
+        finally:
+            await client.config_set("maxmemory", 0)
+        async with asyncio.timeout(HEARD_S):
+            while world.tenant.agent not in await beating(client):
+                await asyncio.sleep(0.01)
+
+
+async def beating(client: bus.Client) -> set[UUID]:
+    sightings = (await store.look(client, since_ms=0, ttl_ms=60_000)).sightings
+    return {one.person.user_id for one in sightings}

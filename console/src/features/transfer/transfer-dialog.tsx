@@ -1,7 +1,7 @@
 import { Bot, ListOrdered, User, Users } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useConversationActs } from "../../shared/acts/conversation-acts";
-import { useAgents, useQueues, useTeams } from "../../shared/api/queries";
+import { useAgentsNow, useQueues, useTeams } from "../../shared/api/queries";
 import { useSession } from "../../shared/live/session";
 import { Button } from "../../shared/ui/button";
 import { cx } from "../../shared/ui/class";
@@ -140,7 +140,7 @@ function Targets({ chosen, onChoose }: TargetsProps) {
   const words = useWords();
   const { agent } = useSession();
   const [search, setSearch] = useState("");
-  const agents = useAgents().data ?? [];
+  const agents = useAgentsNow().data ?? [];
   const queues = useQueues().data ?? [];
   const teams = useTeams().data ?? [];
   const choices = choicesOf({ agents, queues, teams, self: agent.id, search });

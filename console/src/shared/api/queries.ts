@@ -7,6 +7,7 @@ import type { AgentCard, ConversationSnapshot, Listed, QueueCard, TeamCard } fro
 
 const PAGE = 200;
 const PRESENCE_EVERY_MS = 60_000;
+const PRESENCE_WATCHED_EVERY_MS = 5_000;
 
 /** Who works here. Presence has no frame of its own, so it is asked for again each minute. */
 export function useAgents() {
@@ -15,6 +16,17 @@ export function useAgents() {
     queryKey: keys.agents,
     queryFn: () => everyPage<AgentCard>(client, "/admin/agents"),
     refetchInterval: PRESENCE_EVERY_MS,
+  });
+}
+
+/** The same while somebody chooses among them: who is there is asked at once, and again. */
+export function useAgentsNow() {
+  const { client } = useSession();
+  return useQuery({
+    queryKey: keys.agents,
+    queryFn: () => everyPage<AgentCard>(client, "/admin/agents"),
+    refetchOnMount: "always",
+    refetchInterval: PRESENCE_WATCHED_EVERY_MS,
   });
 }
 
