@@ -30,7 +30,7 @@ describe("what is written here", () => {
     expect(stored.get(STORED)).toBeUndefined();
     vi.advanceTimersByTime(300);
     expect(stored.get(STORED)).toBe("Hel");
-    drafts.toldDraft(KEY, "Hel");
+    drafts.toldDraft(KEY, { text: "Hel", files: [] });
     expect(stored.has(STORED)).toBe(false);
     expect(drafts.draftOf(KEY)).toBe("Hel");
   });
@@ -39,17 +39,17 @@ describe("what is written here", () => {
     drafts.setDraft(KEY, "Hel");
     drafts.setDraft(KEY, "Hello");
     vi.advanceTimersByTime(300);
-    drafts.toldDraft(KEY, "Hel");
+    drafts.toldDraft(KEY, { text: "Hel", files: [] });
     expect(stored.get(STORED)).toBe("Hello");
     expect(drafts.isUntold(KEY)).toBe(true);
   });
 
   test("is newer than what the server knows, also after a reload", () => {
     stored.set(STORED, "typed before the reload");
-    drafts.learnDraft(KEY, "older");
+    drafts.learnDraft(KEY, { text: "older", files: [] });
     expect(drafts.draftOf(KEY)).toBe("typed before the reload");
-    drafts.toldDraft(KEY, "typed before the reload");
-    drafts.learnDraft(KEY, "newer, from another device");
+    drafts.toldDraft(KEY, { text: "typed before the reload", files: [] });
+    drafts.learnDraft(KEY, { text: "newer, from another device", files: [] });
     expect(drafts.draftOf(KEY)).toBe("newer, from another device");
   });
 });
@@ -58,7 +58,7 @@ describe("what another window of this browser writes", () => {
   test("is shown here, and the server does not put an older one over it", () => {
     stored.set(STORED, "from there");
     drafts.overheard(KEY, "from there");
-    drafts.learnDraft(KEY, "");
+    drafts.learnDraft(KEY, { text: "", files: [] });
     expect(drafts.draftOf(KEY)).toBe("from there");
   });
 
@@ -89,4 +89,48 @@ test("what was sent is told to other windows before it is forgotten", () => {
   drafts.dropDraft(KEY);
   vi.advanceTimersByTime(1_000);
   expect(told).toEqual(["", null]);
+});
+
+test("what was cleared by hand is cleared in other windows, and after a reload too", async () => {
+  drafts.setDraft(KEY, "Hello");
+  drafts.toldDraft(KEY, { text: "Hello", files: [] });
+  drafts.setDraft(KEY, "");
+  vi.advanceTimersByTime(300);
+  expect(stored.get(STORED)).toBe("");
+  vi.resetModules();
+  const reloaded = await import("../src/shared/drafts/drafts");
+  reloaded.learnDraft(KEY, { text: "Hello", files: [] });
+  expect(reloaded.draftOf(KEY)).toBe("");
+  expect(reloaded.isUntold(KEY)).toBe(true);
+  reloaded.toldDraft(KEY, { text: "", files: [] });
+  expect(stored.has(STORED)).toBe(false);
+});
+
+describe("files of a draft", () => {
+  test("that were put here are newer than those that the server knows", () => {
+    drafts.learnDraft(KEY, { text: "", files: ["a"] });
+    expect(drafts.filesOf(KEY)).toEqual(["a"]);
+    drafts.setFiles(KEY, ["a", "b"]);
+    expect(drafts.isUntold(KEY)).toBe(true);
+    drafts.learnDraft(KEY, { text: "", files: ["a"] });
+    expect(drafts.filesOf(KEY)).toEqual(["a", "b"]);
+    drafts.toldDraft(KEY, { text: "", files: ["a"] });
+    expect(drafts.isUntold(KEY)).toBe(true);
+    drafts.toldDraft(KEY, { text: "", files: ["a", "b"] });
+    expect(drafts.isUntold(KEY)).toBe(false);
+  });
+
+  test("are heard of although the text that was written here is newer", () => {
+    drafts.setDraft(KEY, "typed here");
+    drafts.learnDraft(KEY, { text: "older", files: ["a"] });
+    expect(drafts.draftOf(KEY)).toBe("typed here");
+    expect(drafts.filesOf(KEY)).toEqual(["a"]);
+  });
+
+  test("are gone with what was sent", () => {
+    drafts.setFiles(KEY, ["a"]);
+    drafts.dropDraft(KEY);
+    expect(drafts.filesOf(KEY)).toEqual([]);
+    expect(drafts.isUntold(KEY)).toBe(false);
+  });
 });

@@ -82,6 +82,7 @@ export function OpenConversation({
           onAnchor={anchorAt}
           hrefOf={(id) => hrefOf("all", id)}
           onSelect={open}
+          isLookingOn={search.looking === true}
         />
       )}
       <Suspense>

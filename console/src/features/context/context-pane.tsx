@@ -14,6 +14,8 @@ export interface ContextProps {
   readonly onAnchor: (seq: number) => void;
   readonly hrefOf: (conv: string) => string;
   readonly onSelect: (conv: string) => void;
+  /** A supervisor only reads: nothing can be changed here either. */
+  readonly isLookingOn?: boolean;
 }
 
 const TABS = ["summary", "customer", "history", "files"] as const;

@@ -9,7 +9,7 @@ import { Facts } from "./facts";
 import { Properties } from "./properties";
 
 /** What it is about. While nobody has written a summary, the customer's own words stand here. */
-export function SummaryTab({ view, onAnchor }: ContextProps) {
+export function SummaryTab({ view, onAnchor, isLookingOn = false }: ContextProps) {
   const words = useWords();
   const { t } = words;
   const snapshot = useSnapshot(view.id).data;
@@ -33,7 +33,7 @@ export function SummaryTab({ view, onAnchor }: ContextProps) {
         </h3>
         <SummaryCard view={view} onAnchor={onAnchor} />
       </section>
-      <Properties conv={view.id} />
+      <Properties conv={view.id} isReadOnly={isLookingOn} />
       <Facts title={t("thisConversation")} facts={facts} />
     </div>
   );

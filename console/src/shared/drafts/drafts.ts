@@ -6,15 +6,26 @@ export const MODES: readonly Mode[] = ["reply", "note"];
 /** What is written and not sent, by agent, conversation and mode. */
 interface DraftStore {
   readonly texts: Readonly<Record<string, string>>;
+  /** The ids of files that are there already and go with it. */
+  readonly files: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Draft {
+  readonly text: string;
+  readonly files: readonly string[];
 }
 
 const PREFIX = "chorus:console:draft:";
 const SAVE_AFTER_MS = 300;
 
-export const useDrafts = create<DraftStore>(() => ({ texts: {} }));
+const NONE: readonly string[] = [];
+
+export const useDrafts = create<DraftStore>(() => ({ texts: {}, files: {} }));
 const unsaved = new Map<string, ReturnType<typeof setTimeout>>();
 /** What the server has not been told yet: it stands in this browser's storage as long. */
 const untold = new Set<string>();
+/** Whose files were changed here since the server was told. */
+const untoldFiles = new Set<string>();
 
 export function draftKey(agent: string, conv: string, mode: Mode): string {
   return `${agent}:${conv}:${mode}`;
@@ -24,8 +35,18 @@ export function draftOf(key: string): string {
   const known = useDrafts.getState().texts[key];
   if (known !== undefined) return known;
   const left = remembered(key);
-  if (left !== "") untold.add(key);
-  return left;
+  if (left !== null) untold.add(key);
+  return left ?? "";
+}
+
+export function filesOf(key: string): readonly string[] {
+  return useDrafts.getState().files[key] ?? NONE;
+}
+
+/** Put files to a draft, or take them from it. */
+export function setFiles(key: string, files: readonly string[]): void {
+  untoldFiles.add(key);
+  showFiles(key, files);
 }
 
 /** Change a draft; it outlives a reload a moment later. */
@@ -43,25 +64,29 @@ export function setDraft(key: string, text: string): void {
 /** It was sent: the server forgets its copy by itself. */
 export function dropDraft(key: string): void {
   untold.delete(key);
+  untoldFiles.delete(key);
   show(key, "");
+  showFiles(key, NONE);
   remember(key, "");
   save(key);
 }
 
 /** What the server knows of a draft; what was written here since is newer. */
-export function learnDraft(key: string, text: string): void {
+export function learnDraft(key: string, { text, files }: Draft): void {
+  if (!untoldFiles.has(key) && filesOf(key).join() !== files.join()) showFiles(key, files);
   // In the storage stands what another window has not told the server yet.
-  if (isUntold(key) || remembered(key) !== "" || draftOf(key) === text) return;
+  if (isUntold(key) || remembered(key) !== null || draftOf(key) === text) return;
   show(key, text);
 }
 
 export function isUntold(key: string): boolean {
   draftOf(key);
-  return untold.has(key);
+  return untold.has(key) || untoldFiles.has(key);
 }
 
-/** The server has this text; if it is still the same, nothing is left to tell. */
-export function toldDraft(key: string, text: string): void {
+/** The server has this; if it is still the same, nothing is left to tell. */
+export function toldDraft(key: string, { text, files }: Draft): void {
+  if (filesOf(key).join() === files.join()) untoldFiles.delete(key);
   if (draftOf(key) !== text) return;
   untold.delete(key);
   save(key);
@@ -76,7 +101,7 @@ export function followDrafts(): () => void {
   return () => window.removeEventListener("storage", follow);
 }
 
-/** No text: the server has it. An empty one: it was sent. */
+/** No text: the server has it. An empty one: it was sent or cleared. */
 export function overheard(key: string, text: string | null): void {
   // What was typed here in the last moment is newer.
   if (unsaved.has(key)) return;
@@ -93,11 +118,16 @@ function show(key: string, text: string): void {
   useDrafts.setState(({ texts }) => ({ texts: { ...texts, [key]: text } }));
 }
 
+function showFiles(key: string, ids: readonly string[]): void {
+  useDrafts.setState(({ files }) => ({ files: { ...files, [key]: ids } }));
+}
+
 function save(key: string): void {
   clearTimeout(unsaved.get(key));
   unsaved.delete(key);
   const text = useDrafts.getState().texts[key] ?? "";
-  remember(key, text === "" || !untold.has(key) ? null : text);
+  // Also that there is none any more: other windows hear of it, and a reload does not bring it back.
+  remember(key, untold.has(key) ? text : null);
 }
 
 function remember(key: string, text: string | null): void {
@@ -109,10 +139,10 @@ function remember(key: string, text: string | null): void {
   }
 }
 
-function remembered(key: string): string {
+function remembered(key: string): string | null {
   try {
-    return localStorage.getItem(PREFIX + key) ?? "";
+    return localStorage.getItem(PREFIX + key);
   } catch {
-    return "";
+    return null;
   }
 }

@@ -2,11 +2,23 @@ import type { AgentClient } from "@chorus/sdk";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useSession } from "../live/session";
-import { draftKey, isUntold, learnDraft, MODES, type Mode, toldDraft, useDrafts } from "./drafts";
+import {
+  type Draft,
+  draftKey,
+  draftOf,
+  filesOf,
+  isUntold,
+  learnDraft,
+  MODES,
+  type Mode,
+  toldDraft,
+  useDrafts,
+} from "./drafts";
 
 interface ServerDraft {
   readonly mode: Mode;
   readonly content: string;
+  readonly attachments?: readonly string[];
   readonly version: number;
 }
 
@@ -26,44 +38,58 @@ export function useDraftSync(conv: string, seq: number): void {
     if (known === undefined) return;
     for (const mode of MODES) {
       const draft = known.find((one) => one.mode === mode);
-      learnDraft(draftKey(agent.id, conv, mode), draft?.content ?? "");
+      const { content = "", attachments = [] } = draft ?? {};
+      learnDraft(draftKey(agent.id, conv, mode), { text: content, files: attachments });
     }
   }, [known, agent.id, conv]);
-  useTelling("reply", conv, seq);
-  useTelling("note", conv, seq);
+  // What is told replaces all of it, so what was there is heard first.
+  const isHeard = known !== undefined;
+  useTelling({ mode: "reply", conv, seq, isHeard });
+  useTelling({ mode: "note", conv, seq, isHeard });
 }
 
-function useTelling(mode: Mode, conv: string, seq: number): void {
+interface Place {
+  readonly mode: Mode;
+  readonly conv: string;
+  readonly seq: number;
+  readonly isHeard: boolean;
+}
+
+function useTelling({ mode, conv, seq, isHeard }: Place): void {
   const { client, agent } = useSession();
   const key = draftKey(agent.id, conv, mode);
   const text = useDrafts(({ texts }) => texts[key]);
+  const files = useDrafts((drafts) => drafts.files[key]);
   const seen = useRef(seq);
   seen.current = seq;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is written is the reason to tell it.
   useEffect(() => {
-    if (text === undefined || !isUntold(key)) return;
-    const tell = () => void told(client, { conv, mode, key, text, seq: seen.current });
+    if (!isHeard || !isUntold(key)) return;
+    const tell = () => {
+      const draft = { text: draftOf(key), files: filesOf(key) };
+      void told(client, { conv, mode, key, draft, seq: seen.current });
+    };
     const timer = setTimeout(tell, TELL_AFTER_MS);
     return () => clearTimeout(timer);
-  }, [client, conv, mode, key, text]);
+  }, [client, conv, mode, key, text, files, isHeard]);
 }
 
-interface Telling {
-  readonly conv: string;
-  readonly mode: Mode;
+interface Telling extends Pick<Place, "mode" | "conv" | "seq"> {
   readonly key: string;
-  readonly text: string;
-  readonly seq: number;
+  readonly draft: Draft;
 }
 
 /** A failure leaves the draft in this browser; the next change or visit tells it again. */
-async function told(client: AgentClient, { conv, mode, key, text, seq }: Telling): Promise<void> {
+async function told(client: AgentClient, { conv, mode, key, draft, seq }: Telling): Promise<void> {
   const path = `/livechat/conversations/${conv}/drafts/${mode}`;
+  const { text, files } = draft;
+  const body = { content: text, seq, ...(files.length > 0 ? { attachments: files } : {}) };
   const call =
-    text.trim() === ""
+    text.trim() === "" && files.length === 0
       ? client.request(path, { method: "DELETE" })
-      : client.request(path, { method: "PUT", body: { content: text, seq } });
+      : client.request(path, { method: "PUT", body });
   await call.then(
-    () => toldDraft(key, text),
+    () => toldDraft(key, draft),
     () => undefined,
   );
 }
