@@ -6,8 +6,11 @@ next process of the same name begins with it, others take it over after a while.
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,6 +33,9 @@ PAUSE_S: Final = 0.25
 LEFT_BEHIND_MS: Final = 60_000
 CLAIM_EVERY_S: Final = 30.0
 REMEMBERED: Final = 50_000
+WITHOUT_S: Final = 60.0
+"""So long nobody asks again whether a conversation without a bot has one by now: of a change of its
+inbox, one process of the group hears."""
 ASKED_AT_ONCE: Final = 500
 """The chat service answers for a thousand at most."""
 _STREAM: Final = topics.events("chat")
@@ -39,10 +45,18 @@ class Consumer:
     """Reads for ever. Redis may go and come back."""
 
     def __init__(
-        self, client: Client, chat: Chat, turns: Turns, *, name: str, listening: asyncio.Event
+        self,
+        client: Client,
+        chat: Chat,
+        turns: Turns,
+        *,
+        name: str,
+        listening: asyncio.Event,
+        now_s: Callable[[], float] = monotonic,
     ) -> None:
+        self._now_s = now_s
         self._client, self._chat, self._turns, self._name = client, chat, turns, name
-        self._has_bot: OrderedDict[Where, bool] = OrderedDict()
+        self._has_bot: OrderedDict[Where, _Known] = OrderedDict()
         self._since = "0"
         self._claimed_s = 0.0
         self._settled: list[bytes] = []
@@ -112,10 +126,11 @@ class Consumer:
                 raise
 
     async def _look_up(self, wheres: set[Where]) -> None:
-        """Ask which of the conversations that we hear of for the first time have a bot."""
+        """Ask which of the conversations that we hear of for the first time, or again, have a bot."""
         unknown: dict[UUID, list[UUID]] = {}
         for one in wheres:
-            if one not in self._has_bot:
+            known = self._has_bot.get(one)
+            if known is None or known.until_s <= self._now_s():
                 unknown.setdefault(one.tenant_id, []).append(one.conversation_id)
         for tenant_id, ids in unknown.items():
             for at in range(0, len(ids), ASKED_AT_ONCE):
@@ -136,10 +151,11 @@ class Consumer:
             log.info("bot_refused", tenant=str(tenant_id), error=type(error).__name__)
             found = set()
         for id_ in ids:
-            self._has_bot[Where(tenant_id, id_)] = id_ in found
+            until_s = inf if id_ in found else self._now_s() + WITHOUT_S
+            self._has_bot[Where(tenant_id, id_)] = _Known(id_ in found, until_s)
 
     def _see_to(self, entry: Entry) -> None:
-        wheres = [one for one in entry.wheres if self._has_bot.get(one)]
+        wheres = [one for one in entry.wheres if self._has_bot[one].has_bot]
         left = _Left(len(wheres))
 
         def done() -> None:
@@ -161,6 +177,14 @@ class Consumer:
     def _forget(self, tenant_id: UUID) -> None:
         for one in [one for one in self._has_bot if one.tenant_id == tenant_id]:
             del self._has_bot[one]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Whether a conversation has a bot, and until when that is taken for granted."""
+
+    has_bot: bool
+    until_s: float
 
 
 @dataclass(slots=True)

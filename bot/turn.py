@@ -105,8 +105,9 @@ async def think(mind: Mind, scene: Scene) -> Verdict:
     """Decide; takes `turn_s` at most, and never raises for what is wrong with us."""
     features = TurnFeatures()
     try:
-        features = _features_of(scene)
         async with asyncio.timeout(mind.turn_s):
+            # Long talks take long to read, and others wait for this loop.
+            features = await asyncio.to_thread(_features_of, scene)
             return await _thought(mind, scene, features)
     except TimeoutError:
         log.warning("bot_turn_late", conversation=str(scene.where.conversation_id))

@@ -88,6 +88,7 @@ async def change(
     async with revising(commands, author) as revision:
         before = await _found(revision, inbox_id)
         known = asdict(before)
+        chosen = _without_bot(known, chosen)
         new = differences(known, chosen)
         if not new:
             return before
@@ -97,6 +98,12 @@ async def change(
         await store.update(revision.tx, revision.tenant_id, inbox_id, values)
         await record(revision, Subject(Kind.INBOX, inbox_id), Action.CHANGED, new)
         return await _found(revision, inbox_id)
+
+
+def _without_bot(known: Mapping[str, Any], chosen: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Who takes our bot away and says no more means no bot, and not one that comes by the API."""
+    goes = known["bot_id"] is not None and chosen.get("bot_id", known["bot_id"]) is None
+    return {"bot": False, **chosen} if goes else chosen
 
 
 async def _check(revision: Revision, inbox_id: UUID, values: Mapping[str, Any]) -> None:

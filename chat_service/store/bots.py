@@ -64,10 +64,12 @@ _NOTE = text(
     "UPDATE conversations SET metadata = jsonb_set(metadata, '{bot}', CAST(:note AS jsonb))"
     " WHERE tenant_id = :tenant AND id = :id"
 )
-# Not often, and by what waits: most conversations with a bot wait for their customer.
+# Not often, and by what waits: most conversations with a bot wait for their customer. A bot that
+# comes by the API (`bot` without `bot_id`) is not ours; one that was unbound left its customers.
 _SILENT: Final = """
 SELECT c.tenant_id, c.id, c.waiting_since FROM conversations c
-JOIN inboxes i ON i.tenant_id = c.tenant_id AND i.id = c.inbox_id AND i.bot_id IS NOT NULL
+JOIN inboxes i ON i.tenant_id = c.tenant_id AND i.id = c.inbox_id
+    AND (i.bot_id IS NOT NULL OR i.settings->'bot'->>'enabled' IS DISTINCT FROM 'true')
 WHERE c.status = 'open' AND c.floor_holder = 'bot' AND c.waiting_since < $1
     AND NOT EXISTS (
         SELECT 1 FROM live_chat_sessions s WHERE s.conversation_id = c.id

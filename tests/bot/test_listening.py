@@ -172,6 +172,46 @@ async def test_a_tenant_that_is_shut_out_makes_the_bot_deaf_for_nobody_else(
         await until(lambda: _settled(client))
 
 
+async def test_a_bot_that_was_bound_unheard_is_noticed_after_a_while(client: Client) -> None:
+    where, times = Where(uuid7(), uuid7()), [0.0]
+    chat: Any = Bound()
+    ready, answered, taken = asyncio.Event(), asyncio.Event(), list[Where]()
+
+    async def takes(one: Where, _over: Callable[[], bool]) -> str:
+        taken.append(one)
+        answered.set()
+        return ""
+
+    async with Turns(takes, PACE) as turns:
+        consumer = Consumer(
+            client, chat, turns, name="bot", listening=ready, now_s=lambda: times[0]
+        )  # fmt: skip
+        async with beside(consumer.run()):
+            async with asyncio.timeout(PATIENCE_S):
+                await ready.wait()
+            for times[0], chat.has_bot in ((0, False), (59, True)):
+                await tell(client, where)
+                await until(lambda: _heard_all(client))
+            assert (chat.asked, taken) == (1, [])
+            times[0] = 61
+            await tell(client, where)
+            async with asyncio.timeout(PATIENCE_S):
+                await answered.wait()
+    assert chat.asked == 2
+
+
+@dataclass
+class Bound:
+    """A chat service whose inboxes have a bot, or have none."""
+
+    has_bot: bool = False
+    asked: int = 0
+
+    async def which(self, tenant_id: UUID, conversations: list[UUID]) -> set[UUID]:
+        self.asked += 1
+        return set(conversations) if self.has_bot else set()
+
+
 async def test_a_new_redis_is_listened_to(shop: Shop, client: Client) -> None:
     where = await shop.open()
     await shop.ask(where, QUESTION)
@@ -251,6 +291,16 @@ async def _has_said(shop: Shop, where: Where) -> bool:
 
 async def _settled(client: Client) -> bool:
     return await pending(client) == 0
+
+
+async def _heard_all(client: Client) -> bool:
+    last = await client.xinfo_stream(STREAM)
+    return await _read_to(client, last["last-generated-id"]) and await pending(client) == 0
+
+
+async def _read_to(client: Client, id_: bytes) -> bool:
+    groups = await client.xinfo_groups(STREAM)
+    return [one["last-delivered-id"] for one in groups] == [id_]
 
 
 async def _read(client: Client) -> bool:

@@ -1,16 +1,21 @@
 """A turn from the question to what is in the books, with the real chat service."""
 
 import asyncio
-from typing import Any
+import threading
+from collections.abc import Iterator
+from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
 import pytest
 
+from ai.contracts import Msg
 from ai.knowledge.passages import Found
 from bot.act import turn_id
-from bot.ports import Asked, Draft
+from bot.policy import Policy, Reason
+from bot.ports import Asked, BotCard, Brief, Draft, Talk, Where
 from bot.quoting import Quoting
+from bot.turn import Mind, Part, Scene, think
 from chorus.ids import is_uuid7, uuid7
 from tests.bot.world import EPOCH, QUESTION, Shop
 
@@ -234,6 +239,34 @@ async def test_a_tenants_table_decides_and_a_bad_one_is_ours(shop: Shop) -> None
     where = await shop.open()
     await shop.ask(where, QUESTION)
     assert await shop.turn(where) == "answer"
+
+
+class Talked(tuple[Msg, ...]):
+    """What was said, and which thread reads it."""
+
+    __slots__ = ()
+    readers: ClassVar[set[int]] = set()
+
+    def __iter__(self) -> Iterator[Msg]:
+        self.readers.add(threading.get_ident())
+        return super().__iter__()
+
+
+async def test_a_long_talk_is_not_read_on_the_loop() -> None:
+    said = Talked([Msg(id=uuid7(), seq=1, role="customer", content="I want to talk to a human")])
+    card = BotCard(uuid7(), "Robin")
+    scene = Scene(
+        Where(uuid7(), uuid7()),
+        Brief("open", 1, None, "shop", "pro", card),
+        Talk(said, {}, "bot", EPOCH, 1),
+        tuple(said),
+        Part.ANSWERS,
+        Policy(),
+    )
+    Talked.readers.clear()
+    verdict = await think(Mind(Breaks(), (), 5.0, lambda: 0.0), scene)
+    assert verdict.decision.reasons == (Reason.ASKED,)
+    assert Talked.readers and threading.get_ident() not in Talked.readers
 
 
 def test_the_id_of_an_answer_is_that_of_its_question() -> None:

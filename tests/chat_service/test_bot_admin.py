@@ -50,6 +50,17 @@ async def test_a_bot_is_made_changed_and_bound(api: Api, acme: Tenant) -> None:
     assert kept[0] == "0.7"
 
 
+@pytest.mark.parametrize(("said", "bot"), [({}, False), ({"bot": True}, True)])
+async def test_an_inbox_whose_bot_is_unbound_has_none_unless_it_is_said_to_come_by_the_api(
+    api: Api, acme: Tenant, said: dict[str, Any], bot: bool
+) -> None:
+    admin, path = acme.principal("admin"), f"/admin/inboxes/{acme.inbox_id}"
+    _, made = await ask(api, admin, "POST", "/admin/bots", name="Robin")
+    await ask(api, admin, "PATCH", path, botId=made["id"], bot=True)
+    status, inbox = await ask(api, admin, "PATCH", path, botId=None, **said)
+    assert (status, inbox["botId"], inbox["bot"]) == (200, None, bot)
+
+
 async def test_names_are_unique_and_tables_are_checked(api: Api, acme: Tenant) -> None:
     admin = acme.principal("admin")
     assert (await ask(api, admin, "POST", "/admin/bots", name="Robin"))[0] == 201

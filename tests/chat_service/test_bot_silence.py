@@ -77,11 +77,19 @@ async def test_one_who_cannot_be_given_a_person_keeps_nobody_else_from_one(
         assert await bot_silence.look(shift.tools, Patience()) == 1
 
 
-async def test_a_bot_that_is_not_ours_is_left_alone(database_url: str, redis_db: str) -> None:
+@pytest.mark.parametrize(("by_api", "rescued"), [(True, 0), (False, 1)])
+async def test_who_is_left_by_a_bot_that_was_unbound_gets_a_person_and_a_bot_by_the_api_is_left_alone(
+    database_url: str, redis_db: str, by_api: bool, rescued: int
+) -> None:
     floor = await make_floor(database_url, 1)
     (case,) = await make_waiting(database_url, floor, 1)
     async with on_shift(database_url, redis_db, floor) as shift:
         await with_bot(database_url, shift, case, waits_s=500)
-        await fetch(database_url, "UPDATE inboxes SET bot_id = NULL")
-        assert await bot_silence.look(shift.tools, Patience()) == 0
-    assert await fetch(database_url, "SELECT 1 FROM live_chat_sessions") == []
+        await fetch(
+            database_url,
+            "UPDATE inboxes SET bot_id = NULL, settings = settings"
+            " || jsonb_build_object('bot', jsonb_build_object('enabled', $1::boolean))",
+            by_api,
+        )
+        assert await bot_silence.look(shift.tools, Patience()) == rescued
+    assert len(await fetch(database_url, "SELECT 1 FROM live_chat_sessions")) == rescued
