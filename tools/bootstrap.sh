@@ -60,8 +60,8 @@ setup_python() {
   local python
   python="$(python_on_path)"
   # The second try is for networks whose own certificate authority only the system knows.
-  "$uv" sync --frozen --quiet --python "$python" 2>.tools/uv.log ||
-    UV_NATIVE_TLS=true UV_SYSTEM_CERTS=true "$uv" sync --frozen --quiet --python "$python" 2>>.tools/uv.log ||
+  "$uv" sync --frozen --quiet --compile-bytecode --python "$python" 2>.tools/uv.log ||
+    UV_NATIVE_TLS=true UV_SYSTEM_CERTS=true "$uv" sync --frozen --quiet --compile-bytecode --python "$python" 2>>.tools/uv.log ||
     { cat .tools/uv.log >&2; fail "the Python packages could not be installed"; }
   echo "$stamp" >.venv/.stamp
 }
