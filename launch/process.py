@@ -3,9 +3,11 @@
 Apart from the command line so that a process does not pay for importing that.
 """
 
+import gc
 import os
 import pkgutil
 import sys
+from collections.abc import Callable
 
 from launch.faults import LaunchError
 from launch.known import refuse_bad_redis, refuse_unknown
@@ -34,7 +36,18 @@ def run(name: str) -> None:
     with explained():
         refuse_unknown(os.environ)
         refuse_bad_redis(os.environ)
-        pkgutil.resolve_name(PROCESSES[name])()
+        _entry_of(name)()
+
+
+def _entry_of(name: str) -> Callable[[], None]:
+    """Import a process. What that makes lasts for ever: looking for garbage in it is in vain."""
+    gc.disable()
+    try:
+        entry: Callable[[], None] = pkgutil.resolve_name(PROCESSES[name])
+    finally:
+        gc.freeze()
+        gc.enable()
+    return entry
 
 
 def main() -> None:
