@@ -18,7 +18,8 @@ from chorus.wire.calls import ActRequest, ResumeRequest
 LAST_EVENTS: Final = 200
 """So far back a bot reads."""
 LIVES_S: Final = 60
-_NOBODY: Final = UUID(int=0)
+NOBODY: Final = UUID(int=0)
+"""As whom we ask where no bot is concerned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,12 @@ class GrpcChat:
 
     async def which(self, tenant_id: UUID, conversations: list[UUID]) -> set[UUID]:
         asked = {"conv": [str(one) for one in conversations]}
-        who = _principal(tenant_id, _NOBODY)
+        who = principal_of(tenant_id, NOBODY)
         told = await self._act(ActRequest(who, None, "", "bot.which", asked))
         return {UUID(one) for one in _data(told)["conv"]}
 
     async def brief(self, where: Where) -> Brief:
-        who = _principal(where.tenant_id, _NOBODY)
+        who = principal_of(where.tenant_id, NOBODY)
         order = ActRequest(who, where.conversation_id, "", "bot.brief", {})
         told = _data(await self._act(order))
         card = told["bot"]
@@ -62,7 +63,7 @@ class GrpcChat:
     async def _told(
         self, where: Where, bot: BotCard, event: str, data: dict[str, Any]
     ) -> str | None:
-        who = _principal(where.tenant_id, bot.id)
+        who = principal_of(where.tenant_id, bot.id)
         frame = await self._act(ActRequest(who, where.conversation_id, "", event, data))
         return None if frame["event"] == "delivered" else str(frame["data"]["code"])
 
@@ -82,7 +83,7 @@ def _data(frame: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _principal(tenant_id: UUID, user_id: UUID) -> Principal:
+def principal_of(tenant_id: UUID, user_id: UUID) -> Principal:
     """One of our own services, as of now: what was revoked before does not concern it."""
     now = int(time())
     return Principal(

@@ -12,7 +12,16 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from chat_service import bots, commands, conversations, inbox, messages, receipts, speech
+from chat_service import (
+    bots,
+    commands,
+    conversations,
+    inbox,
+    messages,
+    receipts,
+    speech,
+    spending,
+)
 from chat_service.deeds import Commands
 from chat_service.emit import Publisher, outgoing
 from chat_service.receipts import Receipts
@@ -126,6 +135,8 @@ class ChatCalls:
             return [_frame(*one) for one in await self._opened(principal, frame)]
         if isinstance(frame, Message):
             return [_frame("delivered", await self._say(request, frame))]
+        if isinstance(frame, spending.Reserve | spending.Settle):
+            return [_frame(frame.event, await self._spend(request, frame))]
         if not commands.known(request.event):
             return [_unknown(request.data)]
         data = await commands.perform(
@@ -144,6 +155,14 @@ class ChatCalls:
         if request.conversation_id is None:
             raise BadRequest("`conv` is needed.")
         return await bots.brief(self.db, request.principal, request.conversation_id)
+
+    async def _spend(
+        self, request: ActRequest, frame: spending.Reserve | spending.Settle
+    ) -> dict[str, Any]:
+        who, where = request.principal, request.conversation_id
+        if isinstance(frame, spending.Settle):
+            return await spending.settle(self.system, self.clock, who, frame)
+        return await spending.reserve(self.system, self.clock, who, where, frame)
 
     async def _say(self, request: ActRequest, frame: Message) -> dict[str, Any]:
         if request.conversation_id is None:
@@ -170,13 +189,17 @@ _UNANSWERED: Final = frozenset(
 """Raised to the gateway, which decides what its client hears."""
 
 
+_OURS: Final = {**bots.FRAMES, **spending.FRAMES}
+"""Frames that no socket may say."""
+
+
 def read_frame(event: str, data: Mapping[str, Any]) -> Inbound:
     """Read what a client frame says.
 
     Raises:
         NotFound: no such frame. BadRequest: it does not fit.
     """
-    model = CLIENT_FRAMES.get(event) or bots.FRAMES.get(event)
+    model = CLIENT_FRAMES.get(event) or _OURS.get(event)
     if model is None:
         raise NotFound
     try:

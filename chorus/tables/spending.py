@@ -1,0 +1,39 @@
+"""The two statements by which calls of models are paid for; whoever has the database runs them.
+
+They stand beside their tables because two services do: the worker for its own calls, the chat
+service for those of processes without a database.
+"""
+
+from typing import Final
+
+# The month's row is the gate: whoever comes second waits for its lock and reads what is left then.
+# What costs nothing passes even where nothing is left.
+RESERVE: Final = """
+WITH spent AS (
+    INSERT INTO llm_months AS m (tenant_id, month, micros, calls)
+    SELECT $2::uuid, $3::date, $4::bigint, 1 WHERE $4::bigint <= $5::bigint OR $4::bigint = 0
+    ON CONFLICT (tenant_id, month) DO UPDATE
+        SET micros = m.micros + excluded.micros, calls = m.calls + 1
+        WHERE m.micros + excluded.micros <= $5::bigint OR excluded.micros = 0
+    RETURNING m.tenant_id
+)
+INSERT INTO llm_usage (id, tenant_id, conversation_id, purpose, spec, prompt, plan, task, attempt,
+    month, micros, at)
+SELECT $1, $2::uuid, $6, $7, $8, $9, $10, $11, $12, $3::date, $4::bigint, $13 FROM spent
+RETURNING id
+"""
+"""Id, tenant, month, micros, budget, conversation, purpose, spec, prompt, plan, task, attempt, now.
+No row: the budget does not allow it."""
+SETTLE: Final = """
+WITH before AS (
+    SELECT id, tenant_id, month, micros FROM llm_usage
+    WHERE id = $1 AND result = 'reserved' AND ($8::uuid IS NULL OR tenant_id = $8::uuid) FOR UPDATE
+), done AS (
+    UPDATE llm_usage u SET result = $2, tokens_in = $3, tokens_out = $4, ms = $5,
+        micros = coalesce($6::bigint, u.micros), settled_at = $7
+    FROM before WHERE u.id = before.id
+)
+UPDATE llm_months m SET micros = greatest(0, m.micros + coalesce($6::bigint, before.micros) - before.micros)
+FROM before WHERE m.tenant_id = before.tenant_id AND m.month = before.month
+"""
+"""Id, result, tokens read, tokens written, ms, micros, now, tenant (null: whoever's)."""

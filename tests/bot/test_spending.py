@@ -1,0 +1,91 @@
+"""What the bot's calls cost is in the books before they are made, by way of the chat service."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from ai.models.spending import Settled, Spending
+from bot.ledger import RpcLedger
+from chorus.errors import Unavailable
+from chorus.ids import uuid7
+from tests.bot.world import Shop
+
+pytestmark = pytest.mark.anyio
+BUDGET = 1_000
+
+
+def spending(tenant_id: UUID, task: str, **changes: Any) -> Spending:
+    told: dict[str, Any] = {
+        "tenant_id": tenant_id,
+        "conversation_id": uuid7(),
+        "purpose": "bot",
+        "spec": "openai:small",
+        "prompt": "bot_answer@1#00000000",
+        "plan": "p1",
+        "task": f"{tenant_id}:{task}",
+        "attempt": 1,
+        "micros": 300,
+        "budget_micros": BUDGET,
+    }
+    return Spending(**told | changes)
+
+
+async def booked(shop: Shop, tenant_id: UUID) -> tuple[int, list[str]]:
+    """What the month has cost, and what became of each call."""
+    month = await shop.api.rows("SELECT micros FROM llm_months WHERE tenant_id = $1", tenant_id)
+    rows = await shop.api.rows(
+        "SELECT result FROM llm_usage WHERE tenant_id = $1 ORDER BY at, id", tenant_id
+    )
+    return sum(one["micros"] for one in month), [one["result"] for one in rows]
+
+
+async def test_of_many_calls_at_once_only_those_within_the_budget_are_allowed(shop: Shop) -> None:
+    ledger = RpcLedger(shop.calls)
+    asked = [ledger.reserve(spending(shop.tenant.id, str(n))) for n in range(8)]
+    allowed = [one for one in await asyncio.gather(*asked) if one is not None]
+    assert len(allowed) == BUDGET // 300
+    assert await booked(shop, shop.tenant.id) == (900, ["reserved"] * 3)
+
+
+async def test_a_call_is_settled_once_and_never_by_another_tenant(shop: Shop) -> None:
+    ledger, foreign = RpcLedger(shop.calls), RpcLedger(shop.calls)
+    spent = await ledger.reserve(spending(shop.tenant.id, "a"))
+    other = await make_rival(shop)
+    assert spent is not None
+    foreign._tenants[spent] = other
+    await foreign.settle(spent, Settled("refused", 1, micros=0))
+    assert await booked(shop, shop.tenant.id) == (300, ["reserved"])
+    settled = Settled("answered", 12, 10, 5, micros=40)
+    await ledger.settle(spent, settled)
+    await ledger.settle(spent, Settled("failed", 1, micros=0))
+    assert await booked(shop, shop.tenant.id) == (40, ["answered"])
+
+
+async def test_nobody_but_our_own_services_spends(shop: Shop) -> None:
+    where = await shop.open()
+    told: dict[str, Any] = {"purpose": "bot", "spec": "openai:x", "prompt": "p", "plan": "p", "task": "t"}
+    told |= {"attempt": 1, "micros": 1, "budget_micros": 10**9}
+    for role in ("contact", "agent", "admin"):
+        who = shop.tenant.principal(role)
+        for event, data in (
+            ("model.reserve", told),
+            ("model.settle", {"id": str(uuid7()), "result": "failed", "ms": 1}),
+        ):
+            refused = await shop.act(who, where, event, **data)
+            assert refused["data"]["code"] == "FORBIDDEN"
+    assert await booked(shop, shop.tenant.id) == (0, [])
+
+
+async def test_a_tenant_that_is_shut_out_spends_nothing(shop: Shop) -> None:
+    with pytest.raises(Unavailable):
+        await RpcLedger(shop.calls).reserve(spending(uuid7(), "nobody"))
+
+
+async def make_rival(shop: Shop) -> UUID:
+    id_ = uuid7()
+    await shop.api.rows(
+        "INSERT INTO tenants (id, slug, name) VALUES ($1, $2, 'Rival')", id_, f"r-{id_.hex[-12:]}"
+    )
+    return id_
