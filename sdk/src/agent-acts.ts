@@ -1,8 +1,7 @@
 import type { Command } from "./commands";
 import type { DurableFrame, ServerData } from "./frames";
 import type { InboxFilter } from "./inbox";
-import type { PendingMessage } from "./outbox";
-import type { Draft } from "./visitor";
+import type { Draft, PendingMessage } from "./outbox";
 import type { InboxSort, InboxView } from "./wire.gen";
 
 /** What the leading tab does for an agent's tabs. All of it may be repeated harmlessly. */

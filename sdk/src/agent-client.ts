@@ -6,7 +6,7 @@ import { Emitter } from "./emitter";
 import { ChorusError } from "./errors";
 import type { CommandEvent, ServerData } from "./frames";
 import { emptyInbox, type Inbox, type InboxFilter } from "./inbox";
-import type { MessageBody, PendingMessage } from "./outbox";
+import { draftOf, type PendingMessage, type SendOptions } from "./outbox";
 import { type Call, Rest, type Snapshot, type Stretch } from "./rest";
 import { openStore, type Store } from "./store";
 import {
@@ -26,6 +26,7 @@ import {
   type Timeline,
   type TimelineItem,
 } from "./timeline";
+import type { FileAccess } from "./uploads";
 import { uuid7 } from "./uuid7";
 import type { InboxSort, InboxView } from "./wire.gen";
 
@@ -140,14 +141,9 @@ export class AgentClient {
   }
 
   /** Say something. Resolves with its id as soon as it outlives a reload. */
-  async send(
-    conv: string,
-    content: string,
-    options: Omit<MessageBody, "content"> = {},
-  ): Promise<string> {
+  async send(conv: string, content: string, options: SendOptions = {}): Promise<string> {
     const id = uuid7();
-    const draft = { id, createdMs: Date.now(), body: { ...options, content } };
-    await this.#tabs.call("send", conv, draft);
+    await this.#tabs.call("send", conv, draftOf(id, content, options));
     return id;
   }
 
@@ -199,6 +195,11 @@ export class AgentClient {
   /** Any call of the REST API as this agent. Raises ChorusError with the server's own words. */
   request<T>(path: string, call: Omit<Call, "credentials"> = {}): Promise<T> {
     return this.#rest.call<T>(path, { ...call, credentials: this.#credentials });
+  }
+
+  /** For `uploadFile` and `fileLink`. */
+  access(conv: string): FileAccess {
+    return { apiBase: this.#options.apiBase, credentials: this.#credentials, conv };
   }
 
   /** A file of the REST API as this agent, for people to keep. */

@@ -2,9 +2,15 @@ import { backoffMs, type Random } from "./backoff";
 import { ChorusError } from "./errors";
 import type { ClientData, ServerData } from "./frames";
 import type { Store } from "./store";
+import type { FileInfo } from "./uploads";
 import { uuid7 } from "./uuid7";
 
 export type MessageBody = Omit<ClientData<"message">, "id">;
+
+export interface SendOptions extends Omit<MessageBody, "content" | "attachments"> {
+  /** Uploaded before; the message carries them. */
+  readonly files?: readonly FileInfo[] | undefined;
+}
 
 export interface Failure {
   readonly code: string;
@@ -18,8 +24,12 @@ export interface OutboxEntry {
   readonly order: number;
   readonly createdMs: number;
   readonly body: MessageBody;
+  /** What `body.attachments` names, for the sender's own eyes. */
+  readonly files?: readonly FileInfo[] | undefined;
   readonly failure?: Failure;
 }
+
+export type Draft = Pick<OutboxEntry, "id" | "createdMs" | "body" | "files">;
 
 export interface PendingMessage extends OutboxEntry {
   readonly status: "sending" | "failed";
@@ -175,10 +185,11 @@ export class Outbox {
     const lane = this.#laneOf(id);
     const entry = lane?.entries.find((it) => it.id === id);
     if (lane === undefined || entry?.failure === undefined) return;
+    const { failure, ...kept } = entry;
     const again: OutboxEntry = {
+      ...kept,
       // The refused id belongs to another message for ever.
-      id: entry.failure.code === "ID_CONFLICT" ? uuid7() : id,
-      conv: entry.conv,
+      id: failure?.code === "ID_CONFLICT" ? uuid7() : id,
       order: this.#lastOrder + 1,
       createdMs: this.#nowMs(),
       body: withoutConditions(entry.body),
@@ -279,6 +290,11 @@ export class Outbox {
   #size(): number {
     return [...this.#lanes.values()].reduce((sum, lane) => sum + lane.entries.length, 0);
   }
+}
+
+export function draftOf(id: string, content: string, { files, ...told }: SendOptions): Draft {
+  const body = { ...told, content, attachments: files?.map((file) => file.id) };
+  return { id, createdMs: Date.now(), body, files } as Draft;
 }
 
 /** Sending again by hand means: whatever was said or decided meanwhile. */

@@ -2,6 +2,7 @@ import type { Facts, HistoryPage } from "./conversation";
 import type { Credentials, Session } from "./credentials";
 import { ChorusError } from "./errors";
 import type { DurableFrame, FloorState, ServerData } from "./frames";
+import type { FileInfo } from "./uploads";
 import type { ConversationStatus, Role, SessionState, Visibility } from "./wire.gen";
 
 export interface VisitorSession extends Session {
@@ -60,6 +61,7 @@ export interface HistoryItem {
   readonly deletedAt?: string | null;
   readonly replyTo?: string | null;
   readonly attachments?: readonly string[] | null;
+  readonly files?: readonly FileInfo[] | null;
   readonly event?: string;
   readonly data?: Record<string, unknown>;
 }
@@ -240,6 +242,7 @@ export function toFrame(item: HistoryItem): DurableFrame {
     ...(item.userId == null ? {} : { userId: item.userId }),
     ...(item.replyTo == null ? {} : { reply_to: item.replyTo }),
     ...(item.attachments == null ? {} : { attachments: [...item.attachments] }),
+    ...(item.files == null ? {} : { files: item.files }),
     ...(item.editedAt == null ? {} : { edited_at: item.editedAt }),
     ...(item.deletedAt == null ? { content: item.content ?? "" } : {}),
   };

@@ -203,7 +203,7 @@ export class Thread {
   }
 
   /** To its sender `delivered` is the event itself; after a repeat the event comes by itself. */
-  #ownMessage(frame: ServerFrameOf<"delivered">, { id, body }: OutboxEntry): ServerFrame {
+  #ownMessage(frame: ServerFrameOf<"delivered">, { id, body, files }: OutboxEntry): ServerFrame {
     if (frame.seq === undefined || frame.data.dup) return frame;
     return {
       event: "message",
@@ -217,9 +217,10 @@ export class Thread {
         ts: frame.data.ts,
         ...(this.#state.self === null ? {} : { userId: this.#state.self }),
         ...(body.reply_to === undefined ? {} : { reply_to: body.reply_to }),
-        ...(body.attachments === undefined ? {} : { attachments: body.attachments }),
+        files,
+        attachments: body.attachments,
       },
-    };
+    } as ServerFrame;
   }
 
   #onNack(frame: ServerFrameOf<"nack">): void {

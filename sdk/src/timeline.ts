@@ -1,4 +1,5 @@
 import type { DurableFrame, FloorState, ServerData } from "./frames";
+import type { FileInfo } from "./uploads";
 import type { ConversationStatus, Role, SessionState, Visibility } from "./wire.gen";
 
 export interface Message {
@@ -13,6 +14,8 @@ export interface Message {
   readonly ts: string;
   readonly replyTo: string | null;
   readonly attachments: readonly string[];
+  /** What `attachments` names; absent where the server did not say. */
+  readonly files?: readonly FileInfo[] | undefined;
   readonly rev: number;
   readonly edited: boolean;
   readonly deleted: boolean;
@@ -106,6 +109,8 @@ function changes(timeline: Timeline, frame: DurableFrame): Partial<Timeline> {
   }
 }
 
+type WithFiles = ServerData<"message"> & Pick<Message, "files">;
+
 export function toMessage(data: ServerData<"message">, seq: number): Message {
   return {
     kind: "message",
@@ -119,6 +124,7 @@ export function toMessage(data: ServerData<"message">, seq: number): Message {
     ts: data.ts,
     replyTo: data.reply_to ?? null,
     attachments: data.attachments ?? [],
+    files: (data as WithFiles).files,
     rev: data.rev ?? 0,
     edited: data.edited_at !== undefined,
     deleted: data.content === undefined,

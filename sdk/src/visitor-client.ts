@@ -1,9 +1,8 @@
 import type { ConnectionStatus } from "./connection";
 import { type KeyValueStorage, StoredCredentials } from "./credentials";
 import { Emitter } from "./emitter";
-import { ChorusError } from "./errors";
 import type { CommandEvent } from "./frames";
-import type { MessageBody } from "./outbox";
+import { draftOf, type SendOptions } from "./outbox";
 import { type Escalation, Rest, type Traits, type VisitorSession } from "./rest";
 import { unreadCount } from "./selectors";
 import { visitorName, visitorSessionKey } from "./session-key";
@@ -19,6 +18,7 @@ import {
 import { Tabs } from "./tabs";
 import type { ConversationView } from "./thread";
 import type { Message } from "./timeline";
+import type { FileAccess } from "./uploads";
 import { uuid7 } from "./uuid7";
 import { type VisitorActs, VisitorEngine } from "./visitor";
 
@@ -118,12 +118,8 @@ export class VisitorClient {
    * Say something. Resolves with its id as soon as it outlives a reload. What is said again with
    * the same `id` is there once.
    */
-  async send(
-    content: string,
-    options: Omit<MessageBody, "content"> = {},
-    id = uuid7(),
-  ): Promise<string> {
-    await this.#tabs.call("send", { id, createdMs: Date.now(), body: { ...options, content } });
+  async send(content: string, options: SendOptions = {}, id = uuid7()): Promise<string> {
+    await this.#tabs.call("send", draftOf(id, content, options));
     return id;
   }
 
@@ -181,10 +177,15 @@ export class VisitorClient {
     this.#credentials.save({ ...renewed, conversationId });
   }
 
+  /** For `uploadFile` and `fileLink`: begins the conversation where there is none yet. */
+  async access(): Promise<FileAccess> {
+    const conv = await this.#tabs.call("conversation");
+    return { apiBase: this.#options.apiBase, credentials: this.#credentials, conv };
+  }
+
   /** Say how to reach the visitor where nobody can come now. */
   async leaveContact(asked: Omit<Escalation, "conversationId">): Promise<void> {
-    const conversationId = this.#credentials.session()?.conversationId;
-    if (conversationId == null) throw new ChorusError("NO_CONVERSATION", "Nothing was said yet.");
+    const conversationId = await this.#tabs.call("conversation");
     await this.#rest.escalate({ ...asked, conversationId }, this.#credentials);
   }
 

@@ -5,14 +5,12 @@ import { Connection, type ConnectionStatus } from "./connection";
 import { newConversation } from "./conversation";
 import { SIGNED_OUT, type StoredCredentials } from "./credentials";
 import { asChorusError } from "./errors";
-import { Outbox, type OutboxEntry } from "./outbox";
+import { type Draft, Outbox } from "./outbox";
 import type { Rest, Traits, VisitorSession } from "./rest";
 import type { OpenWebSocket } from "./socket";
 import type { Store } from "./store";
 import { Thread } from "./thread";
 import { uuid7 } from "./uuid7";
-
-export type Draft = Pick<OutboxEntry, "id" | "createdMs" | "body">;
 
 /** What the leading tab does for a visitor's tabs. All of it may be repeated harmlessly. */
 export interface VisitorActs {
@@ -23,6 +21,8 @@ export interface VisitorActs {
   read(upTo: number): Promise<void>;
   command(command: Command): Promise<number | null>;
   older(): Promise<void>;
+  /** Answers the id of the conversation, as soon as there is one. */
+  conversation(): Promise<string>;
   wake(): Promise<void>;
   probe(): Promise<void>;
   reconnect(): Promise<void>;
@@ -82,6 +82,7 @@ export class VisitorEngine {
       read: async (upTo) => this.#thread?.markRead(upTo),
       command: async (command) => (await this.#open()).command(command),
       older: async () => this.#thread?.loadOlder(),
+      conversation: async () => (await this.#open()).state.id,
       wake: async () => this.#wake(),
       probe: async () => this.#connection?.probe(),
       reconnect: async () => this.#reconnect(),
