@@ -18,7 +18,7 @@ from uuid import UUID
 import httpx
 
 from ai.knowledge.embed import Vector
-from ai.knowledge.index import Entry, IndexAway, Space
+from ai.knowledge.index import NOTHING_PUT, Entry, IndexAway, Space
 from ai.knowledge.passages import Article, Candidate, Chunk
 from chorus import metrics
 from chorus.log import get_logger
@@ -77,13 +77,25 @@ class Chroma:
         for _ in range(2):
             id_ = await self._found(tenant_id, space)
             if id_ is None:
-                return []
+                break
             answer = await self._ask("POST", tenant_id, f"collections/{id_}/query", body)
             if answer is not None:
                 with _readable():
                     return _hits(tenant_id, answer)
             self._collections.pop((tenant_id, space), None)
-        return []
+        raise IndexAway(NOTHING_PUT)
+
+    async def count(self, tenant_id: UUID, space: Space) -> int:
+        for _ in range(2):
+            id_ = await self._found(tenant_id, space)
+            if id_ is None:
+                break
+            answer = await self._ask("GET", tenant_id, f"collections/{id_}/count")
+            if answer is not None:
+                with _readable():
+                    return int(answer)
+            self._collections.pop((tenant_id, space), None)
+        return 0
 
     async def keep_only(self, tenant_id: UUID, space: Space) -> None:
         for name, _ in await self._listed(tenant_id):

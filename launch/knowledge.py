@@ -128,7 +128,8 @@ def settings_of(data: Path, environ: Mapping[str, str]) -> KnowledgeSettings:
     """Of the environment, and the Chroma of this installation where none is named."""
     settings = KnowledgeSettings.from_env({**environ, "CHORUS_DATA": str(data)})
     run = files.read_run_file(data)
-    if settings.chroma_url or run is None or "chroma" not in run.ports:
+    # A port is chosen for it even where it could not be started.
+    if settings.chroma_url or run is None or "chroma" not in run.pids:
         return settings
     return settings.model_copy(update={"chroma_url": f"http://127.0.0.1:{run.ports['chroma']}"})
 

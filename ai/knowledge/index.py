@@ -10,6 +10,7 @@ from ai.knowledge.passages import Article, Candidate, Chunk
 
 PURPOSE: Final = "kb"
 ENTRIES_AT_ONCE: Final = 100
+NOTHING_PUT: Final = "nothing was put there, or it was lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,14 @@ class KnowledgeIndex(Protocol):
     async def nearest(
         self, tenant_id: UUID, space: Space, vector: Vector, *, most: int
     ) -> list[Candidate]:
-        """The nearest chunks with their cosines, best first."""
+        """The nearest chunks with their cosines, best first.
+
+        Where nothing was ever put, it raises: an index that lost everything looks the same.
+        """
+        ...
+
+    async def count(self, tenant_id: UUID, space: Space) -> int:
+        """How many entries of a tenant stand in a space."""
         ...
 
     async def keep_only(self, tenant_id: UUID, space: Space) -> None:
@@ -95,11 +103,16 @@ class MemoryIndex:
     async def nearest(
         self, tenant_id: UUID, space: Space, vector: Vector, *, most: int
     ) -> list[Candidate]:
-        here = self._kept.get((tenant_id, space), {})
+        here = self._kept.get((tenant_id, space))
+        if here is None:
+            raise IndexAway(NOTHING_PUT)
         found = [
             Candidate(one.article, one.chunk, cosine(vector, one.vector)) for one in here.values()
         ]
         return sorted(found, key=lambda one: (-(one.dense or 0.0), one.id))[:most]
+
+    async def count(self, tenant_id: UUID, space: Space) -> int:
+        return len(self._kept.get((tenant_id, space), ()))
 
     async def keep_only(self, tenant_id: UUID, space: Space) -> None:
         for owner, other in list(self._kept):
@@ -124,6 +137,9 @@ class NoIndex:
     async def nearest(
         self, tenant_id: UUID, space: Space, vector: Vector, *, most: int
     ) -> list[Candidate]:
+        raise IndexAway("none is configured")
+
+    async def count(self, tenant_id: UUID, space: Space) -> int:
         raise IndexAway("none is configured")
 
     async def keep_only(self, tenant_id: UUID, space: Space) -> None:

@@ -35,17 +35,25 @@ RETRY_FIRST_S: Final = 2.0
 RETRY_LAST_S: Final = 300.0
 ATTEMPTS_MAX: Final = 8
 """Of a source that fails by itself; one that only waits for the index is tried for ever."""
+AWAY_WAIT_S: Final = 10.0
+WAITS: Final = "waits"
+"""What becomes of a source while the index, or who makes vectors, is away."""
 BROKEN: Final = "Something went wrong on our side. It is tried again; the log says more."
 AWAY: Final = "The index does not answer. Until it does, this is found by its words."
 
 
 @dataclass(frozen=True, slots=True)
 class Indexer:
-    """What indexing takes. `db` runs under chorus_system."""
+    """What indexing takes. `db` runs under chorus_system.
+
+    One is `in_charge` of an installation: it moves what is ready into its own space and sees to
+    what was deleted. Others, whose settings may differ, index what is new.
+    """
 
     db: Db
     index: KnowledgeIndex
     embedder: Embedder
+    in_charge: bool = False
 
     @property
     def space(self) -> str:
@@ -56,6 +64,8 @@ class Indexer:
 async def index_due(indexer: Indexer, tenant_id: UUID | None = None) -> int:
     """Index all sources that are due, of all tenants or of one; says how many were taken.
 
+    It ends early where the index is away: the next look tries again.
+
     Raises:
         Unavailable, Overloaded: PostgreSQL cannot be reached; leases bring back what was taken.
     """
@@ -63,12 +73,16 @@ async def index_due(indexer: Indexer, tenant_id: UUID | None = None) -> int:
     while True:
         async with indexer.db.transaction(None) as tx:
             taken = await rows.take(
-                tx, space=indexer.space, most=AT_ONCE, lease_s=LEASE_S, tenant_id=tenant_id
+                tx,
+                space=indexer.space,
+                most=AT_ONCE,
+                lease_s=LEASE_S,
+                tenant_id=tenant_id,
+                in_charge=indexer.in_charge,
             )
-        for one in taken:
-            await _index(indexer, one)
+        states = [await _index(indexer, one) for one in taken]
         count += len(taken)
-        if not taken:
+        if not taken or WAITS in states:
             return count
 
 
@@ -87,7 +101,7 @@ async def reindex(indexer: Indexer, tenant_id: UUID) -> int:
 
 @asynccontextmanager
 async def open_indexer(
-    settings: KnowledgeSettings, environ: Mapping[str, str], db: Db
+    settings: KnowledgeSettings, environ: Mapping[str, str], db: Db, *, in_charge: bool = False
 ) -> AsyncIterator[Indexer]:
     """Open what `index_due` takes.
 
@@ -96,7 +110,7 @@ async def open_indexer(
     """
     embedder = embedder_of(settings, environ)
     async with open_index(settings) as index:
-        yield Indexer(db, index, embedder)
+        yield Indexer(db, index, embedder, in_charge)
 
 
 def words_of(db: Db) -> ByWords:
@@ -109,48 +123,71 @@ def words_of(db: Db) -> ByWords:
     return by_words
 
 
-async def _index(indexer: Indexer, taken: Taken) -> None:
+async def _index(indexer: Indexer, taken: Taken) -> str:
     try:
-        state = await _forget(indexer, taken) if taken.deleted else await _make(indexer, taken)
+        state = await _tried(indexer, taken)
     except FenceRaised:
+        await _take_back(indexer, taken)
         state = "changed"
+    metrics.knowledge_sources_total.labels(state).inc()
+    log.info("knowledge_source", source=str(taken.article.source_id), state=state)
+    return state
+
+
+async def _tried(indexer: Indexer, taken: Taken) -> str:
+    """Raises FenceRaised."""
+    try:
+        return await _forget(indexer, taken) if taken.deleted else await _make(indexer, taken)
     except (IndexAway, EmbedderAway, TimeoutError) as error:
         log.warning("knowledge_index_away", error=type(error).__name__, why=str(error))
-        state = await _put_back(indexer, taken, AWAY)
-    except (Unavailable, Overloaded):
+        async with indexer.db.transaction(None) as tx:
+            await rows.later(tx, taken, AWAY, wait_s=AWAY_WAIT_S, counts=False)
+        return WAITS
+    except (FenceRaised, Unavailable, Overloaded):
         raise
     except Exception:
         # A fault of ours: it must not keep the sources behind it from being indexed.
         log.exception("knowledge_source_broken", source=str(taken.article.source_id))
-        state = await _give_up(indexer, taken)
-    metrics.knowledge_sources_total.labels(state).inc()
-    log.info("knowledge_source", source=str(taken.article.source_id), state=state)
+        return await _give_up(indexer, taken)
 
 
 async def _give_up(indexer: Indexer, taken: Taken) -> str:
-    if taken.attempts < ATTEMPTS_MAX or taken.deleted:
-        return await _put_back(indexer, taken, BROKEN)
+    """For a while, and in the end for good. Raises FenceRaised."""
     async with indexer.db.transaction(None) as tx:
-        await rows.failed(tx, taken, BROKEN)
-    return "failed"
-
-
-async def _put_back(indexer: Indexer, taken: Taken, why: str) -> str:
-    wait_s = min(RETRY_FIRST_S * 2.0 ** min(taken.attempts - 1, 10), RETRY_LAST_S)
-    try:
-        async with indexer.db.transaction(None) as tx:
-            await rows.later(tx, taken, why, wait_s=wait_s)
-    except FenceRaised:
-        return "changed"
+        if taken.attempts >= ATTEMPTS_MAX and not taken.deleted:
+            await rows.failed(tx, taken, BROKEN)
+            return "failed"
+        wait_s = min(RETRY_FIRST_S * 2.0 ** min(taken.attempts - 1, 10), RETRY_LAST_S)
+        await rows.later(tx, taken, BROKEN, wait_s=wait_s)
     return "put_back"
 
 
+async def _take_back(indexer: Indexer, taken: Taken) -> None:
+    """Drop what was put of a version that is no more: who came after may have dropped it too early."""
+    article = taken.article
+    async with indexer.db.read(None) as session:
+        version = await rows.version(session, article)
+    if version == article.version:
+        return
+    try:
+        async with asyncio.timeout(BATCH_TIMEOUT_S):
+            await indexer.index.drop(article.tenant_id, article.source_id, below_version=version)
+    except (IndexAway, TimeoutError) as error:
+        # What was deleted is dropped once more anyway.
+        log.warning("knowledge_not_taken_back", error=type(error).__name__)
+        async with indexer.db.transaction(None) as tx:
+            await rows.again(tx, article, wait_s=AWAY_WAIT_S)
+
+
 async def _forget(indexer: Indexer, taken: Taken) -> str:
+    """Twice, a lease apart: somebody may have been about to put it, and have died since."""
     article = taken.article
     async with asyncio.timeout(BATCH_TIMEOUT_S):
         await indexer.index.drop(article.tenant_id, article.source_id, below_version=None)
     async with indexer.db.transaction(None) as tx:
-        await rows.gone(tx, taken)
+        if await rows.gone(tx, taken, lease_s=LEASE_S):
+            return "gone"
+        await rows.later(tx, taken, "", wait_s=LEASE_S, counts=False)
     return "deleted"
 
 
@@ -167,9 +204,13 @@ async def _make(indexer: Indexer, taken: Taken) -> str:
         await rows.keep_chunks(tx, taken.article, cut.chunks)
     await _derive(indexer, taken, [one for one in cut.chunks if not one.held_back])
     async with indexer.db.transaction(None) as tx:
-        await rows.done(tx, taken, cut.chunks, space=indexer.space, note=_note(cut))
+        await rows.done(tx, taken, cut.chunks, space=_stands_in(indexer, taken), note=_note(cut))
     await _leave_others(indexer, taken)
     return "ready"
+
+
+def _stands_in(indexer: Indexer, taken: Taken) -> str:
+    return indexer.space or (rows.OUTDATED if taken.stood_in else "")
 
 
 async def _derive(indexer: Indexer, taken: Taken, chunks: Sequence[Chunk]) -> None:
@@ -198,7 +239,7 @@ async def _vectors(embedder: Embedder, chunks: Sequence[Chunk]) -> list[Vector]:
 
 async def _leave_others(indexer: Indexer, taken: Taken) -> None:
     """Once all of a tenant stands in the new space, the old ones are thrown away."""
-    if taken.stood_in in ("", indexer.space):
+    if not indexer.in_charge or taken.stood_in in ("", indexer.space):
         return
     tenant_id = taken.article.tenant_id
     async with indexer.db.read(None) as session:

@@ -42,13 +42,17 @@ class FenceRaised(Exception):
     """The source was changed, or somebody else has it by now."""
 
 
-# A source that is ready is due again when it stands in another space: a new embedder.
+OUTDATED: Final = "outdated"
+"""The space of a source whose words changed while there was no index: an older version stands in one."""
+# A source that is ready is due again when it stands in another space: a new embedder. What was
+# deleted waits where there is no index to forget it; both are for the one in charge.
 _TAKE: Final = text("""
 WITH due AS (
   SELECT id FROM knowledge_sources
-  WHERE (state IN ('queued', 'deleted') AND due_at <= now()
+  WHERE (state = 'queued' AND due_at <= now()
       OR state = 'indexing' AND lease_until < now()
-      OR state = 'ready' AND indexed_as <> :space)
+      OR :in_charge AND state = 'deleted' AND due_at <= now() AND (:indexes OR indexed_as = '')
+      OR :in_charge AND state = 'ready' AND :indexes AND indexed_as <> :space)
     AND (CAST(:tenant AS uuid) IS NULL OR tenant_id = :tenant)
     AND (lease_until IS NULL OR lease_until < now())
   ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
@@ -78,12 +82,34 @@ WHERE id = :id AND fence = :fence AND state = 'indexing' RETURNING true
 _LATER: Final = text("""
 UPDATE knowledge_sources
 SET state = CASE WHEN state = 'deleted' THEN state ELSE 'queued' END, note = :note,
-    lease_until = NULL, due_at = now() + :wait
+    lease_until = NULL, due_at = now() + :wait, attempts = attempts - :uncounted
 WHERE id = :id AND fence = :fence AND state IN ('indexing', 'deleted') RETURNING true
 """)
 _GONE: Final = text("""
-DELETE FROM knowledge_sources WHERE id = :id AND fence = :fence AND state = 'deleted'
+DELETE FROM knowledge_sources
+WHERE id = :id AND fence = :fence AND state = 'deleted' AND updated_at + :lease < now()
 RETURNING true
+""")
+_VERSION: Final = text("""
+SELECT version FROM knowledge_sources WHERE tenant_id = :tenant AND id = :id AND state <> 'deleted'
+""")
+_AGAIN: Final = text("""
+UPDATE knowledge_sources
+SET state = 'queued', due_at = now() + :wait, attempts = 0, fence = fence + 1
+WHERE tenant_id = :tenant AND id = :id AND state = 'ready'
+""")
+_STANDING: Final = text("""
+SELECT tenant_id, sum(chunks - held_back) FROM knowledge_sources
+WHERE state = 'ready' AND indexed_as = :space AND tenant_id > :after
+GROUP BY tenant_id HAVING sum(chunks - held_back) > 0 ORDER BY tenant_id LIMIT :most
+""")
+_LOST: Final = text("""
+UPDATE knowledge_sources SET state = 'queued', due_at = now(), attempts = 0, fence = fence + 1
+WHERE tenant_id = :tenant AND state = 'ready' AND indexed_as = :space AND (
+    SELECT sum(chunks - held_back) FROM knowledge_sources
+    WHERE tenant_id = :tenant AND state = 'ready' AND indexed_as = :space
+) > :found
+RETURNING id
 """)
 _FORGET_CHUNKS: Final = text("DELETE FROM kb_chunks WHERE tenant_id = :tenant AND source_id = :id")
 _KEEP_CHUNK: Final = text("""
@@ -113,11 +139,22 @@ LIMIT :most
 
 
 async def take(
-    tx: Transaction, *, space: str, most: int, lease_s: float, tenant_id: UUID | None = None
+    tx: Transaction,
+    *,
+    space: str,
+    most: int,
+    lease_s: float,
+    tenant_id: UUID | None = None,
+    in_charge: bool = False,
 ) -> list[Taken]:
-    """Lease sources that are due, oldest first: of all tenants, or of one."""
+    """Lease sources that are due, oldest first: of all tenants, or of one.
+
+    `in_charge`: also what stands in another space than `space`, and what was deleted.
+    """
     given = {
         "space": space,
+        "indexes": bool(space),
+        "in_charge": in_charge,
         "most": most,
         "lease": timedelta(seconds=lease_s),
         "tenant": tenant_id,
@@ -176,14 +213,49 @@ async def failed(tx: Transaction, taken: Taken, note: str) -> None:
     await _fenced(tx, _FAILED, {**taken.key, "note": note})
 
 
-async def later(tx: Transaction, taken: Taken, note: str, *, wait_s: float) -> None:
-    """Raises FenceRaised."""
-    await _fenced(tx, _LATER, {**taken.key, "note": note, "wait": timedelta(seconds=wait_s)})
+async def later(
+    tx: Transaction, taken: Taken, note: str, *, wait_s: float, counts: bool = True
+) -> None:
+    """Try again; unless it `counts`, this was no attempt. Raises FenceRaised."""
+    wait = {"wait": timedelta(seconds=wait_s), "uncounted": 0 if counts else 1}
+    await _fenced(tx, _LATER, {**taken.key, "note": note, **wait})
 
 
-async def gone(tx: Transaction, taken: Taken) -> None:
-    """Raises FenceRaised."""
-    await _fenced(tx, _GONE, taken.key)
+async def gone(tx: Transaction, taken: Taken, *, lease_s: float) -> bool:
+    """Whether the row went; not while somebody may still put what was leased before it was deleted."""
+    given = {**taken.key, "lease": timedelta(seconds=lease_s)}
+    return bool(await tx.scalar(_GONE, given))
+
+
+async def version(session: Reader, article: Article) -> int | None:
+    """Of a source as it is now; None: it was deleted."""
+    given = {"tenant": article.tenant_id, "id": article.source_id}
+    found = await session.scalar(_VERSION, given)
+    return None if found is None else int(found)
+
+
+async def again(tx: Transaction, article: Article, *, wait_s: float) -> None:
+    """Have a source that is ready indexed anew."""
+    given = {"tenant": article.tenant_id, "id": article.source_id}
+    await tx.execute(_AGAIN, {**given, "wait": timedelta(seconds=wait_s)})
+
+
+async def standing(
+    session: Reader, space: str, *, after: UUID, most: int
+) -> list[tuple[UUID, int]]:
+    """Tenants in order behind `after`, and how many entries of each stand in a space."""
+    given = {"space": space, "after": after, "most": most}
+    return [_standing(row) for row in await session.execute(_STANDING, given)]
+
+
+def _standing(row: Sequence[Any]) -> tuple[UUID, int]:
+    return _plain(row[0]), int(row[1])
+
+
+async def lost(tx: Transaction, tenant_id: UUID, space: str, *, found: int) -> int:
+    """Have indexed anew what of a tenant should stand in a space, if that is more than was `found`."""
+    given = {"tenant": tenant_id, "space": space, "found": found}
+    return len((await tx.execute(_LOST, given)).all())
 
 
 async def elsewhere(session: Reader, tenant_id: UUID, space: str) -> int:

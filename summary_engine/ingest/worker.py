@@ -5,10 +5,13 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from time import monotonic
 from typing import Final
 
+from ai.knowledge.index import IndexAway
 from ai.knowledge.indexing import Indexer, index_due, open_indexer
 from ai.knowledge.opening import embedder_of
+from ai.knowledge.upkeep import Rounds
 from ai.models.keys import MissingKey
 from ai.settings import IndexerSettings
 from chorus import log, metrics
@@ -21,15 +24,23 @@ CONFIGURATION_ERROR: Final = 78
 """`EX_CONFIG` of sysexits.h: a restart will not help."""
 STORE_WAIT_S: Final = 1.0
 POOL_SIZE: Final = 2
+LOOK_EVERY_S: Final = 10.0
+"""Between two looks whether the index still has what it was given."""
 
 logger = log.get_logger(__name__)
 
 
 async def keep_indexed(indexer: Indexer, poll_s: float) -> None:
     """Index for ever what is due; sources are their own queue, so nobody rings."""
+    rounds, looked_s = Rounds(indexer), -LOOK_EVERY_S
     while True:
         try:
             await index_due(indexer)
+            if monotonic() >= looked_s + LOOK_EVERY_S:
+                looked_s = monotonic()
+                await rounds.look()
+        except IndexAway as error:
+            logger.warning("knowledge_not_looked_at", why=str(error))
         except (Unavailable, Overloaded) as error:
             logger.warning("store_unavailable", error=type(error.__cause__ or error).__name__)
         await asyncio.sleep(poll_s)
@@ -46,7 +57,7 @@ async def serve(settings: IndexerSettings, environ: Mapping[str, str]) -> None:
                     pool_size=POOL_SIZE,
                     application_name="chorus-indexer",
                 ) as db,
-                open_indexer(settings, environ, db) as indexer,
+                open_indexer(settings, environ, db, in_charge=True) as indexer,
             ):
                 logger.info("indexer_ready", space=indexer.space or "none")
                 await keep_indexed(indexer, settings.indexer_poll_ms / 1000)

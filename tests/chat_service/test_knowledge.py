@@ -28,7 +28,7 @@ async def bring(api: Api, tenant: Tenant, body: Any, status: int = 201, **ways: 
 
 def library(api: Api, index: MemoryIndex) -> tuple[Indexer, Library]:
     db, embedder = api.resources.system, HashingEmbedder()
-    return Indexer(db, index, embedder), Library(index, embedder, words_of(db))
+    return Indexer(db, index, embedder, in_charge=True), Library(index, embedder, words_of(db))
 
 
 async def test_what_is_brought_waits_and_is_then_ready_and_found(

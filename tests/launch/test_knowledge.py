@@ -12,7 +12,7 @@ from ai.settings import IndexerSettings
 from chat_service.store import knowledge as store
 from chorus.ids import uuid7
 from chorus.tasks import beside
-from launch import knowledge
+from launch import files, knowledge
 from launch.cli import app
 from launch.faults import LaunchError
 from launch.knowledge import Desk
@@ -71,9 +71,10 @@ async def test_a_file_is_brought_found_replaced_and_listed(desk: Desk, tmp_path:
 async def test_a_pair_is_brought_and_all_of_it_indexed_anew(desk: Desk) -> None:
     await knowledge.add(desk, knowledge.read_pair("Do you ship abroad?", "Yes, we do.", ""))
     await desk.indexer.index.forget(desk.tenant_id)
-    assert (await knowledge.ask(desk, "ship abroad", 1)).passages == ()
+    assert (await knowledge.ask(desk, "ship abroad", 1)).degraded
     assert await knowledge.reindex(desk) == 1
-    assert (await knowledge.ask(desk, "ship abroad", 1)).passages[0].text == "Yes, we do."
+    found = await knowledge.ask(desk, "ship abroad", 1)
+    assert (found.degraded, found.passages[0].text) == (False, "Yes, we do.")
 
 
 async def test_another_tenant_knows_nothing_of_it(
@@ -174,3 +175,12 @@ def test_the_commands_print_for_people_and_for_programs(
     assert "Do you ship?   (cosine" in said("ask", "do you ship")
     assert json.loads(said("ask", "do you ship", "--json"))["passages"][0]["text"] == "Yes."
     assert said("reindex") == "1 sources indexed anew\n"
+
+
+@pytest.mark.parametrize(("pids", "url"), [({}, ""), ({"chroma": 7}, "http://127.0.0.1:8002")])
+def test_only_a_chroma_that_was_started_is_spoken_to(
+    tmp_path: Path, pids: dict[str, int | list[int]], url: str
+) -> None:
+    run = files.RunFile(pids, {"chroma": 8002}, {}, tenant="", inbox_key="", load_inbox_key="")
+    files.write_run_file(tmp_path, run)
+    assert knowledge.settings_of(tmp_path, {}).chroma_url == url

@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from ai.knowledge.index import IndexAway, KnowledgeIndex, MemoryIndex, NoIndex, Space
+from ai.knowledge.index import NOTHING_PUT, IndexAway, KnowledgeIndex, MemoryIndex, NoIndex, Space
 from ai.vectors import COLLECTIONS_KEPT, open_chroma
 from chorus import metrics
 from chorus.ids import uuid7
@@ -34,8 +34,14 @@ async def index(request: pytest.FixtureRequest) -> AsyncIterator[KnowledgeIndex]
 
 
 async def titles(index: KnowledgeIndex, tenant: UUID, space: Space = SPACE) -> list[str]:
+    """What is near; nothing where nothing was put."""
     vector = QUESTION if space == SPACE else [1.0, 0.0, 0.0, 0.0]
-    return [one.chunk.title for one in await index.nearest(tenant, space, vector, most=10)]
+    try:
+        return [one.chunk.title for one in await index.nearest(tenant, space, vector, most=10)]
+    except IndexAway as error:
+        if str(error) != NOTHING_PUT:
+            raise
+        return []
 
 
 async def test_the_nearest_come_first_with_all_that_is_known_of_them(index: KnowledgeIndex) -> None:
@@ -60,6 +66,27 @@ async def test_what_is_put_twice_is_there_once(index: KnowledgeIndex) -> None:
     for said in (RETURNS, DELIVERY):
         await index.put(tenant, SPACE, [entry(ours, said)])
     assert await titles(index, tenant) == [DELIVERY[0]]
+
+
+async def test_an_index_that_holds_nothing_of_a_tenant_knows_that_it_cannot_answer(
+    index: KnowledgeIndex,
+) -> None:
+    tenant, source = uuid7(), uuid7()
+    ours = [
+        entry(article(tenant, source_id=source), said, at) for at, said in ((0, LAMP), (1, RETURNS))
+    ]
+    assert await index.count(tenant, SPACE) == 0
+    with pytest.raises(IndexAway, match=NOTHING_PUT):
+        await index.nearest(tenant, SPACE, QUESTION, most=1)
+    await index.put(tenant, SPACE, ours)
+    assert await index.count(tenant, SPACE) == 2
+    await index.drop(tenant, source, below_version=None)
+    assert await index.count(tenant, SPACE) == 0
+    assert await index.nearest(tenant, SPACE, QUESTION, most=1) == []
+    await index.forget(tenant)
+    with pytest.raises(IndexAway, match=NOTHING_PUT):
+        await index.nearest(tenant, SPACE, QUESTION, most=1)
+    assert await index.count(tenant, SPACE) == 0
 
 
 async def test_nobody_finds_touches_or_forgets_what_is_anothers(index: KnowledgeIndex) -> None:
