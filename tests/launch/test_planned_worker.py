@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from ai.models.plan import PLAN_FILE
 from launch import plan
 from launch.plan import Options, Servers
-from summary_engine.settings import PLAN_FILE, WorkerSettings
+from summary_engine.settings import WorkerSettings
 
 SERVERS = Servers("postgresql://127.0.0.1/x", "redis://127.0.0.1/0")
 

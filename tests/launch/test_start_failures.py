@@ -13,7 +13,7 @@ import pytest
 from chorus import keys
 from launch.starting import CONFIGURATION, TEMPORARY
 from tests.support.databases import database_of, run_apart
-from tests.support.installation import PATIENCE_S, clean_environment
+from tests.support.installation import PATIENCE_S, UNMEASURED, clean_environment
 
 pytestmark = pytest.mark.slow
 CLOSED = "127.0.0.1:1"
@@ -29,7 +29,7 @@ def start(process: str, data: Path, **environment: str) -> subprocess.Popen[str]
     given = {"CHORUS_DATA": str(data), "CHORUS_PORT": "0", "DATABASE_URL": NO_POSTGRES}
     return subprocess.Popen(
         [sys.executable, "-m", "launch.cli", process],
-        env=clean_environment(**{**given, "REDIS_URL": NO_REDIS, **environment}),
+        env=clean_environment(**{**UNMEASURED, **given, "REDIS_URL": NO_REDIS, **environment}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -48,8 +48,13 @@ def end_of(process: str, data: Path, **environment: str) -> tuple[int, str]:
     return running.returncode, said + out
 
 
-@pytest.mark.parametrize("process", WITH_DATABASE)
-@pytest.mark.parametrize("url", ["nonsense", "postgresql://chorus:secret@localhost:port/db"])
+@pytest.mark.parametrize(
+    ("process", "url"),
+    [
+        *((process, "nonsense") for process in WITH_DATABASE),
+        ("edge", "postgresql://chorus:secret@localhost:port/db"),
+    ],
+)
 def test_a_wrong_database_url_is_a_matter_of_configuration(
     process: str, url: str, tmp_path: Path
 ) -> None:
