@@ -81,6 +81,18 @@ async def change(
     return await read_one(commands.db, who, source_id)
 
 
+async def index_again(commands: Commands, author: Author, source_id: UUID) -> SourceCard:
+    """Clean, cut and index it anew, as if it had just been brought. Raises NotFound, Forbidden."""
+    who = author.principal
+    async with commands.db.transaction(who.tenant_id) as tx:
+        await at_work(tx, who)
+        before = await _locked(tx, who.tenant_id, source_id)
+        values = {name: getattr(before, name) for name in CHOSEN}
+        await store.update(tx, who.tenant_id, source_id, values)
+        await _record(tx, author, source_id, "indexed_again", {"name": before.name})
+    return await read_one(commands.db, who, source_id)
+
+
 async def remove(commands: Commands, author: Author, source_id: UUID) -> None:
     """Take it away. Raises NotFound and Forbidden."""
     who = author.principal

@@ -46,6 +46,11 @@ async def source_changed(
     return json_response(_shown(found))
 
 
+async def source_indexed_again(source_id: SourceId, resources: With, by: By) -> Response:
+    """As a new version of the same words: what is found now is found until then."""
+    return json_response(_shown(await knowledge.index_again(resources.commands, by, source_id)))
+
+
 async def source_removed(source_id: SourceId, resources: With, by: By) -> Response:
     await knowledge.remove(resources.commands, by, source_id)
     return Response(status_code=204)
@@ -93,5 +98,6 @@ ROUTES = (
     Route("POST", _ALL, source_made, ADMIN, "Bring knowledge", SourceAnswer, status=201),
     Route("GET", _ONE, source_shown, READ, "A source of knowledge", SourceAnswer),
     Route("PATCH", _ONE, source_changed, ADMIN, "Bring it otherwise", SourceAnswer),
+    Route("POST", f"{_ONE}/reindex", source_indexed_again, ADMIN, "Index it again", SourceAnswer),
     Route("DELETE", _ONE, source_removed, ADMIN, "Take knowledge away", status=204),
 )

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { readSearch } from "../src/app/address";
-import { bringsFiles } from "../src/app/use-no-files";
 import { byTurn } from "../src/app/use-take-next";
 import { standingOf } from "../src/features/availability/standing";
 import { seenByCustomer } from "../src/features/context/summary-tab";
@@ -8,6 +7,7 @@ import { snoozeChoices } from "../src/features/thread/snooze";
 import { choicesOf } from "../src/features/transfer/choices";
 import { ownershipOf } from "../src/shared/domain/ownership";
 import { initials } from "../src/shared/domain/people";
+import { bringsFiles } from "../src/shared/files/carried";
 import { citations } from "../src/shared/handoff/citations";
 import { excerptOf } from "../src/shared/handoff/excerpt";
 import { ME, message } from "./support";

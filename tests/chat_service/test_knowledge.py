@@ -46,6 +46,20 @@ async def test_what_is_brought_waits_and_is_then_ready_and_found(
     assert (await asked.search(rival.id, question)).passages == ()
 
 
+async def test_what_failed_can_be_indexed_again(api: Api, acme: Tenant, rival: Tenant) -> None:
+    made = await bring(api, acme, MARKDOWN)
+    path = f"{SOURCES}/{made['id']}"
+    indexer, asked = library(api, MemoryIndex())
+    await index_due(indexer, acme.id)
+    assert (await call(api, rival, "POST", f"{path}/reindex")).status_code == 404
+    again = (await call(api, acme, "POST", f"{path}/reindex")).json()
+    assert (again["version"], again["state"], again["content"]) == (2, "queued", made["content"])
+    question = "How long does delivery take?"
+    assert (await asked.search(acme.id, question)).passages[0].title == "Delivery"
+    await index_due(indexer, acme.id)
+    assert (await call(api, acme, "GET", path)).json()["state"] == "ready"
+
+
 async def test_pairs_come_back_as_pairs(api: Api, acme: Tenant) -> None:
     made = await bring(api, acme, PAIRS)
     assert (made["kind"], made["content"], made["pairs"]) == ("qa", None, PAIRS["pairs"])

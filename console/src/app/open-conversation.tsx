@@ -1,10 +1,11 @@
+import type { PendingMessage } from "@chorus/sdk";
 import { lazy, Suspense, useState } from "react";
 import { Composer } from "../features/composer/composer";
 import { ContextPane } from "../features/context/context-pane";
 import { LookingOn, LookOn } from "../features/thread/looking-on";
 import { ThreadPane } from "../features/thread/thread-pane";
 import { useSnapshot } from "../shared/api/queries";
-import { draftKey, draftOf, setDraft } from "../shared/drafts/drafts";
+import { draftKey, draftOf, filesOf, setDraft, setFiles } from "../shared/drafts/drafts";
 import { perform, useActions } from "../shared/keys/use-keys";
 import { useConversation } from "../shared/live/hooks";
 import { useSession } from "../shared/live/session";
@@ -43,10 +44,12 @@ export function OpenConversation({
     void navigate({ to: "/inbox/$view/$conversationId", params, search, replace: true });
   };
   const toList = () => void navigate({ to: "/inbox/$view", params: { view }, search: kept });
-  const edit = (text: string) => {
-    const key = draftKey(agent.id, conv, "reply");
-    setDraft(key, [text, draftOf(key)].filter(Boolean).join("\n"));
-    perform("reply");
+  const edit = ({ content, attachments = [], visibility }: PendingMessage["body"]) => {
+    const mode = visibility === "agents" ? "note" : "reply";
+    const key = draftKey(agent.id, conv, mode);
+    setDraft(key, [content, draftOf(key)].filter(Boolean).join("\n"));
+    if (attachments.length > 0) setFiles(key, [...new Set([...attachments, ...filesOf(key)])]);
+    perform(mode);
   };
   useActions({
     toggleContext: () => set({ contextHidden: !contextHidden }),

@@ -1,19 +1,20 @@
 import { useEffect } from "react";
+import { bringsFiles } from "../shared/files/carried";
 import { showToast } from "../shared/ui/toasts";
 import { useWords } from "../shared/words/words";
 
 /**
- * Files cannot be sent yet. One that is dropped would take the place of the console in its window,
+ * A file that is dropped where no thread takes it would take the place of the console in its window,
  * and one that is pasted would just vanish: neither happens, and a sentence says so.
  */
 export function useNoFiles(): void {
   const { t } = useWords();
   useEffect(() => {
     const refuse = (event: Event, carried: DataTransfer | null) => {
-      if (!bringsFiles(carried)) return;
+      if (event.defaultPrevented || !bringsFiles(carried)) return;
       event.preventDefault();
       if (event.type === "dragover") return;
-      showToast({ id: "files", text: t("noFilesYet"), tone: "problem" });
+      showToast({ id: "files", text: t("noFilesHere"), tone: "problem" });
     };
     const onDrag = (event: DragEvent) => refuse(event, event.dataTransfer);
     const onPaste = (event: ClipboardEvent) => refuse(event, event.clipboardData);
@@ -26,10 +27,4 @@ export function useNoFiles(): void {
       window.removeEventListener("paste", onPaste);
     };
   }, [t]);
-}
-
-/** A table from a spreadsheet comes as text and as a picture; there the text is meant. */
-export function bringsFiles(carried: Pick<DataTransfer, "types"> | null): boolean {
-  const types = carried?.types ?? [];
-  return types.includes("Files") && !types.includes("text/plain");
 }

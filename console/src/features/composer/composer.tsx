@@ -1,8 +1,12 @@
 import { asChorusError, type ConversationView } from "@chorus/sdk";
+import type { FileInfo } from "@chorus/sdk/uploads";
+import { useQueryClient } from "@tanstack/react-query";
 import { Hand } from "lucide-react";
 import {
   type KeyboardEvent,
+  lazy,
   type RefObject,
+  Suspense,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -17,20 +21,30 @@ import {
   dropDraft,
   type Mode,
   setDraft,
+  setFiles,
   useDrafts,
 } from "../../shared/drafts/drafts";
 import { useDraftSync } from "../../shared/drafts/use-draft-sync";
+import { fileQuery } from "../../shared/files/cards";
 import { useActions } from "../../shared/keys/use-keys";
 import { useSession } from "../../shared/live/session";
 import { useSettings } from "../../shared/settings/settings";
 import { Button } from "../../shared/ui/button";
 import { cx } from "../../shared/ui/class";
 import { useWords } from "../../shared/words/words";
+import { AttachButton } from "./attach-button";
 import { Canned } from "./canned";
 import { Foot } from "./foot";
 import { isTooLong, keyMeaning, mentionedIn } from "./meaning";
 import { Mentions } from "./mentions";
 import { ModeSwitch } from "./mode-switch";
+import { openSuggestion, useSettledSuggestions } from "./suggested";
+import { useFileDrops, useFiles } from "./use-attaching";
+
+const Attachments = lazy(async () => ({
+  default: (await import("./attachments")).Attachments,
+}));
+const Suggestion = lazy(async () => ({ default: (await import("./suggestion")).Suggestion }));
 
 interface ComposerProps {
   readonly conv: string;
@@ -43,7 +57,9 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
   const { t } = useWords();
   const field = useRef<HTMLTextAreaElement>(null);
   const writing = useWriting(conv, view, field);
-  const { mode, text, change, choose, send, problem, isReplyable } = writing;
+  const { mode, key, text, files, change, choose, send, problem, isReplyable } = writing;
+  const form = useRef<HTMLFormElement>(null);
+  useFileDrops(form, files.add);
   const enterSends = useSettings((settings) => settings.enterSends);
   useLayoutEffect(() => fit(field.current, text), [text]);
   useFocusWhenTaken(conv, field);
@@ -62,6 +78,7 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
   };
   return (
     <form
+      ref={form}
       data-mode={mode}
       className={cx(
         "shrink-0 border-t px-4 pt-2 pb-3",
@@ -72,6 +89,7 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
         send(false);
       }}
     >
+      {isReplyable && <Suggested conv={conv} view={view} onInsert={writing.insert} />}
       <ModeSwitch mode={mode} isReplyable={isReplyable} onChoose={choose} />
       {!isReplyable && <Locked conv={conv} view={view} />}
       <div className="relative">
@@ -95,8 +113,30 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
           onKeyDown={onKeyDown}
         />
       </div>
-      <Foot mode={mode} isEmpty={text.trim() === ""} problem={problem} />
+      {files.count > 0 && (
+        <Suspense>
+          <Attachments draft={key} ready={files.ready} underWay={files.underWay} />
+        </Suspense>
+      )}
+      <Foot mode={mode} isEmpty={text.trim() === "" && files.count === 0} problem={problem}>
+        <AttachButton types={files.limits?.types} onFiles={files.add} />
+      </Foot>
     </form>
+  );
+}
+
+interface SuggestedProps extends Pick<ComposerProps, "conv" | "view"> {
+  readonly onInsert: (text: string) => void;
+}
+
+function Suggested({ conv, view, onInsert }: SuggestedProps) {
+  const settled = useSettledSuggestions(({ ids }) => ids);
+  const message = openSuggestion(view.items, settled);
+  if (message === undefined) return null;
+  return (
+    <Suspense>
+      <Suggestion key={message.id} conv={conv} message={message} onInsert={onInsert} />
+    </Suspense>
   );
 }
 
@@ -125,6 +165,8 @@ function useWriting(
   const mode = isReplyable ? wanted : "note";
   const key = draftKey(agent.id, conv, mode);
   const text = useDrafts(({ texts }) => texts[key]) ?? draftOf(key);
+  const files = useFiles(conv, key);
+  const cards = useCards(files.ready);
   const [refusal, setRefusal] = useState("");
   const problem = isTooLong(text.trim()) ? t("tooLong") : refusal;
   useDraftSync(conv, view.seq);
@@ -142,20 +184,39 @@ function useWriting(
     client.typing(conv, false);
     requestAnimationFrame(() => field.current?.focus());
   };
+  const insert = (suggested: string) => {
+    choose("reply");
+    const reply = draftKey(agent.id, conv, "reply");
+    setDraft(reply, [draftOf(reply).trimEnd(), suggested].filter(Boolean).join("\n\n"));
+  };
   const send = (thenResolve: boolean) => {
     const content = text.trim();
-    if (content === "" || isTooLong(content)) return;
+    const attached = files.underWay.length === 0 ? cards() : null;
+    if (attached === null) return setRefusal(files.problem || t("filesStuck"));
+    if ((content === "" && attached.length === 0) || isTooLong(content)) return;
     dropDraft(key);
     const body = mode === "note" ? noteBody(content) : replyBody(view);
-    client.send(conv, content, body).then(
+    const options = attached.length === 0 ? body : { ...body, files: attached };
+    client.send(conv, content, options).then(
       () => thenResolve && acts.resolve(conv),
       (cause: unknown) => {
         setDraft(key, content);
+        setFiles(key, files.ready);
         setRefusal(asChorusError(cause).message);
       },
     );
   };
-  return { mode, text, change, choose, send, problem, isReplyable };
+  return { mode, key, text, files, change, choose, insert, send, problem, isReplyable };
+}
+
+/** What is known of the files of a draft; null while one of them is not known, or gone. */
+function useCards(ready: readonly string[]): () => readonly FileInfo[] | null {
+  const { client } = useSession();
+  const cache = useQueryClient();
+  return () => {
+    const cards = ready.map((id) => cache.getQueryData<FileInfo>(fileQuery(client, id).queryKey));
+    return cards.every((card) => card !== undefined) ? cards : null;
+  };
 }
 
 function noteBody(content: string) {

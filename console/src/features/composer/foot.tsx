@@ -1,4 +1,5 @@
 import { Send, StickyNote } from "lucide-react";
+import type { ReactNode } from "react";
 import type { Mode } from "../../shared/drafts/drafts";
 import { IS_MAC } from "../../shared/keys/keymap";
 import { useIsOnline } from "../../shared/live/hooks";
@@ -10,9 +11,11 @@ interface FootProps {
   readonly mode: Mode;
   readonly isEmpty: boolean;
   readonly problem: string;
+  /** What can be put to the text. */
+  readonly children: ReactNode;
 }
 
-export function Foot({ mode, isEmpty, problem }: FootProps) {
+export function Foot({ mode, isEmpty, problem, children }: FootProps) {
   const { t } = useWords();
   const isOnline = useIsOnline();
   const enterSends = useSettings((settings) => settings.enterSends);
@@ -20,6 +23,7 @@ export function Foot({ mode, isEmpty, problem }: FootProps) {
   const Sign = isNote ? StickyNote : Send;
   return (
     <div className="flex items-center gap-3">
+      {children}
       <p
         id="composer-problem"
         className="text-xs font-medium text-danger empty:hidden"

@@ -2,7 +2,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { problemOf, useChange } from "../../shared/api/changes";
 import { isAdmin } from "../../shared/domain/roles";
 import { useSession } from "../../shared/live/session";
-import { Switch } from "../../shared/ui/form";
+import { SelectField, Switch } from "../../shared/ui/form";
 import { NumberField } from "../../shared/ui/number-field";
 import { Card } from "../../shared/ui/page";
 import { SaveBar } from "../../shared/ui/save-bar";
@@ -10,6 +10,7 @@ import { Answer } from "../../shared/ui/states";
 import { TagsField } from "../../shared/ui/tags-field";
 import { useDraft } from "../../shared/ui/use-draft";
 import { useScreenWords } from "../../shared/words/screen-words";
+import { useBots } from "./bot-shapes";
 import { InstallCard } from "./install";
 import { Fields, Head, LookOnly, NameField, type PartProps } from "./parts";
 import { INBOXES, useInbox } from "./queries";
@@ -96,7 +97,8 @@ function Tabs({ id }: { readonly id: string }) {
 
 function General({ draft, problems, mayChange }: PartProps<Inbox>) {
   const { t } = useScreenWords();
-  const { name, enabled, bot, weight, queueId, allowedOrigins } = draft.value;
+  const { name, enabled, bot, botId, weight, queueId, allowedOrigins } = draft.value;
+  const bots = useBots().data ?? [];
   return (
     <>
       <Card title={t("basics")}>
@@ -118,6 +120,17 @@ function General({ draft, problems, mayChange }: PartProps<Inbox>) {
             hint={t("botFirstHint")}
             isOn={bot}
             onChange={(value) => draft.set({ bot: value })}
+          />
+          <SelectField
+            label={t("bot")}
+            value={botId ?? ""}
+            hint={t("inboxBotHint")}
+            problem={problems.botId}
+            options={[
+              { value: "", label: t("noBotOfOurs") },
+              ...bots.map((one) => ({ value: one.id, label: one.name })),
+            ]}
+            onChange={(value) => draft.set({ botId: value === "" ? null : value })}
           />
         </Fields>
         <div className="mt-4">

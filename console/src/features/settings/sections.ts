@@ -1,4 +1,6 @@
 import {
+  BookOpen,
+  Bot,
   Building2,
   Fingerprint,
   HeartPulse,
@@ -28,7 +30,7 @@ interface Section {
   readonly icon: LucideIcon;
   /** Who may look; the server decides again. */
   readonly for: "everybody" | "seniors" | "admins";
-  readonly group: "people" | "channels" | "system";
+  readonly group: "people" | "channels" | "ai" | "system";
   readonly component: LazyExoticComponent<ComponentType<SectionProps>>;
 }
 
@@ -90,6 +92,22 @@ export const SECTIONS: readonly Section[] = [
     component: lazy(async () => ({ default: (await import("./labels")).Labels })),
   },
   {
+    key: "bots",
+    title: "bots",
+    icon: Bot,
+    for: "seniors",
+    group: "ai",
+    component: lazy(async () => ({ default: (await import("./bots")).Bots })),
+  },
+  {
+    key: "knowledge",
+    title: "knowledge",
+    icon: BookOpen,
+    for: "seniors",
+    group: "ai",
+    component: lazy(async () => ({ default: (await import("./knowledge")).Knowledge })),
+  },
+  {
     key: "workspace",
     title: "workspace",
     icon: Building2,
@@ -131,7 +149,7 @@ export const SECTIONS: readonly Section[] = [
   },
 ];
 
-export const GROUPS = ["people", "channels", "system"] as const;
+export const GROUPS = ["people", "channels", "ai", "system"] as const;
 
 /** What a role sees first. */
 export function firstSection(role: string): string {

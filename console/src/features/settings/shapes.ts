@@ -62,5 +62,7 @@ export interface Inbox {
   readonly allowedOrigins: readonly string[];
   readonly widget: WidgetSettings;
   readonly bot: boolean;
+  /** Which of ours; none: one that comes by the API. */
+  readonly botId: string | null;
   readonly snippet: string;
 }

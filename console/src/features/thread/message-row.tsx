@@ -4,7 +4,9 @@ import {
   type MessageStatus,
   messageStatus,
 } from "@chorus/sdk";
-import { Bot, Check, CheckCheck, EyeOff, StickyNote } from "lucide-react";
+import { Bot, Check, CheckCheck, EyeOff, Sparkles, StickyNote } from "lucide-react";
+import { filesIn } from "../../shared/files/cards";
+import { FileList } from "../../shared/files/file-view";
 import { Avatar } from "../../shared/ui/avatar";
 import { cx } from "../../shared/ui/class";
 import { RichText } from "../../shared/ui/rich-text";
@@ -45,8 +47,9 @@ export function MessageRow(props: MessageRowProps) {
         {!goesOn && <Author {...props} />}
         <div className={cx("flex max-w-full items-center gap-1", isOwn && "flex-row-reverse")}>
           <div className={cx(bubbleLook(message, isOwn), isAnchor && "ring-2 ring-accent")}>
-            {isNote && <NoteLabel />}
+            {isNote && <NoteLabel isSuggestion={message.type === "suggestion"} />}
             <Body message={message} />
+            <FileList files={filesIn(message)} />
           </div>
           <MessageMenu conv={view.id} message={message} />
         </div>
@@ -99,11 +102,13 @@ function Author({ message, customer, names, view }: MessageRowProps) {
   );
 }
 
-export function NoteLabel() {
+export function NoteLabel({ isSuggestion = false }: { readonly isSuggestion?: boolean }) {
   const { t } = useWords();
+  const Sign = isSuggestion ? Sparkles : StickyNote;
   return (
     <p className="mb-1 flex items-center gap-1.5 text-xs font-semibold">
-      <StickyNote className="size-3.5" aria-hidden="true" /> {t("noteLabel")}
+      <Sign className="size-3.5" aria-hidden="true" />
+      {t(isSuggestion ? "suggestionLabel" : "noteLabel")}
     </p>
   );
 }
@@ -111,7 +116,7 @@ export function NoteLabel() {
 function Body({ message }: { readonly message: Message }) {
   const { t } = useWords();
   if (message.deleted) return <em className="text-muted">{t("deleted")}</em>;
-  return <RichText text={message.content} />;
+  return message.content === "" ? null : <RichText text={message.content} />;
 }
 
 const MARKS: Record<MessageStatus, typeof Check> = {

@@ -1,6 +1,8 @@
 import type { ConversationView, Message, PendingMessage } from "@chorus/sdk";
 import { CircleAlert, Clock } from "lucide-react";
 import type { ReactNode } from "react";
+import { filesIn } from "../../shared/files/cards";
+import { FileList } from "../../shared/files/file-view";
 import { useIsOnline, useNow } from "../../shared/live/hooks";
 import { useSession } from "../../shared/live/session";
 import { cx } from "../../shared/ui/class";
@@ -13,7 +15,7 @@ interface PendingRowProps {
   readonly entry: PendingMessage;
   readonly view: ConversationView;
   readonly names: ReadonlyMap<string, string>;
-  readonly onEdit: (text: string) => void;
+  readonly onEdit: (body: PendingMessage["body"]) => void;
 }
 
 /** A message on its way, or one that was refused and waits for its author. */
@@ -34,7 +36,10 @@ export function PendingRow({ entry, view, names, onEdit }: PendingRowProps) {
         )}
       >
         {isNote && <NoteLabel />}
-        <RichText text={entry.body.content} />
+        {entry.body.content !== "" && <RichText text={entry.body.content} />}
+        <FileList
+          files={filesIn({ attachments: entry.body.attachments ?? [], files: entry.files })}
+        />
       </div>
       {entry.status === "failed" ? (
         <Failure entry={entry} view={view} names={names} onEdit={onEdit} />
@@ -70,7 +75,7 @@ function Failure({ entry, view, names, onEdit }: PendingRowProps) {
       </Act>
       <Act
         onClick={() => {
-          onEdit(entry.body.content);
+          onEdit(entry.body);
           void client.discard(view.id, entry.id);
         }}
       >

@@ -1,4 +1,4 @@
-import type { ConversationView } from "@chorus/sdk";
+import type { ConversationView, PendingMessage } from "@chorus/sdk";
 import { type ReactNode, use, useEffect } from "react";
 import { unmark } from "../../shared/acts/marked";
 import { useNames } from "../../shared/api/queries";
@@ -20,7 +20,7 @@ export interface ThreadPaneProps {
   readonly onBack: () => void;
   readonly onResolved: () => void;
   readonly onTransfer: (kind: "colleague" | "bot") => void;
-  readonly onEdit: (text: string) => void;
+  readonly onEdit: (body: PendingMessage["body"]) => void;
   readonly composer: (view: ConversationView) => ReactNode;
 }
 

@@ -1,4 +1,4 @@
-import type { ConversationView } from "@chorus/sdk";
+import type { ConversationView, PendingMessage } from "@chorus/sdk";
 import { Activity, ChevronDown, ChevronRight } from "lucide-react";
 import { memo, useState } from "react";
 import { HandoffCard } from "../../shared/handoff/handoff-card";
@@ -16,7 +16,7 @@ export interface TimelineRowProps {
   readonly names: ReadonlyMap<string, string>;
   readonly isAnchor: boolean;
   readonly onAnchor: (seq: number | undefined) => void;
-  readonly onEdit: (text: string) => void;
+  readonly onEdit: (body: PendingMessage["body"]) => void;
 }
 
 /** Drawn again only when something of it changed: scrolling must cost nothing. */

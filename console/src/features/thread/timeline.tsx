@@ -1,4 +1,4 @@
-import type { ConversationView } from "@chorus/sdk";
+import type { ConversationView, PendingMessage } from "@chorus/sdk";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import {
@@ -27,7 +27,7 @@ interface TimelineProps {
   /** A place that a link names. */
   readonly anchor: number | undefined;
   readonly onAnchor: (seq: number | undefined) => void;
-  readonly onEdit: (text: string) => void;
+  readonly onEdit: (body: PendingMessage["body"]) => void;
 }
 
 const NEAR_PX = 80;
