@@ -5,7 +5,7 @@ read from the socket. Whatever goes wrong, the answer is None, and whoever asked
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Final, TypeVar
@@ -36,6 +36,15 @@ AGAIN_LEAST_S: Final = 0.5
 TO_STORE_S: Final = 0.15
 """Is kept of the deadline for what is done with the answer."""
 SETTLE_S: Final = 2.0
+FAIR_S: Final[Mapping[Purpose, float]] = {"summary_fast": 1.0, "bot": 2.0, "assist": 2.0}
+FAIR_ELSE_S: Final = 4.0
+"""Who said nothing for so long has failed; with less, the deadline was ours."""
+
+
+def ran_late(purpose: Purpose, settled: Settled) -> bool:
+    """Whether a model was given too little time to be blamed for what it did not say."""
+    fair_s = FAIR_S.get(purpose, FAIR_ELSE_S)
+    return settled.result == "timeout" and settled.ms < fair_s * 1000
 
 
 class NotAsked(Exception):
@@ -113,7 +122,8 @@ class Access:
             raise NotAsked("resting")
         try:
             called = await self._paid(question, choice, model, (attempt, left_s))
-            self._learn(breaker, choice, called)
+            if not ran_late(question.purpose, called.settled):
+                self._learn(breaker, choice, called)
             return called
         finally:
             breaker.gave_up()
@@ -133,9 +143,7 @@ class Access:
                 spent = await self.ledger.reserve(spending)
             if spent is None:
                 raise NotAsked("over_budget")
-            limit_s = until_s - self.now_s()
-            called = await call(model, question, choice, limit_s=limit_s, now_s=self.now_s)
-            await self._settle(question, spent, called.settled)
+            called = await self._called(question, choice, model, spent, until_s=until_s)
         except (Unavailable, Overloaded, TimeoutError) as error:
             # What cannot be written down is not spent.
             log.warning("model_not_asked", spec=choice.spec, error=type(error).__name__)
@@ -143,6 +151,25 @@ class Access:
         finally:
             await self.limits.give_back(choice, place)
         return called
+
+    async def _called(
+        self, question: Question[T, V], choice: Choice, model: Any, spent: UUID, *, until_s: float
+    ) -> Called[V]:
+        """Call, and settle whatever becomes of it. Raises NotAsked."""
+        began_s = self.now_s()
+        if until_s - began_s < FIRST_LEAST_S:
+            await self._settle(question, spent, Settled("lost", 0, micros=0))
+            raise NotAsked("late")
+        called = None
+        try:
+            called = await call(
+                model, question, choice, limit_s=until_s - began_s, now_s=self.now_s
+            )
+            return called
+        finally:
+            # Where nobody waits any more, nobody knows what it costs.
+            lost = Settled("lost", round((self.now_s() - began_s) * 1000))
+            await self._settle(question, spent, called.settled if called else lost)
 
     def _spending(
         self, question: Question[T, V], choice: Choice, attempt: int, tokens: int

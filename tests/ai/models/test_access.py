@@ -3,15 +3,20 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
-from ai.models.access import TO_STORE_S
+from ai.models.access import FIRST_LEAST_S, TO_STORE_S, ran_late
 from ai.models.breaker import OPEN_AFTER
 from ai.models.make import keep_quiet
+from ai.models.plan import Purpose
+from ai.models.spending import Settled, Spending
 from tests.ai.models.asking import PATIENCE_S, SECRET, SOON_S, access_for, plan_for, question
 from tests.ai.models.books import Books
 from tests.support.model_stub import ModelStub, model_stub
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -179,3 +184,63 @@ async def test_what_is_asked_is_bounded(stub: ModelStub) -> None:
     (asked,) = stub.asked
     assert asked.body["max_completion_tokens"] == 220
     assert asked.body["temperature"] == 0
+
+
+class Slow(Books):
+    """A ledger that takes its time to write."""
+
+    clock_s = 0.0
+
+    async def reserve(self, spending: Spending) -> UUID | None:
+        Slow.clock_s += 3.0
+        return await super().reserve(spending)
+
+
+async def test_what_was_set_aside_when_it_was_too_late_is_given_back(stub: ModelStub) -> None:
+    books = Slow()
+    access = access_for(plan_for(stub, "ok"), books)
+    access.now_s = lambda: Slow.clock_s
+    asked = replace(question(), until_s=Slow.clock_s + TO_STORE_S + 3.1)
+    assert await access.ask(asked) is None
+    assert not stub.asked
+    assert (books.results, books.spent) == (["lost"], 0)
+
+
+async def test_whoever_stops_waiting_leaves_nothing_open(stub: ModelStub) -> None:
+    books = Books()
+    asking = asyncio.create_task(access_for(plan_for(stub, "hang"), books).ask(question()))
+
+    async def heard() -> bool:
+        return bool(stub.asked)
+
+    await until(heard)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert books.results == ["lost"]
+    assert books.spent > 0, "nobody knows what it costs"
+
+
+async def test_a_deadline_of_ours_is_no_fault_of_a_model(stub: ModelStub) -> None:
+    access = access_for(plan_for(stub, "hang"))
+    little_s = TO_STORE_S + FIRST_LEAST_S + 0.05
+    many = (access.ask(question(soon_s=little_s, task=f"t{n}")) for n in range(OPEN_AFTER + 1))
+    assert await asyncio.gather(*many) == [None] * (OPEN_AFTER + 1)
+    assert [one.standing(0.0) for one in access._breakers.values()] == ["closed"]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "settled", "late"),
+    [
+        ("summary_fast", Settled("timeout", 400), True),
+        ("summary_fast", Settled("timeout", 1_850), False),
+        ("summary_fast", Settled("failed", 4), False),
+        ("bot", Settled("timeout", 1_850), True),
+        ("summary_rich", Settled("timeout", 3_999), True),
+        ("summary_rich", Settled("timeout", 4_000), False),
+    ],
+)
+def test_with_time_enough_silence_is_a_fault(
+    purpose: Purpose, settled: Settled, late: bool
+) -> None:
+    assert ran_late(purpose, settled) is late
