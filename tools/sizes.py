@@ -17,6 +17,7 @@ PARTS_KIB = {
     "panel": 12,
     "line": 15,
     "thread": 7,
+    "tools": 6,
     "extras": 6,
     "stream": 3,
 }

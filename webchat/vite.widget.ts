@@ -11,6 +11,7 @@ const PARTS = {
   panel: `${SRC}/panel/main.tsx`,
   line: `${SRC}/line/main.ts`,
   thread: `${SRC}/thread/main.tsx`,
+  tools: `${SRC}/tools/main.ts`,
   extras: `${SRC}/extras/main.ts`,
   stream: at("../sdk/src/event-stream.ts"),
 };

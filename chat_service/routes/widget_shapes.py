@@ -38,11 +38,13 @@ class Consent(Setting):
 
 
 class Features(Setting):
+    upload: Strict = Absent
     emoji: Strict = Absent
     sound: Strict = Absent
     transcript: Strict = Absent
     csat: Strict = Absent
     human: Strict = Absent
+    popout: Strict = Absent
 
 
 class Pages(Setting):
@@ -70,6 +72,7 @@ class WidgetSettings(Setting):
     remember_open: Strict = Absent
     title: Line = Absent
     greeting: Annotated[str, Field(max_length=500)] = Absent
+    avatars: Strict = Absent
     prechat: Fields = Absent
     offline: Fields = Absent
     consent: Consent = Absent

@@ -12,7 +12,9 @@ export type {
   Meta,
   Settings,
   Theme,
+  UploadedFile,
   User,
+  View,
 } from "../../webchat/src/api.ts";
 
 /** Where the widget comes from. */

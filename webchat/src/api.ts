@@ -14,6 +14,8 @@ export interface User {
   readonly name?: string;
   readonly email?: string;
   readonly phone?: string;
+  /** Address of a picture; agents see it among the attributes. */
+  readonly avatar?: string;
 }
 
 /** A field of the form before a chat, or of the one when nobody is there. */
@@ -32,12 +34,16 @@ export interface Consent {
 }
 
 export interface Features {
+  /** Whether visitors can send files; the inbox must allow it, too. */
+  readonly upload?: boolean;
   readonly emoji?: boolean;
   readonly sound?: boolean;
   readonly transcript?: boolean;
   readonly csat?: boolean;
   /** Whether visitors see "Talk to a person". */
   readonly human?: boolean;
+  /** Whether the menu offers a window of its own, where the browser has such. */
+  readonly popout?: boolean;
 }
 
 /** All optional but `key`. What the inbox says on the server is the default of most of it. */
@@ -64,6 +70,8 @@ export interface Settings {
   readonly rememberOpen?: boolean;
   readonly title?: string;
   readonly greeting?: string;
+  /** Beside what others say: initials, nothing, or pictures by the name or the id of an agent. */
+  readonly avatars?: boolean | Readonly<Record<string, string>>;
   readonly prechat?: readonly Field[];
   readonly offline?: readonly Field[];
   readonly consent?: Consent;
@@ -91,6 +99,18 @@ export interface SentMessage {
 export interface ReceivedMessage extends SentMessage {
   readonly from: "agent" | "bot" | "system";
   readonly name: string | null;
+}
+
+/** What to show: the conversation, the menu, or a conversation that begins anew. */
+export type View = "chat" | "menu" | "new";
+
+export interface UploadedFile {
+  readonly id: string;
+  readonly name: string;
+  /** What the server found it to be. */
+  readonly mime: string;
+  /** Bytes. */
+  readonly size: number;
 }
 
 export type ConnectionPhase = "idle" | "connecting" | "online" | "waiting" | "stopped";
@@ -122,7 +142,7 @@ export interface Events {
   "prechat:submit": Attributes;
   "offline:submit": Attributes;
   "csat:submit": { readonly score: number; readonly comment: string };
-  "file:uploaded": { readonly id: string };
+  "file:uploaded": UploadedFile;
   connection: ConnectionPhase;
   identity: { readonly verified: boolean };
   error: { readonly code: string; readonly message: string };
@@ -160,7 +180,7 @@ export interface Methods {
   shutdown(): void;
   identify(user: User): void;
   update(settings: Partial<Settings>): void;
-  open(): void;
+  open(view?: View): void;
   close(): void;
   toggle(): void;
   show(): void;

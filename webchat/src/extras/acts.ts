@@ -1,5 +1,5 @@
 import { ChorusError } from "@chorus/sdk/errors";
-import type { Attributes, MethodName } from "../api";
+import type { Attributes, MethodName, View } from "../api";
 import type { Scene } from "../panel/scene";
 import { describe } from "./describe";
 import { requestHuman } from "./human";
@@ -19,6 +19,7 @@ interface NewConversation {
 type Act = (scene: Scene, ...args: never[]) => unknown;
 
 const ACTS: Readonly<Partial<Record<MethodName, Act>>> = {
+  open: show,
   popout: popOut,
   newConversation,
   openConversation,
@@ -64,6 +65,15 @@ export async function perform(
   // biome-ignore lint/suspicious/noConsole: a page's author looks there, and nowhere else.
   console.warn(`chorus: there is no '${method}'`);
   throw new Error(`Chorus knows no '${method}'`);
+}
+
+async function show(scene: Scene, view: View): Promise<void> {
+  if (view === "new") await newConversation(scene);
+  else if (view !== "menu" && view !== "chat") {
+    throw new ChorusError("UNKNOWN_VIEW", `There is no view '${view}'.`);
+  }
+  scene.menu = view === "menu";
+  scene.changed();
 }
 
 async function newConversation(scene: Scene, options: NewConversation = {}): Promise<void> {

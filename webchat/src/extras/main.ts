@@ -5,6 +5,7 @@ export { Rating } from "./csat";
 export { describe } from "./describe";
 export { Faces } from "./emoji";
 export { Form } from "./forms";
+export { requestHuman } from "./human";
 export { Menu } from "./menu";
 export { makeModal } from "./modal";
 export { askNames } from "./names";

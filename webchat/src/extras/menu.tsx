@@ -4,6 +4,7 @@ import { useScene } from "../panel/use-scene";
 import { t } from "../panel/words";
 import { useDress } from "./dress";
 import { requestHuman } from "./human";
+import { canPopOut, popOut } from "./popout";
 
 const REVOKE_AFTER_MS = 10_000;
 
@@ -32,6 +33,11 @@ export function Menu({ onDone }: { readonly onDone: () => void }) {
       {conversation !== null && features.transcript !== false && (
         <button type="button" onClick={act(() => download(scene))}>
           {t("transcript")}
+        </button>
+      )}
+      {features.popout !== false && canPopOut(scene) && (
+        <button type="button" onClick={act(async () => void (await popOut(scene)))}>
+          {t("popout")}
         </button>
       )}
       {features.sound !== false && (
@@ -87,7 +93,8 @@ function transcriptOf({ state: { conversation }, thread }: Scene): string {
     if (item.kind !== "message" || item.hidden) return [];
     const own = item.userId === null ? item.role === "customer" : item.userId === conversation.self;
     const name = own ? t("you") : thread?.nameOf(conversation, item.userId, item.role);
-    const text = item.deleted ? t("deleted") : item.content;
+    const files = item.files?.map((file) => `[${file.name}]`) ?? [];
+    const text = item.deleted ? t("deleted") : [item.content, ...files].join(" ");
     return [`[${new Date(item.ts).toLocaleString()}] ${name}: ${text}`];
   });
   return `${(lines ?? []).join("\n")}\n`;

@@ -12,7 +12,7 @@ const SIZE = { width: 400, height: 640 };
  * chat: only its host changes the document. Answers false where the browser has no such window.
  */
 export async function popOut({ host: { root } }: Scene): Promise<boolean> {
-  const pip = (window as unknown as { documentPictureInPicture?: Pip }).documentPictureInPicture;
+  const pip = pipOf(window);
   if (pip === undefined) return false;
   const { host } = root;
   if (host.hasAttribute("data-popped")) return true;
@@ -41,6 +41,15 @@ export async function popOut({ host: { root } }: Scene): Promise<boolean> {
     { once: true },
   );
   return true;
+}
+
+/** Whether there is such a window, and the chat is not in it already. */
+export function canPopOut({ host: { root } }: Scene): boolean {
+  return pipOf(window) !== undefined && !root.host.hasAttribute("data-popped");
+}
+
+function pipOf(page: unknown): Pip | undefined {
+  return (page as { documentPictureInPicture?: Pip }).documentPictureInPicture;
 }
 
 /**

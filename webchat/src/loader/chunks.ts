@@ -52,13 +52,13 @@ function verify(base: string, name: string, nonce: string | undefined): Promise<
   if (!link.relList.supports("modulepreload")) return Promise.resolve();
   link.rel = "modulepreload";
   link.integrity = `sha256-${PARTS[name]?.[0]}`;
-  link.crossOrigin = "anonymous";
+  link.crossOrigin = "";
   link.nonce = nonce ?? "";
   return new Promise<void>((resolve, reject) => {
     setTimeout(reject, PATIENCE_MS);
     link.onload = () => resolve();
     link.onerror = reject;
     link.href = base + fileOf(name);
-    document.head.appendChild(link);
+    document.head.append(link);
   }).finally(() => link.remove());
 }

@@ -15,7 +15,7 @@ function read(text: string | undefined): string | boolean | undefined {
 
 /** Whether this page is one of those that want the chat. */
 export function isWanted({ pages, hideOnMobile }: Settings): boolean {
-  if (hideOnMobile && matchMedia("(max-width: 480px)").matches) return false;
+  if (hideOnMobile && matchMedia("(width<=480px)").matches) return false;
   const has = (part: string) => location.href.includes(part);
   return !pages?.exclude?.some(has) && (pages?.include?.some(has) ?? true);
 }

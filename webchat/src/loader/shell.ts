@@ -34,7 +34,6 @@ export class Shell {
     this.#error.setAttribute("role", "alert");
     this.root.append(this.#error);
     const button = this.#button;
-    button.type = "button";
     button.className = "launcher";
     button.setAttribute("aria-haspopup", "dialog");
     button.append(

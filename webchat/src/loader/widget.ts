@@ -1,4 +1,4 @@
-import type { EventName, Events, Facts, Listener, MethodName, Settings, User } from "../api";
+import type { EventName, Events, Facts, Listener, MethodName, Settings, User, View } from "../api";
 import type { Panel } from "../panel/main";
 import { Bus } from "./bus";
 import { chunkLoader, fetchWords, type Load } from "./chunks";
@@ -38,7 +38,10 @@ export class Widget {
       update: (part: Partial<Settings>) => this.#update(part),
       setLocale: (locale: string) => this.#update({ locale }),
       setTheme: (theme: Settings["theme"]) => this.#update({ theme: theme ?? "auto" }),
-      open: () => this.#open(isActive()),
+      open: async (view?: View) => {
+        await this.#open(isActive());
+        if (view) await this.#here?.act("open", [view]);
+      },
       close: () => this.#close(),
       toggle: () => (this.#isOpen ? this.#close() : this.#open(isActive())),
       show: () => this.#show(true),
@@ -61,7 +64,7 @@ export class Widget {
   async #perform(method: MethodName, args: unknown[]): Promise<unknown> {
     const own = Object.hasOwn(this.#own, method) ? this.#own[method] : undefined;
     if (method !== "boot" && this.#settings === undefined) {
-      throw new Error(`Chorus('${method}') needs Chorus('boot', { key }) first`);
+      throw new Error(`Chorus('boot') comes before '${method}'`);
     }
     if (own !== undefined) return own(...(args as never[]));
     return (await this.#summon()).act(method, args);
@@ -84,7 +87,7 @@ export class Widget {
     // A script in `<head>` may run before there is a body.
     if (document.body === null) {
       await new Promise((resolve) => {
-        addEventListener("DOMContentLoaded", resolve, { once: true });
+        addEventListener("DOMContentLoaded", resolve);
       });
     }
     this.#listenToTabs(settings.key);

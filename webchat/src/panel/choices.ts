@@ -1,7 +1,7 @@
 import { visitorName } from "@chorus/sdk/session-key";
 import { stored } from "../loader/identity";
 
-type Choice = "open" | "mute" | "left" | "draft";
+type Choice = "open" | "mute" | "left" | "draft" | "tray";
 
 /**
  * Small things of a visitor that outlive a page; kept only once they have opened the chat. Where

@@ -1,7 +1,7 @@
 import { asChorusError } from "@chorus/sdk/errors";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ICONS, Icon } from "./icon";
-import { useExtras, useScene } from "./use-scene";
+import { useScene } from "./use-scene";
 import { t } from "./words";
 
 /** UTF-8 bytes that the server takes. */
@@ -10,11 +10,9 @@ const MAX_BYTES = 16_384;
 export function Composer() {
   const scene = useScene();
   const [problem, setProblem] = useState("");
-  const [emoji, setEmoji] = useState(false);
-  const extras = useExtras(emoji);
   const field = useRef<HTMLTextAreaElement>(null);
-  const text = scene.draft;
-  const hasEmoji = scene.settings.features?.emoji !== false;
+  const { draft: text, tools, tray } = scene;
+  const mayLeave = tray?.mayLeave(text) ?? text.trim() !== "";
   useEffect(() => fit(field.current), [text]);
   useEffect(() => scene.offerFocus(field.current), [scene]);
 
@@ -25,23 +23,22 @@ export function Composer() {
   };
   const send = () => {
     const content = text.trim();
-    if (content === "" || isTooLong(content)) return;
-    const said = scene.say(content);
+    if (!mayLeave || isTooLong(content)) return;
+    const files = tray?.take();
+    const said = scene.say(content, files);
     change("");
     said.catch((cause: unknown) => {
       // Nothing a person wrote is thrown away: it goes back where it was written.
       change([content, scene.draft].join("\n").trim());
+      tray?.putBack(files);
       setProblem(sentenceOf(cause));
     });
   };
+  const focus = () => field.current?.focus();
   const insert = (face: string) => {
     const at = field.current?.selectionEnd ?? text.length;
     change(text.slice(0, at) + face + text.slice(at));
-    field.current?.focus();
-  };
-  const closeEmoji = () => {
-    setEmoji(false);
-    field.current?.focus();
+    focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     // While an input method is composing, Enter chooses a word.
@@ -55,11 +52,11 @@ export function Composer() {
       onSubmit={(event) => {
         event.preventDefault();
         send();
-        field.current?.focus();
+        focus();
       }}
     >
       {scene.thread !== undefined && <scene.thread.Quote />}
-      {emoji && extras !== undefined && <extras.Faces onPick={insert} onClose={closeEmoji} />}
+      {tools !== undefined && <tools.Above insert={insert} focus={focus} />}
       <div class="field">
         <textarea
           ref={field}
@@ -73,19 +70,9 @@ export function Composer() {
           onInput={(event) => change(event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
-        {hasEmoji && (
-          <button
-            type="button"
-            class="icon-button"
-            aria-label={t("emoji")}
-            aria-expanded={emoji}
-            onClick={() => setEmoji(!emoji)}
-          >
-            <Icon path={ICONS.smile} />
-          </button>
-        )}
+        {tools !== undefined && <tools.Buttons />}
       </div>
-      <button type="submit" class="send" aria-label={t("send")} disabled={text.trim() === ""}>
+      <button type="submit" class="send" aria-label={t("send")} disabled={!mayLeave}>
         <Icon path={ICONS.send} turns />
       </button>
       <p id="chorus-problem" class="problem" role={problem === "" ? undefined : "alert"}>

@@ -4,6 +4,11 @@ import type { Events, Settings } from "../api";
 export interface Config {
   readonly settings?: Partial<Settings>;
   readonly availability?: Events["availability"] | null;
+  readonly files?: {
+    readonly enabled: boolean;
+    readonly maxBytes: number;
+    readonly types: readonly string[];
+  };
 }
 
 export type ConfigState =

@@ -2,7 +2,6 @@ export const ICONS = {
   close: "M6 6l12 12M18 6L6 18",
   send: "M4 12l16-8-6 16-3-7-7-1z",
   more: "M5 12h.1M12 12h.1M19 12h.1",
-  smile: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8.5 14a4 4 0 0 0 7 0M9 9.5h.01M15 9.5h.01",
 } as const;
 
 interface IconProps {

@@ -42,9 +42,9 @@ export class Line {
   }
 
   /** Fetch the code, and nothing more. */
-  warm(): Promise<[Modules["line"], Modules["thread"]]> {
+  warm(): Promise<[Modules["line"], Modules["thread"], Modules["tools"]]> {
     const { load } = this.#host;
-    return Promise.all([load("line"), load("thread")]);
+    return Promise.all([load("line"), load("thread"), load("tools")]);
   }
 
   open(): Promise<VisitorClient> {

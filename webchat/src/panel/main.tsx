@@ -81,7 +81,14 @@ class PanelWindow implements Panel {
 
   connect(known = true): void {
     const { line, config } = this.#scene;
-    (known ? line.open() : line.warm()).catch(this.#host.onError);
+    line
+      .warm()
+      .then(([, , tools]) => {
+        this.#scene.tools = tools;
+        this.draw();
+        return known ? line.open() : undefined;
+      })
+      .catch(this.#host.onError);
     if (config.phase === "asking") void this.#scene.ask();
   }
 

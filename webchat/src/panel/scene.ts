@@ -1,4 +1,4 @@
-import type { Message, Traits, VisitorState } from "@chorus/sdk";
+import type { FileInfo, Message, Traits, VisitorState } from "@chorus/sdk";
 import type { Catalogue } from "@chorus/sdk/catalogue";
 import type { Attributes, Settings } from "../api";
 import type { Emit } from "../loader/bus";
@@ -32,8 +32,16 @@ export interface Word {
   readonly text: string;
   /** Id of the message it answers. */
   readonly replyTo?: string | undefined;
+  readonly files?: readonly FileInfo[] | undefined;
   /** What is known of who says it, who may have no session yet. */
   readonly traits: Traits;
+}
+
+/** Files that the next message takes along, as far as whoever sends it needs to know. */
+export interface TrayLike {
+  mayLeave(text: string): boolean;
+  take(): readonly FileInfo[] | undefined;
+  putBack(files?: readonly FileInfo[]): void;
 }
 
 /** What stands where the composer would: a form that comes first, or that it is of no use here. */
@@ -51,6 +59,13 @@ export class Scene {
   config: ConfigState = { phase: "asking" };
   /** How a conversation is drawn; here once there is one. */
   thread: Modules["thread"] | undefined;
+  /** What stands around it; here as soon as somebody opened the panel. */
+  tools: Modules["tools"] | undefined;
+  tray: TrayLike | undefined;
+  /** Whether there are faces to choose from. */
+  faces = false;
+  /** Whether the menu is open. */
+  menu = false;
   draft: string;
   replyTo: Message | null = null;
   /** What was filled in once need not be filled in again. */
@@ -160,10 +175,10 @@ export class Scene {
    * Say something. It is held by the browser from this very moment until it is safe: whatever is
    * still on its way when the page is left, the next page says (`thread/say.ts`).
    */
-  async say(text: string): Promise<string> {
+  async say(text: string, files?: readonly FileInfo[]): Promise<string> {
     const { line, choices, replyTo } = this;
     this.replyTo = null;
-    const word: Word = { text, replyTo: replyTo?.id, traits: line.traits };
+    const word: Word = { text, files, replyTo: replyTo?.id, traits: line.traits };
     const name = choices.hold(word);
     try {
       const [, thread] = await line.warm();
@@ -189,7 +204,7 @@ export class Scene {
 
 /** What the page says of the visitor. */
 export function traitsOf({ user, attributes }: Settings): Traits {
-  const { name, email, phone } = user ?? {};
+  const { name, email, phone, avatar } = user ?? {};
   const page = location.origin + location.pathname;
-  return known({ name, email, phone, attributes: { ...attributes, page } });
+  return known({ name, email, phone, attributes: known({ avatar, ...attributes, page }) });
 }

@@ -17,10 +17,11 @@ export function Window({ modal, inline, onClose }: WindowProps) {
   const [, redraw] = useState({});
   const box = useRef<HTMLDivElement>(null);
   const more = useRef<HTMLButtonElement>(null);
-  const [menu, setMenu] = useState(false);
+  const { menu } = scene;
   const extras = useExtras(menu);
-  const closeMenu = () => {
-    setMenu(false);
+  const setMenu = (open: boolean) => {
+    scene.menu = open;
+    scene.changed();
     more.current?.focus();
   };
   // Before the task ends: an answer that comes until the next paint would be missed for good.
@@ -30,7 +31,7 @@ export function Window({ modal, inline, onClose }: WindowProps) {
   }, [scene]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && !event.defaultPrevented) {
-      if (menu) closeMenu();
+      if (menu) setMenu(false);
       else if (!inline) onClose();
     }
   };
@@ -61,7 +62,7 @@ export function Window({ modal, inline, onClose }: WindowProps) {
           </button>
         )}
       </header>
-      {menu && extras !== undefined && <extras.Menu onDone={closeMenu} />}
+      {menu && extras !== undefined && <extras.Menu onDone={() => setMenu(false)} />}
       {scene.thread === undefined ? <Greeting /> : <scene.thread.Thread />}
       <Footer />
     </div>

@@ -42,6 +42,10 @@ function wordsSince(conversation: ConversationView, seq: number): string {
   return items
     .filter((it): it is Message => it.kind === "message" && it.seq > seq && it.userId !== self)
     .filter(({ hidden, deleted }) => !hidden && !deleted)
-    .map(({ userId, role, content }) => `${nameOf(conversation, userId, role)}: ${content}`)
+    .map((it) => `${nameOf(conversation, it.userId, it.role)}: ${saidBy(it)}`)
     .join("\n");
+}
+
+function saidBy({ content, files = [] }: Message): string {
+  return [content, ...files.map(({ name }) => name)].join(" ");
 }

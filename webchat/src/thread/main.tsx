@@ -8,7 +8,6 @@ import { type Scenery, tellHappenings } from "./happenings";
 import { isReading, MessageLog } from "./log";
 import { forgetNames, learnNames } from "./names";
 import { agentOf, nameOf } from "./people";
-import { QueueBar } from "./queue-bar";
 import { sayHeld } from "./say";
 import css from "./thread.css?inline";
 
@@ -19,13 +18,13 @@ export { say } from "./say";
 
 /** What is drawn once there is a conversation. */
 export function Thread() {
-  const { conversation } = useScene().state;
+  const { state, tools } = useScene();
   return (
     <>
       <Banner />
-      <QueueBar />
+      {tools !== undefined && <tools.QueueBar />}
       <MessageLog />
-      <Announcer key={conversation?.id} />
+      <Announcer key={state.conversation?.id} />
     </>
   );
 }

@@ -54,6 +54,7 @@ interface Handed {
 
 function hand(client: VisitorClient, { name, word, meta }: Handed): Promise<string> {
   const options = {
+    files: word.files,
     ...(word.replyTo === undefined ? {} : { reply_to: word.replyTo }),
     ...(Object.keys(meta).length === 0 ? {} : { meta }),
   };

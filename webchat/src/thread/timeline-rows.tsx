@@ -1,4 +1,11 @@
-import type { Change, ConversationView, Message, PendingMessage, TimelineItem } from "@chorus/sdk";
+import type {
+  Change,
+  ConversationView,
+  FileInfo,
+  Message,
+  PendingMessage,
+  TimelineItem,
+} from "@chorus/sdk";
 import { messageStatus } from "@chorus/sdk/selectors";
 import { Icon } from "../panel/icon";
 import { clockTime, dayKey } from "../panel/time";
@@ -71,6 +78,7 @@ interface MessageRowProps extends RowsProps {
 }
 
 function MessageRow({ conversation, message, isFirstOfDay, isLast }: MessageRowProps) {
+  const { tools } = useScene();
   const own = isOwn(conversation, message);
   const name = own ? t("you") : nameOf(conversation, message.userId, message.role);
   const status = messageStatus(conversation, message);
@@ -84,9 +92,10 @@ function MessageRow({ conversation, message, isFirstOfDay, isLast }: MessageRowP
         data-status={own ? status : undefined}
       >
         <span class="visually-hidden">{name}</span>
+        {!own && tools !== undefined && <tools.Face message={message} name={name} />}
         <div class="bubble">
           <Quoted conversation={conversation} id={message.replyTo} />
-          {message.deleted ? <em>{t("deleted")}</em> : <RichText text={message.content} />}
+          {message.deleted ? <em>{t("deleted")}</em> : <Said text={message.content} {...message} />}
         </div>
         <div class="meta">
           <time dateTime={message.ts}>{clockTime(message.ts)}</time>
@@ -100,6 +109,21 @@ function MessageRow({ conversation, message, isFirstOfDay, isLast }: MessageRowP
           {!message.deleted && conversation.status !== "closed" && <Reply message={message} />}
         </div>
       </div>
+    </>
+  );
+}
+
+interface SaidProps {
+  readonly text: string;
+  readonly files?: readonly FileInfo[] | undefined;
+}
+
+function Said({ text, files = [] }: SaidProps) {
+  const { tools } = useScene();
+  return (
+    <>
+      {text !== "" && <RichText text={text} />}
+      {files.length > 0 && tools !== undefined && <tools.Files files={files} />}
     </>
   );
 }
@@ -139,7 +163,7 @@ function PendingRow({ entry }: { readonly entry: PendingMessage }) {
     <div class="row own" data-message={entry.id} data-status={entry.status}>
       <span class="visually-hidden">{t("you")}</span>
       <div class={`bubble ${failed ? "failed" : "sending"}`}>
-        <RichText text={entry.body.content} />
+        <Said text={entry.body.content} {...entry} />
       </div>
       {failed ? (
         <div class="meta failure">

@@ -10,6 +10,7 @@ import * as extras from "../../src/extras/main";
 import type { Load } from "../../src/loader/chunks";
 import { createPanel, type Panel } from "../../src/panel/main";
 import * as thread from "../../src/thread/main";
+import * as tools from "../../src/tools/main";
 
 type Frame = Parameters<FakeChorus["log"]["push"]>[0];
 type Config = Readonly<Record<string, unknown>>;
@@ -75,6 +76,7 @@ export class Stage {
 
   readonly #parts = {
     thread,
+    tools,
     extras,
     line: {
       openLine: (

@@ -1,10 +1,9 @@
 import { useScene } from "../panel/use-scene";
 import { t } from "../panel/words";
-import { isWaiting } from "./people";
 
 /** Where a waiting visitor stands, and how to wait no longer; or that nobody needs to wait. */
 export function QueueBar() {
-  const { state, line, host, choices } = useScene();
+  const { state, line, host, choices, thread } = useScene();
   const { conversation } = state;
   const session = conversation?.session;
   if (session?.state === "deferred" && choices.get("left") === session.id) {
@@ -14,7 +13,7 @@ export function QueueBar() {
       </p>
     );
   }
-  if (conversation === null || !isWaiting(conversation)) return null;
+  if (conversation === null || !thread?.isWaiting(conversation)) return null;
   const { position, etaS } = conversation;
   const place = position === null ? t("line") : t("place", { count: position });
   const eta = etaS === null ? "" : ` · ${t("eta", { count: Math.max(1, Math.ceil(etaS / 60)) })}`;
