@@ -25,6 +25,7 @@ from chat_service.routes import (
     figures,
     inboxes,
     knowledge,
+    oidc,
     ops,
     queues,
     replies,
@@ -45,6 +46,7 @@ from chorus.web import problem, problem_of
 
 ROUTES: Final[tuple[Route, ...]] = (
     *auth.ROUTES,
+    *oidc.ROUTES,
     *visitors.ROUTES,
     *conversations.ROUTES,
     *drafts.ROUTES,

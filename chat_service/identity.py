@@ -124,7 +124,7 @@ async def login(identity: Identity, *, email: str, password: str) -> Grant:
         raise Unauthenticated("The e-mail address or the password is not right.")
     if tenant.state != "active":
         raise TenantDisabled
-    return await _first_grant(identity, tenant.id, agent.id)
+    return await first_grant(identity, tenant.id, agent.id)
 
 
 async def login_as(identity: Identity, *, email: str) -> Grant:
@@ -141,10 +141,10 @@ async def login_as(identity: Identity, *, email: str) -> Grant:
         agent = await people.agent(session, found.tenant_id, found.id)
     if agent is None or agent.disabled_at is not None:
         raise NotFound
-    return await _first_grant(identity, found.tenant_id, found.id)
+    return await first_grant(identity, found.tenant_id, found.id)
 
 
-async def _first_grant(identity: Identity, tenant_id: UUID, agent_id: UUID) -> Grant:
+async def first_grant(identity: Identity, tenant_id: UUID, agent_id: UUID) -> Grant:
     """Start a new family of refresh tokens. Raises Unauthenticated: shut out meanwhile."""
     async with identity.db.transaction(tenant_id) as tx:
         whom = await _agent_of(tx, tenant_id, agent_id)

@@ -125,6 +125,10 @@ class Limits:
         self._by_address(self._addresses, caller, caller.key)
         self._by_address(self._subjects, caller, email.strip().lower())
 
+    def sign_in(self, caller: Caller) -> None:
+        """Count somebody who goes to an identity provider. Raises RateLimited."""
+        self._by_address(self._addresses, caller, caller.key)
+
     def _by_address(self, limit: RateLimit, caller: Caller, key: str) -> None:
         if is_loopback(caller.address) and not self._loopback_too:
             return

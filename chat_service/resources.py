@@ -14,6 +14,9 @@ from chat_service.deeds import Commands
 from chat_service.emit import Publisher
 from chat_service.identity import Identity
 from chat_service.limits import Limits
+from chat_service.oidc import SignIn
+from chat_service.oidc_line import ProviderLine, provider_line
+from chat_service.oidc_providers import Provider, parse_providers
 from chat_service.origins import OriginBook
 from chat_service.readiness import Readiness
 from chat_service.receipts import Receipts
@@ -54,6 +57,7 @@ class Resources:
     redis: Client
     trust: Trust
     identity: Identity
+    sign_in: SignIn
     commands: Commands
     receipts: Receipts
     publisher: Publisher
@@ -74,6 +78,7 @@ def check(settings: ApiSettings) -> None:
     """Raises BadSettings for what is only read when the app starts: there it would be a traceback."""
     networks(settings.trusted_proxies)
     parse_issuers(settings.issuers)
+    _providers(settings)
     rpc_security(settings)
     _needs(settings)
     _flags(settings)
@@ -118,10 +123,7 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
     flags = await stack.enter_async_context(
         open_flags(settings.unleash_url, token=settings.unleash_token, known=_flags(settings))
     )
-    db = await stack.enter_async_context(_pool(settings, "chorus_app", settings.pool_size))
-    system = await stack.enter_async_context(
-        _pool(settings, "chorus_system", settings.system_pool_size)
-    )
+    db, system = await _pools(stack, settings)
     redis = await stack.enter_async_context(open_redis(settings.redis_url))
     publisher = Publisher(redis)
     trust = Trust(db, Verifier(issuers), clock=clock)
@@ -131,6 +133,7 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
     commands = Commands(db, publisher, clock, timedelta(minutes=settings.edit_window_min), redis)
     stack.push_async_callback(commands.gathering.end)
     receipts = Receipts(db, publisher, clock)
+    lines = await _lines(stack, settings)
     return Resources(
         settings=settings,
         db=db,
@@ -138,6 +141,7 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
         redis=redis,
         trust=trust,
         identity=identity,
+        sign_in=SignIn(identity, redis, lines),
         commands=commands,
         receipts=receipts,
         publisher=publisher,
@@ -152,6 +156,20 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
     )
 
 
+async def _lines(stack: AsyncExitStack, settings: ApiSettings) -> Mapping[str, ProviderLine]:
+    return {
+        one.settings.name: await stack.enter_async_context(provider_line(one, dev=settings.dev))
+        for one in _providers(settings)
+    }
+
+
+async def _pools(stack: AsyncExitStack, settings: ApiSettings) -> tuple[Db, Db]:
+    """Of the tenants' own connections, and of those across tenants."""
+    own = _pool(settings, "chorus_app", settings.pool_size)
+    across = _pool(settings, "chorus_system", settings.system_pool_size)
+    return await stack.enter_async_context(own), await stack.enter_async_context(across)
+
+
 def _pool(settings: ApiSettings, role: Any, size: int) -> Any:
     name = f"{PROCESS}:{role.removeprefix('chorus_')}"
     metrics.db_pool_size.labels(name).set(size)
@@ -163,6 +181,12 @@ def _pool(settings: ApiSettings, role: Any, size: int) -> Any:
         application_name=f"chorus {name}",
         pool_timeout_s=settings.pool_timeout_ms / 1000,
         on_wait_s=lambda waited_s: wait_ms.observe(waited_s * 1000),
+    )
+
+
+def _providers(settings: ApiSettings) -> tuple[Provider, ...]:
+    return parse_providers(
+        settings.oidc, settings.oidc_secrets, base_url=settings.base_url, dev=settings.dev
     )
 
 

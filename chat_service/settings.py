@@ -71,6 +71,10 @@ class ApiSettings(DatabaseSettings):
     """Networks whose X-Forwarded-For is believed, comma-separated, like `10.0.0.0/8,fd00::/8`."""
     issuers: str = "[]"
     """External token issuers as JSON: `[{name, jwks_url, audiences, claims?: {tenant?, role?, user?}, tenant_id?}]`."""
+    oidc: str = "[]"
+    """Identity providers that agents sign in by, as JSON: `[{name, label, tenant, issuer, client_id, ...}]`; see `docs/sign-in.md`."""
+    oidc_secrets: str = Field("{}", repr=False)
+    """Client secrets by name of the provider, as JSON; `client_secret_file` of a provider is the other way."""
     limit_loopback: bool = False
     """Applies the limits per address to loopback as well."""
     visitors_per_h: Annotated[int, Field(ge=1)] = 10

@@ -9,6 +9,12 @@ import { browserLocks } from "./surroundings";
 
 const KEY = "chorus:agent:session";
 
+/** A button of the sign-in page. */
+export interface SignInProvider {
+  readonly name: string;
+  readonly label: string;
+}
+
 /** Sign-in of agents, remembered by the browser and shared by its tabs. */
 export class AgentAuth {
   readonly #rest: Rest;
@@ -44,12 +50,19 @@ export class AgentAuth {
   }
 
   /** Choose the password of an account one was invited to, and be signed in to it. */
-  async acceptInvitation(token: string, password: string): Promise<AgentProfile> {
-    const answer = await this.#rest.call<AgentSession & { accessToken?: string }>("/auth/invite", {
-      method: "POST",
-      body: { token, password },
-    });
-    return this.#keep({ ...answer, token: answer.accessToken ?? answer.token });
+  acceptInvitation(token: string, password: string): Promise<AgentProfile> {
+    return this.#exchange("/auth/invite", { token, password });
+  }
+
+  /** The identity providers that one may sign in by: `/auth/oidc/{name}` leads there. */
+  async providers(): Promise<readonly SignInProvider[]> {
+    const ways = await this.#rest.call<{ oidc: readonly SignInProvider[] }>("/auth/methods", {});
+    return ways.oidc;
+  }
+
+  /** Back from an identity provider: change the code in the page's address for a session. */
+  redeem(code: string): Promise<AgentProfile> {
+    return this.#exchange("/auth/oidc/token", { code });
   }
 
   async signOut(): Promise<void> {
@@ -60,6 +73,14 @@ export class AgentAuth {
     const { refreshToken, token } = session;
     // Signed out here even when the server cannot be told: its session ends by itself.
     await this.#rest.logout(refreshToken, fixedCredentials(token)).catch(() => undefined);
+  }
+
+  async #exchange(path: string, body: unknown): Promise<AgentProfile> {
+    const answer = await this.#rest.call<AgentSession & { accessToken?: string }>(path, {
+      method: "POST",
+      body,
+    });
+    return this.#keep({ ...answer, token: answer.accessToken ?? answer.token });
   }
 
   #keep(session: AgentSession): AgentProfile {

@@ -8,6 +8,7 @@ import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { SignIn } from "../features/sign-in/sign-in";
+import { ARRIVAL, goBack } from "../features/sign-in/way-back";
 import { roleKey } from "../shared/domain/roles";
 import { bindCache, newCache } from "../shared/live/cache";
 import { type Session, SessionProvider } from "../shared/live/session";
@@ -26,6 +27,7 @@ export function App({ auth }: { readonly auth: AgentAuth }) {
   const line = useLine(auth, agent);
   useRole(line?.client, agent, setAgent);
   const [router] = useState(newRouter);
+  const [isArriving, setArriving] = useState(() => location.pathname === ARRIVAL);
   const [invitation, setInvitation] = useState(() => invitationIn(location));
   if (invitation !== undefined) {
     const begin = (invited: AgentProfile) => {
@@ -39,7 +41,14 @@ export function App({ auth }: { readonly auth: AgentAuth }) {
       </Suspense>
     );
   }
-  if (agent === undefined) return <SignIn auth={auth} onSignedIn={setAgent} />;
+  if (agent === undefined || isArriving) {
+    const enter = (known: AgentProfile) => {
+      goBack();
+      setArriving(false);
+      setAgent(known);
+    };
+    return <SignIn auth={auth} onSignedIn={enter} />;
+  }
   if (line === undefined) return null;
   const { client, cache } = line;
   const session: Session = {

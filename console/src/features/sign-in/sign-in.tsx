@@ -1,8 +1,10 @@
 import { type AgentAuth, type AgentProfile, asChorusError } from "@chorus/sdk";
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, lazy, Suspense, useEffect, useState } from "react";
 import { Button } from "../../shared/ui/button";
 import { Logo } from "../../shared/ui/logo";
 import { useWords } from "../../shared/words/words";
+
+const Providers = lazy(async () => ({ default: (await import("./providers")).Providers }));
 
 interface SignInProps {
   readonly auth: AgentAuth;
@@ -71,6 +73,14 @@ export function SignIn({ auth, onSignedIn }: SignInProps) {
         <Button type="submit" look="primary" className="h-10 justify-center" disabled={isBusy}>
           {t(isBusy ? "signingIn" : "signIn")}
         </Button>
+        <Suspense>
+          <Providers
+            auth={auth}
+            isBusy={isBusy}
+            attempt={(act) => void attempt(act)}
+            onProblem={setProblem}
+          />
+        </Suspense>
       </form>
     </main>
   );
