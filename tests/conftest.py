@@ -5,11 +5,16 @@ from typing import Any
 
 import pytest
 import redis
+from hypothesis import settings
 
 from tests.support.databases import fresh_database, make_template
 from tests.support.one_loop import LastingLoop
 from tests.support.servers import RunningServer, start_postgres, start_redis
 from tests.support.spreading import ByServers, slow_first, uncover
+
+# How long an example takes is a matter of the machine, and of what else it does.
+settings.register_profile("chorus", settings(), deadline=None)
+settings.load_profile("chorus")
 
 
 def pytest_configure(config: pytest.Config) -> None:
