@@ -16,7 +16,7 @@ from playwright.sync_api import (
     expect,
 )
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 30_000
 RECONNECT_PATIENCE_MS = 45_000
 # What a browser writes by itself while the network or the server is away.
 ABSENCE = re.compile(r"net::ERR_|WebSocket connection to .* failed|status of 50[234]")

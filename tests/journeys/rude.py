@@ -21,7 +21,7 @@ from launch.rest_client import Visitor
 from load.stage import Stage, every
 from tests.support.installation import UNMEASURED
 
-ANSWER_S = 10.0
+ANSWER_S = 20.0
 TIGHT = {
     **UNMEASURED,
     "CHORUS_LIMIT_LOOPBACK": "1",
