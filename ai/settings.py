@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from ai.models.plan import PLAN_FILE
 from chorus.settings import DatabaseSettings, Settings
 
 
@@ -23,6 +24,8 @@ class KnowledgeSettings(Settings):
     """Where its key is: `env:NAME` or `file:name` in `CHORUS_MODEL_KEYS`; empty: none."""
     model_keys: Path | None = None
     """Directory of keys that are named as `file:`; `<data>/model-keys` when left out."""
+    models: Path | None = None
+    """YAML file of who may use which models (docs/ai.md); `<data>/models.yaml` when left out."""
     embedder_size: Annotated[int, Field(ge=8, le=8_192)] = 1_536
     """How many numbers a vector of it has."""
     embedder_none: Annotated[float, Field(ge=-1, le=1)] = 0.2
@@ -39,6 +42,10 @@ class KnowledgeSettings(Settings):
     @property
     def model_keys_dir(self) -> Path:
         return self.model_keys or self.data / "model-keys"
+
+    @property
+    def models_path(self) -> Path:
+        return self.models or self.data / PLAN_FILE
 
     @property
     def hashes(self) -> bool:

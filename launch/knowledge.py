@@ -109,19 +109,17 @@ async def open_desk(data: Path, environ: Mapping[str, str], tenant: str) -> Asyn
     """
     url = the_database_url(data, environ)
     settings = settings_of(data, environ)
-    try:
-        async with (
-            open_db(url, role="chorus_app", pool_size=1, application_name="chorus kb") as db,
-            open_db(url, role="chorus_system", pool_size=2, application_name="chorus kb") as system,
-            open_indexer(settings, environ, system) as indexer,
-        ):
-            async with db.read(None) as session:
-                tenant_id: UUID | None = await session.scalar(FIND_TENANT, {"slug": tenant})
-            if tenant_id is None:
-                raise LaunchError(f"There is no tenant {tenant!r}")
-            yield Desk(tenant_id, db, indexer)
-    except (MissingKey, ImportError) as error:
-        raise LaunchError(f"CHORUS_EMBEDDER cannot be used: {error}") from error
+    _made(settings, environ)
+    async with (
+        open_db(url, role="chorus_app", pool_size=1, application_name="chorus kb") as db,
+        open_db(url, role="chorus_system", pool_size=2, application_name="chorus kb") as system,
+        open_indexer(settings, environ, system) as indexer,
+    ):
+        async with db.read(None) as session:
+            tenant_id: UUID | None = await session.scalar(FIND_TENANT, {"slug": tenant})
+        if tenant_id is None:
+            raise LaunchError(f"There is no tenant {tenant!r}")
+        yield Desk(tenant_id, db, indexer)
 
 
 def settings_of(data: Path, environ: Mapping[str, str]) -> KnowledgeSettings:
@@ -142,8 +140,15 @@ def the_embedder(environ: Mapping[str, str]) -> Embedder | None:
     """
     try:
         settings = KnowledgeSettings.from_env(environ)
-        return None if settings.hashes else embedder_of(settings, environ)
-    except (BadSettings, MissingKey, ValueError, ImportError) as error:
+    except BadSettings as error:
+        raise LaunchError(f"CHORUS_EMBEDDER cannot be used: {error}") from error
+    return None if settings.hashes else _made(settings, environ)
+
+
+def _made(settings: KnowledgeSettings, environ: Mapping[str, str]) -> Embedder:
+    try:
+        return embedder_of(settings, environ)
+    except (MissingKey, ValueError, ImportError) as error:
         raise LaunchError(f"CHORUS_EMBEDDER cannot be used: {error}") from error
 
 

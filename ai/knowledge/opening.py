@@ -3,14 +3,23 @@
 import pkgutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Final
+
+from pydantic import ValidationError
 
 from ai.knowledge.embed import Confidence, Embedder, HashingEmbedder
 from ai.knowledge.index import KnowledgeIndex, NoIndex
 from ai.knowledge.provider import ProviderEmbedder
 from ai.knowledge.search import ByWords, Library, no_words
 from ai.models.keys import Keys
+from ai.models.plan import BadPlan, Choice, plan_of
 from ai.settings import KnowledgeSettings
 from ai.vectors import open_chroma
+
+LEAVES: Final = (
+    "the plan of models says local_only for somebody, and this embedder is no local one: "
+    "name one on a loopback or private address, or leave it out"
+)
 
 
 def embedder_of(settings: KnowledgeSettings, environ: Mapping[str, str]) -> Embedder:
@@ -18,10 +27,13 @@ def embedder_of(settings: KnowledgeSettings, environ: Mapping[str, str]) -> Embe
 
     Raises:
         MissingKey: its key is not where the settings say.
-        ValueError, ImportError: nobody knows such a provider.
+        ValueError, ImportError: nobody knows such a provider, or somebody's texts may not go there.
     """
     if settings.hashes:
         return HashingEmbedder()
+    leaves = not _choice_of(settings).is_local
+    if leaves and _keeps_to_itself(settings):
+        raise ValueError(LEAVES)
     # By its name: LangChain takes more than a second to import, and most installations hash.
     make = pkgutil.resolve_name("ai.models.embeddings:make_embeddings")
     keys = Keys(environ, settings.model_keys_dir)
@@ -31,7 +43,25 @@ def embedder_of(settings: KnowledgeSettings, environ: Mapping[str, str]) -> Embe
         settings.embedder,
         settings.embedder_size,
         Confidence(settings.embedder_none, settings.embedder_sure),
+        leaves=leaves,
     )
+
+
+def _choice_of(settings: KnowledgeSettings) -> Choice:
+    try:
+        return Choice(spec=settings.embedder, base_url=settings.embedder_url or None)
+    except ValidationError:
+        raise ValueError("no provider and model, or no address of a server") from None
+
+
+def _keeps_to_itself(settings: KnowledgeSettings) -> bool:
+    """Whether what anybody here knows may not leave the house: one embedder serves all tenants."""
+    try:
+        plan = plan_of(settings.models_path, named=settings.models is not None)
+    except BadPlan as error:
+        raise ValueError(str(error)) from error
+    terms = (*plan.tiers.values(), *plan.tenants.values())
+    return any(one.data == "local_only" for one in terms)
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from typing import Any
 from langchain.embeddings import init_embeddings
 from pydantic import SecretStr
 
-from ai.models.make import NO_KEY, SOCKET_TIMEOUT_S
+from ai.models.make import NO_KEY, OLLAMA_URL, SOCKET_TIMEOUT_S
 
 
 def make_embeddings(spec: str, base_url: str, key: SecretStr | None) -> Any:
@@ -15,6 +15,9 @@ def make_embeddings(spec: str, base_url: str, key: SecretStr | None) -> Any:
         ValueError, ImportError: nobody knows such a provider, or it is not installed.
     """
     given: dict[str, Any] = {"base_url": base_url} if base_url else {}
+    if spec.startswith("ollama:") and not base_url:
+        # Never the client's own OLLAMA_HOST: what has no address counts as local.
+        given["base_url"] = OLLAMA_URL
     if spec.startswith("openai:"):
         given |= {
             "api_key": key or SecretStr(NO_KEY),

@@ -29,6 +29,8 @@ from ai.contracts import Contract
 Purpose = Literal["summary_fast", "summary_rich", "bot", "assist", "translate", "moderate", "embed"]
 DataPolicy = Literal["raw", "redact", "local_only"]
 Structured = Literal["json_schema", "function_calling", "json_mode"]
+PLAN_FILE: Final = "models.yaml"
+"""In the data folder: where the plan is looked for that no variable names."""
 OFFLINE_SPEC: Final = "offline:rules"
 MICROS: Final = 1_000_000
 """Of a dollar."""
@@ -167,6 +169,15 @@ class Plan(Contract):
 
 
 _NOTHING: Final = Terms()
+
+
+def plan_of(path: Path, *, named: bool) -> Plan:
+    """The operator's plan; where none was written, everything is done by rules.
+
+    Raises:
+        BadPlan: it cannot be read, or was `named` and is not there.
+    """
+    return read_plan(path) if named or path.exists() else Plan()
 
 
 def read_plan(path: Path) -> Plan:

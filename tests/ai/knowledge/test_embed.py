@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -49,6 +50,19 @@ async def test_vectors_have_length_one_and_the_size_that_is_said(embedder: Embed
         assert len(vector) == embedder.dimensions
         length = math.sqrt(sum(value * value for value in vector))
         assert length == pytest.approx(1, abs=1e-6) or length == 0
+
+
+@pytest.mark.parametrize(("leaves", "told"), [(True, "<EMAIL_1>"), (False, "ada@lovelace.example")])
+async def test_what_identifies_people_stays_in_the_house(
+    provider: ModelStub, leaves: bool, told: str
+) -> None:
+    provider.reset()
+    embedder = replace(behind(provider), leaves=leaves)
+    said = "Write to ada@lovelace.example."
+    (one,), two = await embedder.embed_documents([said]), await embedder.embed_query(said)
+    assert one == two
+    assert [asked.body["input"] for asked in provider.asked] == [[f"Write to {told}."]] * 2
+    assert embedder.fingerprint.endswith("-redacted") is leaves
 
 
 async def test_the_same_text_gets_the_same_vector(embedder: Embedder) -> None:

@@ -10,6 +10,7 @@ from ai.knowledge.opening import embedder_of, open_library
 from ai.knowledge.passages import Found
 from ai.knowledge.provider import ProviderEmbedder
 from ai.models.keys import MissingKey
+from ai.models.plan import PLAN_FILE
 from ai.settings import KnowledgeSettings
 from chorus.ids import uuid7
 from chorus.settings import BadSettings
@@ -63,6 +64,46 @@ def test_a_key_that_is_nowhere_is_missed(key: str) -> None:
 def test_settings_that_cannot_be_are_refused(name: str, value: str) -> None:
     with pytest.raises(BadSettings):
         settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("embedder", "url", "leaves"),
+    [
+        ("openai:some-model", "", True),
+        ("openai:some-model", "https://models.example/v1", True),
+        ("openai:some-model", "http://10.0.0.7/v1", False),
+        ("ollama:some-model", "", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "told", ["tenants: {acme: {data: local_only}}", "tiers: {pro: {data: raw}}", ""]
+)
+def test_an_embedder_elsewhere_is_told_no_personal_data_and_nothing_of_who_keeps_to_himself(
+    tmp_path: Path, embedder: str, url: str, leaves: bool, told: str
+) -> None:
+    if told:
+        (tmp_path / PLAN_FILE).write_text(told)
+    chosen = settings(CHORUS_DATA=str(tmp_path), CHORUS_EMBEDDER=embedder, CHORUS_EMBEDDER_URL=url)
+    if leaves and "local_only" in told:
+        with pytest.raises(ValueError, match="local_only"):
+            embedder_of(chosen, {})
+        return
+    made = embedder_of(chosen, {})
+    assert isinstance(made, ProviderEmbedder)
+    assert made.leaves is leaves
+
+
+def test_a_plan_that_is_named_and_not_there_lets_nothing_leave(tmp_path: Path) -> None:
+    chosen = settings(CHORUS_EMBEDDER="openai:x", CHORUS_MODELS=str(tmp_path / "none"))
+    with pytest.raises(ValueError, match="No such file"):
+        embedder_of(chosen, {})
+
+
+@pytest.mark.parametrize("url", ["ftp://a.example", "https://user:secret@a.example"])
+def test_an_address_that_is_none_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(ValueError, match="no address") as refused:
+        embedder_of(settings(CHORUS_EMBEDDER="openai:x", CHORUS_EMBEDDER_URL=url), {})
+    assert "secret" not in str(refused.value)
 
 
 async def test_where_no_chroma_is_named_there_is_no_index() -> None:
