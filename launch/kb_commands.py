@@ -69,6 +69,22 @@ def kb_reindex(tenant: Tenant = "demo", data: Data = HERE, as_json: Json = False
     _print({"sources": count}, f"{count} sources indexed anew", as_json=as_json)
 
 
+@kb_commands.command("forget")
+def kb_forget(
+    tenant: Tenant,
+    data: Data = HERE,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take away all a tenant knows, from the index too. It does not come back."""
+    from launch import knowledge
+
+    if not yes:
+        typer.confirm(f"Take away all that {tenant} knows?", abort=True)
+    count = _at_desk(data, tenant, knowledge.forget)
+    _print({"sources": count}, f"{count} sources taken away", as_json=as_json)
+
+
 @kb_commands.command("ask")
 def kb_ask(
     question: str,

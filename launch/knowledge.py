@@ -185,6 +185,11 @@ async def reindex(desk: Desk) -> int:
         raise LaunchError(f"The index does not answer ({error}); nothing was changed") from error
 
 
+async def forget(desk: Desk) -> int:
+    """Take away all of it; says how many sources. What the index cannot be told now it is told later."""
+    return await indexing.forget(desk.indexer, desk.tenant_id)
+
+
 async def ask(desk: Desk, question: str, k: int) -> Found:
     """What the bot would find; what is due is indexed first."""
     await index_due(desk.indexer, desk.tenant_id)

@@ -99,6 +99,21 @@ async def reindex(indexer: Indexer, tenant_id: UUID) -> int:
     return count
 
 
+async def forget(indexer: Indexer, tenant_id: UUID) -> int:
+    """Take away all a tenant knows, from the index too; says how many sources.
+
+    Where the index is away it is told later: until then each source stands as deleted.
+    """
+    async with indexer.db.transaction(None) as tx:
+        count = await rows.delete_all(tx, tenant_id)
+    try:
+        async with asyncio.timeout(BATCH_TIMEOUT_S):
+            await indexer.index.forget(tenant_id)
+    except (IndexAway, TimeoutError) as error:
+        log.warning("knowledge_index_away", error=type(error).__name__, why=str(error))
+    return count
+
+
 @asynccontextmanager
 async def open_indexer(
     settings: KnowledgeSettings, environ: Mapping[str, str], db: Db, *, in_charge: bool = False

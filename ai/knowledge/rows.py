@@ -125,6 +125,13 @@ UPDATE knowledge_sources
 SET state = 'queued', due_at = now(), lease_until = NULL, attempts = 0, fence = fence + 1
 WHERE tenant_id = :tenant AND state <> 'deleted' RETURNING id
 """)
+_DELETE_ALL: Final = text("""
+UPDATE knowledge_sources
+SET state = 'deleted', content = '', note = '', fence = fence + 1, attempts = 0, lease_until = NULL,
+    due_at = now(), updated_at = now()
+WHERE tenant_id = :tenant AND state <> 'deleted' RETURNING id
+""")
+_FORGET_ALL_CHUNKS: Final = text("DELETE FROM kb_chunks WHERE tenant_id = :tenant")
 # More of the wanted terms first; the meaning of a word counts as a word.
 _BY_TERMS: Final = text("""
 SELECT s.id, s.version, s.language, s.trust, k.place, k.title, k.text
@@ -266,6 +273,13 @@ async def elsewhere(session: Reader, tenant_id: UUID, space: str) -> int:
 async def requeue(tx: Transaction, tenant_id: UUID) -> int:
     """Have everything of a tenant indexed anew; says how much that is."""
     return len((await tx.execute(_REQUEUE, {"tenant": tenant_id})).all())
+
+
+async def delete_all(tx: Transaction, tenant_id: UUID) -> int:
+    """Take away all a tenant knows; rows go once the index has heard. Says how many sources."""
+    gone = (await tx.execute(_DELETE_ALL, {"tenant": tenant_id})).all()
+    await tx.execute(_FORGET_ALL_CHUNKS, {"tenant": tenant_id})
+    return len(gone)
 
 
 async def by_terms(session: Reader, tenant_id: UUID, question: str, most: int) -> list[Candidate]:

@@ -175,6 +175,8 @@ def test_the_commands_print_for_people_and_for_programs(
     assert "Do you ship?   (cosine" in said("ask", "do you ship")
     assert json.loads(said("ask", "do you ship", "--json"))["passages"][0]["text"] == "Yes."
     assert said("reindex") == "1 sources indexed anew\n"
+    assert said("forget", "--tenant", "demo", "--yes") == "1 sources taken away\n"
+    assert "nothing is known yet" in said("list")
 
 
 @pytest.mark.parametrize(("pids", "url"), [({}, ""), ({"chroma": 7}, "http://127.0.0.1:8002")])

@@ -8,7 +8,7 @@ import pytest
 
 from ai.knowledge.embed import HashingEmbedder, Vector
 from ai.knowledge.index import Entry, NoIndex, Space
-from ai.knowledge.indexing import ATTEMPTS_MAX, Indexer, index_due, words_of
+from ai.knowledge.indexing import ATTEMPTS_MAX, Indexer, forget, index_due, words_of
 from ai.knowledge.search import Library
 from ai.knowledge.upkeep import Rounds
 from tests.ai.knowledge.library import HASHING, SPACE
@@ -126,3 +126,23 @@ async def test_what_an_index_lost_is_found_by_words_and_indexed_anew(world: Worl
     world.index._kept[tenant, SPACE].popitem()
     assert await rounds.look() == 2
     assert world.index.puts == [1] * 5
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_a_tenant_that_is_forgotten_leaves_nothing_behind(world: World, away: bool) -> None:
+    tenant, other = await world.tenant(), await world.tenant()
+    sources = [await world.bring(tenant) for _ in range(2)]
+    await world.bring(other)
+    await index_due(world.indexer)
+    world.index.away = away
+    assert await forget(world.indexer, tenant) == 2
+    assert (
+        await world.connection.fetch("SELECT 1 FROM kb_chunks WHERE tenant_id = $1", tenant) == []
+    )
+    assert [(await world.source(one))["content"] for one in sources] == ["", ""]
+    world.index.away = False
+    await world.due_now()
+    await index_due(world.indexer)
+    assert [await world.source(one) for one in sources] == [None, None]
+    assert await world.index.count(tenant, SPACE) == 0
+    assert await world.found(other) == [DELIVERY]

@@ -106,6 +106,10 @@ class Breakable(MemoryIndex):
         self._look()
         await super().drop(tenant_id, source_id, below_version=below_version)
 
+    async def forget(self, tenant_id: UUID) -> None:
+        self._look()
+        await super().forget(tenant_id)
+
     def _look(self) -> None:
         if self.away:
             raise IndexAway("taken away")
