@@ -10,8 +10,9 @@ from uuid import UUID
 from ai.contracts import Msg
 from ai.extract.plain import sentences
 from bot.policy import Action, Decision
-from bot.ports import BotCard, Chat, Stage, Where
+from bot.ports import BotCard, Chat, Interrupted, Stage, Where
 from bot.replies import help_text, reply
+from bot.speaking import LATE, SUPERSEDED, Speaking
 from bot.talk import META
 from bot.turn import Mind, Part, Scene, Verdict, scene_of, think
 from chorus import metrics
@@ -20,8 +21,6 @@ from chorus.tasks import beside
 from chorus.wire.common import MAX_CONTENT_BYTES
 
 NOTHING: Final = "nothing"
-SUPERSEDED: Final = "superseded"
-LATE: Final = "late"
 STALE_FLOOR: Final = "STALE_FLOOR"
 _ANSWERED: Final = frozenset({"ID_CONFLICT"})
 """Said before, in other words: a turn that was taken twice."""
@@ -59,11 +58,23 @@ async def take_turn(mind: Mind, voice: Voice, where: Where, superseded: Supersed
     scene = scene_of(where, brief, talk, answers=voice.answers)
     if scene is None:
         return NOTHING
-    async with beside(_typing(voice, scene, brief.bot)):
-        verdict = await think(mind, scene)
-    if superseded():
-        return SUPERSEDED
-    return await _done(voice, scene, brief.bot, verdict)
+    stream = turn_id(_asked(scene).id, "answer")
+    said = Speaking(voice.chat, voice.stage, where, brief.bot, talk, stream, superseded)
+    async with said:
+        async with beside(_typing(voice, scene, brief.bot)):
+            verdict = await _thought(mind, scene, said)
+        if isinstance(verdict, Interrupted):
+            return verdict.outcome
+        if superseded():
+            return SUPERSEDED
+        return await _done(voice, scene, said, verdict)
+
+
+async def _thought(mind: Mind, scene: Scene, said: Speaking) -> Verdict | Interrupted:
+    try:
+        return await think(mind, scene, said)
+    except Interrupted as error:
+        return error
 
 
 async def _typing(voice: Voice, scene: Scene, bot: BotCard) -> None:
@@ -78,16 +89,17 @@ async def _typing(voice: Voice, scene: Scene, bot: BotCard) -> None:
         await voice.stage.typing(scene.where, bot, on=False)
 
 
-async def _done(voice: Voice, scene: Scene, bot: BotCard, verdict: Verdict) -> str:
-    action = verdict.decision.action
+async def _done(voice: Voice, scene: Scene, said: Speaking, verdict: Verdict) -> str:
+    action, bot = verdict.decision.action, said.bot
     if scene.part is Part.SUGGESTS:
         return await _suggested(voice, scene, bot, verdict)
     if scene.part is Part.BESIDE and action is not Action.ANSWER:
         return NOTHING
     if action is Action.HANDOFF:
+        await said.drop()
         done = await _handed_over(voice, scene, bot, verdict)
     else:
-        done = await _said(voice, scene, bot, verdict)
+        done = await _said(voice, scene, said, verdict)
     metrics.bot_turns_total.labels(done).inc()
     return done
 
@@ -102,18 +114,14 @@ async def _suggested(voice: Voice, scene: Scene, bot: BotCard, verdict: Verdict)
     return _told(code, "suggested")
 
 
-async def _said(voice: Voice, scene: Scene, bot: BotCard, verdict: Verdict) -> str:
-    text = text_of(bot, verdict)
+async def _said(voice: Voice, scene: Scene, said: Speaking, verdict: Verdict) -> str:
+    text = text_of(said.bot, verdict)
     data = message_of(scene, verdict, text, what="answer")
-    stream = data["meta"]["stream"]
-    if verdict.draft is not None:
-        for number, sentence in enumerate(sentences(text)):
-            told = {"stream": stream, "n": number, "text": f"{sentence} "}
-            await voice.stage.delta(scene.where, bot, told)
-    code = await voice.chat.say(scene.where, bot, data)
-    if code is not None and verdict.draft is not None:
-        told = {"stream": stream, "n": 0, "text": "", "dropped": True}
-        await voice.stage.delta(scene.where, bot, told)
+    if verdict.draft is not None and not said.said:
+        for sentence in sentences(text):
+            await said.show(sentence)
+    code = await voice.chat.say(scene.where, said.bot, data)
+    said.kept = code is None
     return _told(code, verdict.decision.action.value)
 
 

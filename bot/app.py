@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import pkgutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -10,17 +11,21 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from ai.knowledge.opening import embedder_of, open_library
-from ai.models.keys import MissingKey
+from ai.models.keys import Keys, MissingKey
+from ai.models.plan import BadPlan, plan_of
 from bot.act import Voice, take_turn
 from bot.chat import GrpcChat
 from bot.consumer import Consumer
+from bot.ledger import RpcLedger
+from bot.ports import Answerer
 from bot.quoting import Quoting
 from bot.settings import BotSettings
 from bot.stage import FanStage
 from bot.turn import Mind
 from bot.turns import Pace, Turns
 from chorus import log, metrics, rpc
-from chorus.bus import open_redis
+from chorus.bus import Client, open_redis
+from chorus.rpc import ChatRpc
 from chorus.rpc_security import rpc_security
 from chorus.settings import BadSettings
 from chorus.tasks import beside
@@ -33,7 +38,7 @@ async def serve(
 ) -> None:
     """Listen and answer until `stop` is set. `ready` is set once events are heard.
 
-    `environ` holds the key of the embedder, where one is named.
+    `environ` holds the keys of the embedder and of models, where any are named.
 
     What is being thought about at the end is pending, and the next process begins with it.
     """
@@ -44,7 +49,8 @@ async def serve(
         calls = await opened.enter_async_context(rpc.open_client(target, security=security))
         knowledge = await opened.enter_async_context(open_library(settings, environ))
         chat = GrpcChat(calls)
-        mind = Mind(knowledge, (Quoting(),), settings.bot_turn_ms / 1000, loop.time)
+        answerers = (*await _modelled(settings, environ, client, calls), Quoting())
+        mind = Mind(knowledge, answerers, settings.bot_turn_ms / 1000, loop.time)
         voice = Voice(
             chat, FanStage(client), settings.bot_typing_after_ms / 1000, settings.bot_answers
         )
@@ -57,6 +63,20 @@ async def serve(
             consumer = Consumer(client, chat, turns, name=settings.bot_name, listening=ready)
             async with beside(consumer.run(), metrics.watch_event_loop("bot")):
                 await stop.wait()
+
+
+async def _modelled(
+    settings: BotSettings, environ: Mapping[str, str], client: Client, calls: ChatRpc
+) -> tuple[Answerer, ...]:
+    """What answers in a model's words, warm; nothing where the plan names none for bots."""
+    plan = plan_of(settings.models_path, named=settings.models is not None)
+    if not plan.serves("bot"):
+        return ()
+    # By its name: LangChain takes more than a second to import, and most installations quote.
+    make = pkgutil.resolve_name("bot.answering:open_modelled")
+    keys = Keys(environ, settings.model_keys_dir)
+    made: Answerer = await make(plan, keys, client, RpcLedger(calls))
+    return (made,)
 
 
 async def _until_told(settings: BotSettings) -> None:
@@ -72,9 +92,12 @@ def main() -> None:
     try:
         settings = BotSettings.from_env(os.environ)
         embedder_of(settings, os.environ)
-    except (BadSettings, MissingKey, ValueError, ImportError) as error:
+        plan_of(settings.models_path, named=settings.models is not None)
+    except (BadSettings, BadPlan, MissingKey, ValueError, ImportError) as error:
         sys.stderr.write(f"bot: {error}\n")
         sys.exit(CONFIGURATION_ERROR)
+    # What models are told goes to the models of the plan and to nobody else.
+    os.environ["LANGSMITH_TRACING"] = os.environ["LANGCHAIN_TRACING_V2"] = "false"
     log.setup(process="bot", level=settings.log_level, form=settings.log_format)
     gc.freeze()
     asyncio.run(_until_told(settings))

@@ -54,6 +54,11 @@ class GrpcChat:
         asked = ResumeRequest(where.tenant_id, where.conversation_id, after)
         return talk_of(await self.calls.resume(asked))
 
+    async def holds(self, where: Where, talk: Talk) -> bool:
+        asked = ResumeRequest(where.tenant_id, where.conversation_id, talk.head_seq)
+        found = await self.calls.resume(asked)
+        return (found.floor_holder, found.floor_epoch) == (talk.floor_holder, talk.floor_epoch)
+
     async def say(self, where: Where, bot: BotCard, data: dict[str, Any]) -> str | None:
         return await self._told(where, bot, "message", data)
 

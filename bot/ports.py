@@ -58,6 +58,56 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer, or a sentence of one, before it was looked at. `by` names what made it."""
+
+    text: str
+    cited: tuple[str, ...]
+    by: str
+    known: tuple[str, ...] = ()
+    """Words of ours in it that need no source."""
+    canary: str = ""
+
+
+class Interrupted(Exception):
+    """Nobody wants the rest of an answer: a person took the floor, or the customer writes on."""
+
+    def __init__(self, outcome: str) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+class Unanswerable(Exception):
+    """Who has read the passages says that they do not answer."""
+
+
+class Aloud(Protocol):
+    """Where an answer is heard while it is made, sentence by sentence."""
+
+    async def begin(self) -> None:
+        """An answer begins; what was heard of another one counts for nothing."""
+        ...
+
+    async def sentence(self, draft: Draft) -> bool:
+        """Look at a sentence and let it be heard; False: it has a fault, and so has the answer.
+
+        Raises:
+            Interrupted: nobody wants the rest.
+        """
+        ...
+
+
+class Silent:
+    """Nobody listens: only the whole answer is looked at."""
+
+    async def begin(self) -> None:
+        return
+
+    async def sentence(self, draft: Draft) -> bool:
+        return bool(draft.text)
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question, and all an answer may rest on."""
 
@@ -69,18 +119,7 @@ class Asked:
     talk: tuple[Msg, ...]
     until_s: float
     """On the loop's clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An answer before it was looked at. `by` names what made it."""
-
-    text: str
-    cited: tuple[str, ...]
-    by: str
-    known: tuple[str, ...] = ()
-    """Words of ours in it that need no source."""
-    canary: str = ""
+    aloud: Aloud = field(default_factory=Silent)
 
 
 class Knowledge(Protocol):
@@ -95,7 +134,11 @@ class Answerer(Protocol):
     """Makes an answer of passages."""
 
     async def answer(self, asked: Asked) -> Draft | None:
-        """None: nothing in the passages answers. Ends before `until_s`."""
+        """None: it has no answer; another is asked then. Ends before `until_s`.
+
+        Raises:
+            Unanswerable: nobody else is to be asked. Interrupted.
+        """
         ...
 
 
@@ -114,12 +157,28 @@ class Chat(Protocol):
         """What was said lately."""
         ...
 
+    async def holds(self, where: Where, talk: Talk) -> bool:
+        """Whether the floor is still as it was then."""
+        ...
+
     async def say(self, where: Where, bot: BotCard, data: dict[str, Any]) -> str | None:
         """Store a message; answers why not, or None."""
         ...
 
     async def hand_over(self, where: Where, bot: BotCard, data: dict[str, Any]) -> str | None:
         """Call a person; answers why not, or None."""
+        ...
+
+
+class Hearing(Protocol):
+    """The customer, who sees an answer before it is there."""
+
+    async def say(self, sentence: str) -> None:
+        """Show one more sentence. Raises Interrupted."""
+        ...
+
+    async def drop(self) -> None:
+        """Take back what was shown."""
         ...
 
 

@@ -10,11 +10,22 @@ from enum import StrEnum
 from typing import Final
 
 from ai.contracts import Msg
-from ai.guards.verify import Bounds, Source, faults_of
 from ai.knowledge.passages import Passage
+from bot.aloud import Checked, has_faults
 from bot.features import TurnFeatures, features_of_turn, turns_of
 from bot.policy import Action, BadPolicy, Decision, Policy, decide
-from bot.ports import Answerer, Asked, Brief, Draft, Knowledge, Talk, Where
+from bot.ports import (
+    Answerer,
+    Asked,
+    Brief,
+    Draft,
+    Hearing,
+    Interrupted,
+    Knowledge,
+    Talk,
+    Unanswerable,
+    Where,
+)
 from bot.talk import question_of
 from chorus import metrics
 from chorus.log import get_logger
@@ -25,6 +36,8 @@ OPEN: Final = "open"
 DEFERRED: Final = "deferred"
 PASSAGES: Final = 5
 SURE: Final = 1.0
+TO_SAY_S: Final = 0.5
+"""Is kept of a turn for quoting, should a model have taken the rest."""
 
 
 class Part(StrEnum):
@@ -36,6 +49,9 @@ class Part(StrEnum):
     SUGGESTS = "suggests"
     SUSPENDED = "suspended"
     """It has the floor and may not speak."""
+
+
+_SPEAKS: Final = (Part.ANSWERS, Part.BESIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +117,24 @@ def _policy_of(brief: Brief) -> Policy:
         return Policy()
 
 
-async def think(mind: Mind, scene: Scene) -> Verdict:
-    """Decide; takes `turn_s` at most, and never raises for what is wrong with us."""
+async def think(mind: Mind, scene: Scene, hearing: Hearing | None = None) -> Verdict:
+    """Decide; takes `turn_s` at most, and never raises for what is wrong with us.
+
+    `hearing` hears an answer while it is made, where the answer is all that is to be said.
+
+    Raises:
+        Interrupted: nobody wants an answer any more.
+    """
     features = TurnFeatures()
     try:
         async with asyncio.timeout(mind.turn_s):
             # Long talks take long to read, and others wait for this loop.
             features = await asyncio.to_thread(_features_of, scene)
-            return await _thought(mind, scene, features)
+            return await _thought(mind, scene, features, hearing)
     except TimeoutError:
         log.warning("bot_turn_late", conversation=str(scene.where.conversation_id))
+    except Interrupted:
+        raise
     except Exception:
         log.exception("bot_turn_failed", conversation=str(scene.where.conversation_id))
     failed = replace(features, failed=True)
@@ -123,12 +147,14 @@ def _features_of(scene: Scene) -> TurnFeatures:
     return replace(features, suspended=scene.part is Part.SUSPENDED)
 
 
-async def _thought(mind: Mind, scene: Scene, features: TurnFeatures) -> Verdict:
+async def _thought(
+    mind: Mind, scene: Scene, features: TurnFeatures, hearing: Hearing | None
+) -> Verdict:
     sure = replace(features, confidence=SURE)
     without = decide(sure, scene.policy)
     if without.action in (Action.HANDOFF, Action.SMALLTALK):
         return Verdict(without, sure)
-    until_s = mind.now_s() + mind.turn_s
+    until_s = mind.now_s() + mind.turn_s - TO_SAY_S
     question = "\n".join(one.content for one in scene.question)
     found = await mind.knowledge.search(scene.where.tenant_id, question, PASSAGES)
     metrics.bot_confidence.observe(found.confidence)
@@ -136,6 +162,8 @@ async def _thought(mind: Mind, scene: Scene, features: TurnFeatures) -> Verdict:
     decision = decide(known, scene.policy)
     if known.confidence < scene.policy.confident_at or not found.passages:
         return Verdict(_without_answer(known, scene.policy), known)
+    if decision.action is Action.HANDOFF and scene.part is not Part.SUGGESTS:
+        return Verdict(decision, known)
     asked = Asked(
         scene.where,
         scene.brief,
@@ -145,6 +173,8 @@ async def _thought(mind: Mind, scene: Scene, features: TurnFeatures) -> Verdict:
         scene.talk.messages,
         until_s,
     )
+    if hearing is not None and decision.action is Action.ANSWER and scene.part in _SPEAKS:
+        asked = replace(asked, aloud=Checked(asked, hearing))
     draft = await _draft(mind, asked)
     if draft is None:
         return Verdict(_without_answer(known, scene.policy), known)
@@ -157,30 +187,24 @@ def _without_answer(features: TurnFeatures, policy: Policy) -> Decision:
 
 
 async def _draft(mind: Mind, asked: Asked) -> Draft | None:
-    """The first answer without a fault."""
+    """The first answer without a fault; whatever was heard of others is taken back."""
     for answerer in mind.answerers:
-        draft = await _asked(answerer, asked)
-        if draft is not None and not _faults(draft, asked):
+        try:
+            draft = await _asked(answerer, asked)
+        except Unanswerable:
+            break
+        if draft is not None and not has_faults(draft, asked):
             return draft
+        await asked.aloud.begin()
+    await asked.aloud.begin()
     return None
 
 
 async def _asked(answerer: Answerer, asked: Asked) -> Draft | None:
     try:
         return await answerer.answer(asked)
+    except (Interrupted, Unanswerable):
+        raise
     except Exception:
         log.exception("bot_answerer_failed", answerer=type(answerer).__name__)
         return None
-
-
-def _faults(draft: Draft, asked: Asked) -> bool:
-    sources = [Source(one.id, f"{one.title}\n{one.text}") for one in asked.passages]
-    bot = asked.brief.bot
-    hosts = bot.settings.get("allowedHosts", ()) if bot else ()
-    bounds = Bounds([str(one) for one in hosts], draft.known, draft.canary)
-    faults = faults_of(draft.text, draft.cited, sources, bounds)
-    for fault in faults:
-        metrics.grounding_rejects_total.labels(f"bot_{fault}").inc()
-    if faults:
-        log.warning("bot_draft_refused", by=draft.by, faults=[str(one) for one in faults])
-    return bool(faults)

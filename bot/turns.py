@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from bot.act import SUPERSEDED, Superseded
+from bot.act import Superseded
 from bot.ports import Where
+from bot.speaking import SUPERSEDED
 from chorus.errors import ChorusError, Overloaded, Unavailable
 from chorus.log import get_logger
 from chorus.tasks import end

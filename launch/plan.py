@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ai.models.plan import PLAN_FILE
 from chat_service import demo_shop
 from chorus.auth import AUD_VISITOR
 from launch.child import Command
 from launch.spawn import bound_to_us
-from summary_engine.settings import PLAN_FILE
 
 # A Unix socket path has room for 107 bytes; the kernel refuses more.
 SOCKET_PATH_MAX_BYTES = 100

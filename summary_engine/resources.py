@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 from typing import Final
 
 from ai.models.access import Access
 from ai.models.keys import Keys
 from ai.models.limits import Limits
-from ai.models.plan import Plan, read_plan
+from ai.models.plan import Plan
 from ai.summarise.llm import LlmSummariser, prompt_for
 from chorus.bus import Client, open_redis
 from chorus.clock import SystemClock
@@ -34,15 +33,6 @@ class Resources:
     client: Client
     plan: Plan
     refinery: Refinery
-
-
-def plan_of(path: Path, *, named: bool) -> Plan:
-    """The operator's plan; where none was written, everything is done by rules.
-
-    Raises:
-        BadPlan: it cannot be read, or was `named` and is not there.
-    """
-    return read_plan(path) if named or path.exists() else Plan()
 
 
 @asynccontextmanager

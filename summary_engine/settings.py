@@ -1,14 +1,12 @@
 """What the worker may be told, read once by its composition root."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import Field
 
+from ai.models.plan import PLAN_FILE
 from chorus.settings import DatabaseSettings
-
-PLAN_FILE: Final = "models.yaml"
-"""In the data folder: where the plan is looked for that no variable names."""
 
 
 class WorkerSettings(DatabaseSettings):

@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from ai.models.make import keep_quiet
-from ai.models.plan import BadPlan
+from ai.models.plan import BadPlan, plan_of
 from chorus import log, metrics, topics
 from chorus.bus import Client, RedisFailure
 from chorus.jobs import Queue
 from chorus.settings import BadSettings
 from summary_engine.loop import Loop
-from summary_engine.resources import Resources, open_resources, plan_of
+from summary_engine.resources import Resources, open_resources
 from summary_engine.settings import WorkerSettings
 from summary_engine.tasks import make_app, work
 

@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -110,21 +110,24 @@ class Fenced:
     canary: str
 
 
-def fenced(values: Mapping[str, Any]) -> Fenced:
-    """Put values into one JSON document with a canary that no answer may hold."""
+def fenced(values: Mapping[str, Any], *, clean: Callable[[str], str] = str) -> Fenced:
+    """Put values into one JSON document with a canary that no answer may hold.
+
+    Every text goes through `clean` once nothing but its words is left of it.
+    """
     canary = f"fence-{secrets.token_hex(_CANARY_BYTES)}"
-    document = json.dumps({"fence": canary, **_shown(values)}, ensure_ascii=False)
+    document = json.dumps({"fence": canary, **_shown(values, clean)}, ensure_ascii=False)
     # What closes a block of code or a tag in some prompt formats cannot stand in it.
     return Fenced(_RULES, document.replace("<", "\\u003c").replace("`", "\\u0060"), canary)
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: Any, clean: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return bare(value)[:CHARS_MAX]
+        return clean(bare(value)[:CHARS_MAX])
     if isinstance(value, Mapping):
-        return {str(name): _shown(one) for name, one in value.items()}
+        return {str(name): _shown(one, clean) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_shown(one) for one in value]
+        return [_shown(one, clean) for one in value]
     return value
 
 

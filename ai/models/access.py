@@ -90,7 +90,7 @@ class Access:
         return self._made[known]
 
     async def ask(self, question: Question[T, V]) -> Answer[V] | None:
-        """Ask one model after the other; None: none has answered, and none will in time."""
+        """Ask one model after the other; None: none has answered in time, or nobody wants it."""
         whom = question.whom
         listed = [one for one in self.choices(whom, question.purpose) if not one.is_offline]
         for attempt, choice in enumerate(listed, 1):
@@ -108,6 +108,8 @@ class Access:
             if called.value is not None:
                 tokens = took.tokens_in + took.tokens_out
                 return Answer(called.value, choice, tokens, took.micros or 0, took.ms)
+            if took.result == "lost":
+                return None
         return None
 
     async def _try(
@@ -203,6 +205,8 @@ class Access:
         """Remember how it went; what a provider says in its error is logged nowhere."""
         if called.settled.result in ("answered", "unfit"):
             breaker.worked(self.now_s())
+            return
+        if called.settled.result == "lost":
             return
         for_good = called.fault is not None and is_key_refused(called.fault)
         opened = breaker.failed(self.now_s(), for_good=for_good)

@@ -6,12 +6,13 @@ parse errors inside of the client. So every `Exception` of a call is the provide
 
 import logging
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from ai.models.keys import Keys
 from ai.models.offline import OfflineChatModel
@@ -53,6 +54,22 @@ class Spoken(Generic[T]):
 
     value: T
     tokens: tuple[int, int] | None
+
+
+class Stopped(Exception):
+    """Nobody wants the rest of an answer that is being written."""
+
+
+class Listener(Protocol):
+    """Hears an answer while it is written. Raises `Unfit`: it is of no use; `Stopped`."""
+
+    async def begin(self) -> None:
+        """A model begins; what another one has said before counts for nothing."""
+        ...
+
+    async def hear(self, piece: str) -> None:
+        """Some more of its JSON."""
+        ...
 
 
 def make_chat_model(choice: Choice, keys: Keys, *, max_tokens: int) -> BaseChatModel:
@@ -113,11 +130,45 @@ async def ask(
     return Spoken(value, tokens)
 
 
+async def ask_aloud(
+    model: BaseChatModel, lines: Sequence[Line], kind: type[T], *, method: str, listener: Listener
+) -> Spoken[T]:
+    """The same, heard while it is written. Raises like `ask`, and what the listener raises."""
+    # By its schema: the clients try to parse after each piece where they are given the class.
+    parsing: Any = model.with_structured_output(kind.model_json_schema(), method=method)
+    said: list[str] = []
+    tokens = None
+    await listener.begin()
+    # Its first step alone, because the parser behind it would wait for the end. Closed for certain:
+    # who stops listening must not leave the provider writing, and charging.
+    async with aclosing(parsing.first.astream(list(lines))) as chunks:
+        async for chunk in chunks:
+            piece = _written(chunk)
+            tokens = _tokens(chunk) or tokens
+            if piece:
+                said.append(piece)
+                await listener.hear(piece)
+    whole = "".join(said)
+    try:
+        value = kind.model_validate_json(whole[whole.find("{") : whole.rfind("}") + 1])
+    except ValidationError as error:
+        raise Unfit(tokens) from error
+    return Spoken(value, tokens)
+
+
+def _written(chunk: Any) -> str:
+    """What a chunk adds to the answer, be it text or the arguments of a tool."""
+    arguments = (one["args"] or "" for one in chunk.tool_call_chunks)
+    return str(chunk.text) + "".join(arguments)
+
+
 def _tokens(raw: Any) -> tuple[int, int] | None:
     usage = getattr(raw, "usage_metadata", None)
-    if not usage:
-        return None
-    return int(usage["input_tokens"]), int(usage["output_tokens"])
+    if usage:
+        return int(usage["input_tokens"]), int(usage["output_tokens"])
+    # At the end of a stream with a schema, OpenAI's client has it there only.
+    told = getattr(raw, "response_metadata", {}).get("token_usage")
+    return (int(told["prompt_tokens"]), int(told["completion_tokens"])) if told else None
 
 
 def keep_quiet() -> None:

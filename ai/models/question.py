@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from ai.models.make import Line, Unfit, ask, is_refusal
+from ai.models.make import Line, Listener, Spoken, Stopped, Unfit, ask, ask_aloud, is_refusal
 from ai.models.plan import Choice, Purpose
 from ai.models.spending import Result, Settled
 from ai.prompts.load import Prompt
@@ -40,6 +40,8 @@ class Question(Generic[T, V]):
     """Together with the attempt, what the ledger knows a call by."""
     until_s: float
     """On the clock of `Access`."""
+    listener: Listener | None = None
+    """Hears each answer while it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,24 @@ async def call(
 
     try:
         async with asyncio.timeout(limit_s):
-            spoken = await ask(model, question.lines, question.kind, method=choice.structured)
+            spoken = await _spoken(model, question, choice.structured)
         try:
             return Called(settled("answered", spoken.tokens), question.accept(spoken.value))
         except Unfit:
             return Called(settled("unfit", spoken.tokens))
     except Unfit as error:
         return Called(settled("unfit", error.tokens))
-    except TimeoutError:
-        return Called(settled("timeout", None))
+    except (Stopped, TimeoutError) as error:
+        return Called(settled("lost" if isinstance(error, Stopped) else "timeout", None))
     except Exception as error:  # noqa: BLE001 (providers and proxies fail in whatever way they like)
         if is_refusal(error):
             return Called(settled("refused", (0, 0)), fault=error)
         return Called(settled("failed", None), fault=error)
+
+
+async def _spoken(model: Any, question: Question[T, V], method: str) -> Spoken[T]:
+    if question.listener is None:
+        return await ask(model, question.lines, question.kind, method=method)
+    return await ask_aloud(
+        model, question.lines, question.kind, method=method, listener=question.listener
+    )

@@ -151,9 +151,16 @@ function onFrame(state: Conversation, frame: ServerFrame, atMs: number): Step {
       return noticeHead(state, frame.data.seq ?? 0);
     case "nack":
       return frame.data.code === "UNRECOVERABLE" ? lost(state) : only(state);
+    case "bot.delta":
+      // A sentence that crossed with a person who took the floor: nobody reads both.
+      return only(isAnothers(state) ? state : passing(state, frame, atMs));
     default:
       return only(passing(state, frame, atMs));
   }
+}
+
+function isAnothers(state: Conversation): boolean {
+  return state.floor?.holder === "human";
 }
 
 function onReady(state: Conversation, ready: ServerData<"ready">): Step {
@@ -250,10 +257,10 @@ function announcement(state: Conversation, frame: DurableFrame): Effect[] {
   return last?.kind === "message" ? [{ type: "received", message: last }] : [];
 }
 
-/** A stored message ends the typing and the bot bubble that announced it. */
+/** A stored message ends the typing and the bot bubble that announced it; a new floor, every bubble. */
 function settleEphemera(state: Conversation, frame: DurableFrame): Conversation {
   if (frame.event === "handoff") return { ...state, streams: {} };
-  if (frame.event !== "message") return state;
+  if (frame.event !== "message") return isAnothers(state) ? { ...state, streams: {} } : state;
   const typing = without(state.typing, frame.data.userId);
   return { ...state, typing, streams: without(state.streams, frame.data.stream) };
 }

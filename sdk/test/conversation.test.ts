@@ -306,6 +306,14 @@ describe("what passes", () => {
     const stored = message(1, { role: "bot", stream: "s1" });
     expect(reduce(grown, frame(stored)).state.streams).toEqual({});
     expect(reduce(grown, frame(delta(2, "", true))).state.streams).toEqual({});
+    const takenOver: ServerFrame = {
+      event: "conversation.updated",
+      seq: 1,
+      data: { floor: { holder: "human", epoch: 9 } },
+    };
+    const taken = reduce(grown, frame(takenOver)).state;
+    expect(taken.streams).toEqual({});
+    expect(reduce(taken, frame(delta(2, "Three."))).state.streams).toEqual({});
   });
 
   test("a revived transcript keeps what is stored and nothing that was true only then", () => {

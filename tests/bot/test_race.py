@@ -1,6 +1,7 @@
 """A person takes over while the bot answers: whoever is first, never both.
 
-`CHORUS_BOT_SCHEDULES` schedules, each drawn from its number.
+`CHORUS_BOT_SCHEDULES` schedules, each drawn from its number; in every second one a model answers,
+whose words are shown as they come.
 """
 
 import asyncio
@@ -10,7 +11,9 @@ from random import Random
 import pytest
 
 from bot.ports import Where
+from tests.bot.modelling import SAYS, access_of, modelled, plan_of_bots, saying
 from tests.bot.world import QUESTION, Shop
+from tests.support.model_stub import model_stub
 
 pytestmark = pytest.mark.anyio
 SCHEDULES = int(os.environ.get("CHORUS_BOT_SCHEDULES", "50"))
@@ -67,9 +70,14 @@ async def one_schedule(shop: Shop, number: int) -> str:
 @pytest.mark.timeout(60 + SCHEDULES)
 async def test_a_person_and_the_bot_never_both_answer(shop: Shop) -> None:
     outcomes: list[str] = []
-    for first in range(0, SCHEDULES, AT_ONCE):
-        numbers = range(first, min(first + AT_ONCE, SCHEDULES))
-        outcomes += await asyncio.gather(*(one_schedule(shop, one) for one in numbers))
+    with model_stub() as stub:
+        stub.answer = saying(*SAYS)
+        writing = modelled(shop, access_of(shop, plan_of_bots(stub, "streamslow@0.001")))
+        for first in range(0, SCHEDULES, AT_ONCE):
+            numbers = range(first, min(first + AT_ONCE, SCHEDULES))
+            told = [(writing if one % 2 else shop, one) for one in numbers]
+            outcomes += await asyncio.gather(*(one_schedule(*one) for one in told))
+        assert stub.asked
     # Schedules that always end alike would show nothing.
     assert "before" in outcomes
     assert set(outcomes) - {"before"}

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.act import SUPERSEDED
 from bot.ports import Where
+from bot.speaking import SUPERSEDED
 from bot.turns import SUPERSEDED_MAX, TRIES, Pace, Turns
 from chorus.errors import Forbidden, Unavailable
 from chorus.ids import uuid7

@@ -18,6 +18,7 @@
 | `obeys_injection` | does what the customer's text tells it to |
 | `no_usage` | does not say how many tokens it took |
 | `streamslow@0.4` | waits so long before each chunk |
+| `heldstream` | waits in the middle until `release` is called |
 | `cutstream` | breaks off in the middle |
 """
 
@@ -213,7 +214,7 @@ async def _behave(stub: ModelStub, asked: Asked) -> Response:
     usage = None if name == "no_usage" else stub.tokens
     if asked.body.get("stream"):
         pause_s = float(seconds) if name == "streamslow" else 0.0
-        chunks = _chunks(asked, said, usage, pause_s=pause_s)
+        chunks = _chunks(stub, asked, said, usage, pause_s=pause_s)
         return StreamingResponse(chunks, media_type="text/event-stream")
     return JSONResponse(_completion(asked, said, usage))
 
@@ -285,7 +286,7 @@ async def _trickle() -> AsyncIterator[bytes]:
 
 
 async def _chunks(
-    asked: Asked, said: str, usage: tuple[int, int] | None, *, pause_s: float
+    stub: ModelStub, asked: Asked, said: str, usage: tuple[int, int] | None, *, pause_s: float
 ) -> AsyncIterator[bytes]:
     words = said.split(" ")
     for place, word in enumerate(words):
@@ -293,13 +294,26 @@ async def _chunks(
         if asked.model == "cutstream" and place >= len(words) / 2:
             # The server notices that the body has no end, and closes the connection.
             raise asyncio.CancelledError
-        content = word if place == 0 else f" {word}"
-        yield _chunk(asked, {"delta": {"role": "assistant", "content": content}})
+        if asked.model == "heldstream" and place >= len(words) / 2:
+            await stub.until_released()
+        yield _chunk(asked, {"delta": _delta(asked, word if place == 0 else f" {word}", place)})
     yield _chunk(asked, {"delta": {}, "finish_reason": "stop"})
     if usage and (asked.body.get("stream_options") or {}).get("include_usage"):
         last = _envelope(asked, "chat.completion.chunk") | {"choices": [], "usage": _usage(usage)}
         yield _line(last)
     yield b"data: [DONE]\n\n"
+
+
+def _delta(asked: Asked, content: str, place: int) -> dict[str, Any]:
+    """Words, or more of a tool's arguments where a tool has to be called."""
+    tools = asked.body.get("tools")
+    if not tools or asked.body.get("tool_choice") in (None, "auto", "none"):
+        return {"role": "assistant", "content": content}
+    call: dict[str, Any] = {"index": 0, "function": {"arguments": content}}
+    if place == 0:
+        call |= {"id": "call_1", "type": "function"}
+        call["function"]["name"] = tools[0]["function"]["name"]
+    return {"role": "assistant", "content": None, "tool_calls": [call]}
 
 
 def _chunk(asked: Asked, choice: dict[str, Any]) -> bytes:

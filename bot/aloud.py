@@ -1,0 +1,41 @@
+"""The look at what a bot would say: at each sentence before it is heard, and at the whole."""
+
+from dataclasses import dataclass
+
+from ai.guards.verify import Bounds, Source, faults_of
+from bot.ports import Asked, Draft, Hearing
+from chorus import metrics
+from chorus.log import get_logger
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Implements `bot.ports.Aloud` for a customer who hears what was found good."""
+
+    asked: Asked
+    hearing: Hearing
+
+    async def begin(self) -> None:
+        await self.hearing.drop()
+
+    async def sentence(self, draft: Draft) -> bool:
+        if has_faults(draft, self.asked):
+            return False
+        await self.hearing.say(draft.text)
+        return True
+
+
+def has_faults(draft: Draft, asked: Asked) -> bool:
+    """Whether anything keeps it from being said; counted and logged, without its words."""
+    sources = [Source(one.id, f"{one.title}\n{one.text}") for one in asked.passages]
+    bot = asked.brief.bot
+    hosts = bot.settings.get("allowedHosts", ()) if bot else ()
+    bounds = Bounds([str(one) for one in hosts], draft.known, draft.canary)
+    faults = faults_of(draft.text, draft.cited, sources, bounds)
+    for fault in faults:
+        metrics.grounding_rejects_total.labels(f"bot_{fault}").inc()
+    if faults:
+        log.warning("bot_draft_refused", by=draft.by, faults=[str(one) for one in faults])
+    return bool(faults)

@@ -1,0 +1,58 @@
+"""The shop's bot with the stub's models: real HTTP, a real ledger behind real calls."""
+
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from ai.models.access import Access
+from ai.models.keys import Keys
+from ai.models.limits import Limits
+from ai.models.plan import Plan
+from bot.answering import Modelled
+from bot.ledger import RpcLedger
+from bot.quoting import Quoting
+from tests.bot.world import Shop
+from tests.support.model_stub import Asked, ModelStub
+
+SAYS = (
+    ("You can return an item within 30 days of delivery.", [1]),
+    ("Return shipping is free in Germany.", [1]),
+    ("Refunds arrive within five working days.", [1]),
+)
+BUDGET_USD = 5.0
+
+
+def plan_of_bots(stub: ModelStub, *models: str, budget: float = BUDGET_USD, **terms: Any) -> Plan:
+    """`models` of the stub in their order, for bots of everybody."""
+    choices = [
+        {"spec": f"openai:{one}", "base_url": stub.url, "price_in": 1, "price_out": 2, **terms}
+        for one in models
+    ]
+    tiers = ("free", "starter", "pro", "enterprise")
+    terms_of = {"budget_usd": budget, "models": {"bot": choices}}
+    return Plan.model_validate({"tiers": dict.fromkeys(tiers, terms_of)})
+
+
+def access_of(shop: Shop, plan: Plan) -> Access:
+    return Access(plan, Keys({}, Path("/nowhere")), Limits(None), RpcLedger(shop.calls))
+
+
+def modelled(shop: Shop, access: Access, **changes: Any) -> Shop:
+    """The shop whose bot asks models first and quotes then, on one clock."""
+    mind = {"now_s": monotonic, "turn_s": 20.0, **changes}
+    return shop.thinking(Modelled(access), Quoting(), **mind)
+
+
+def saying(*sentences: tuple[str, list[int]], answerable: bool = True) -> Any:
+    """What a model that behaves says: `stub.answer`."""
+    said = [{"text": text, "passages": numbers} for text, numbers in sentences]
+
+    def answer(_asked: Asked) -> dict[str, Any]:
+        return {"answerable": answerable, "sentences": said}
+
+    return answer
+
+
+def listening_to(shop: Shop, stage: Any) -> Shop:
+    return replace(shop, voice=replace(shop.voice, stage=stage))
