@@ -17,6 +17,7 @@ from tests.support.installation import Up
 USUAL = 5
 PLENTY = 100
 NOTHING_NEW = 0
+ROBIN = "Robin"
 
 
 class Staff:
@@ -50,7 +51,7 @@ class Staff:
         return {"id": made["agent"]["id"], "email": email, "password": password}
 
     def change(self, agent: Mapping[str, Any], change: Mapping[str, Any]) -> None:
-        self._http.patch(f"/admin/agents/{agent['id']}", json=change).raise_for_status()
+        self._patch(f"/admin/agents/{agent['id']}", change)
 
     def __enter__(self) -> Self:
         return self
@@ -63,6 +64,28 @@ class Staff:
     ) -> None:
         self._http.close()
 
+    def bot(self) -> dict[str, Any]:
+        """The one bot there is."""
+        bots = self._http.get("/admin/bots").raise_for_status().json()["items"]
+        known: dict[str, dict[str, Any]] = {one["name"]: one for one in bots}
+        return known.get(ROBIN) or self.post("/admin/bots", {"name": ROBIN})
+
+    @contextmanager
+    def suggesting(self) -> Iterator[None]:
+        """A bot of ours proposes answers in the demo shop's chat, and speaks to nobody."""
+        bot = self.bot()
+        self._patch(f"/admin/bots/{bot['id']}", {"mode": "suggest"})
+        inboxes = self._http.get("/admin/inboxes").raise_for_status().json()["items"]
+        inbox = next(one for one in inboxes if one["name"] == "Demo shop")
+        self._patch(f"/admin/inboxes/{inbox['id']}", {"botId": bot["id"]})
+        try:
+            yield
+        finally:
+            self._patch(f"/admin/inboxes/{inbox['id']}", {"botId": None, "bot": inbox["bot"]})
+
+    def _patch(self, path: str, change: Mapping[str, Any]) -> None:
+        self._http.patch(path, json=change).raise_for_status()
+
     @contextmanager
     def only(self, *emails: str) -> Iterator[None]:
         """Nobody else is offered anything, whoever was there a moment ago; these always are."""
@@ -74,8 +97,7 @@ class Staff:
 
     def _take(self, capacities: Mapping[str, int]) -> None:
         for email, capacity in capacities.items():
-            path, change = f"/admin/agents/{self._ids[email]}", {"capacity": capacity}
-            self._http.patch(path, json=change).raise_for_status()
+            self._patch(f"/admin/agents/{self._ids[email]}", {"capacity": capacity})
 
 
 def ask_for_a_person(customer: CustomerPage, text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.console import Auditor, badge
+from tests.browser.console import Auditor, Staff, badge
 from tests.browser.people import AgentPage, CustomerPage, Eyes
 from tests.support.installation import Up
 
@@ -29,11 +29,24 @@ SCREENS = {
     "settings-reply": ("/console/settings/replies/new", "textarea"),
     "settings-macro": ("/console/settings/macros/new", "main fieldset"),
     "settings-labels": ("/console/settings/labels", "main h2"),
+    "settings-bots": ("/console/settings/bots", "tbody tr"),
+    "settings-knowledge": ("/console/settings/knowledge", "[data-source-state]"),
+    "settings-source-new": ("/console/settings/knowledge/new", "main textarea"),
     "settings-workspace": ("/console/settings/workspace", "main input"),
     "settings-api-keys": ("/console/settings/api-keys", "main h2"),
     "settings-identity": ("/console/settings/identity", "main li"),
     "settings-audit": ("/console/settings/audit", "main h2"),
     "settings-health": ("/console/settings/health", "[data-health]"),
+}
+
+
+# What of a section is looked at by itself: the first of its list.
+EDITORS = {
+    "Queues": "queue",
+    "Agents": "agent",
+    "Inboxes": "inbox",
+    "Bots": "bot",
+    "Knowledge": "source",
 }
 
 
@@ -49,14 +62,18 @@ def sign_in_as(eyes: Eyes, installation: Up) -> SignInAs:
     return signed_in
 
 
-def test_every_screen_is_whole_in_light_and_dark(sign_in_as: SignInAs, pictures: Path) -> None:
+def test_every_screen_is_whole_in_light_and_dark(
+    sign_in_as: SignInAs, installation: Up, pictures: Path
+) -> None:
+    with Staff(installation) as staff:
+        staff.bot()
     page = sign_in_as(ADA).page
     auditor = Auditor(page, pictures)
     for screen, (path, sign) in SCREENS.items():
         page.goto(path)
         expect(page.locator(sign).first).to_be_visible()
         auditor.look(screen)
-    for section, screen in (("Queues", "queue"), ("Agents", "agent"), ("Inboxes", "inbox")):
+    for section, screen in EDITORS.items():
         page.get_by_role("link", name=section, exact=True).click()
         page.locator("tbody a").first.click()
         expect(page.get_by_role("heading", level=2).first).to_be_visible()

@@ -3,10 +3,11 @@ import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { useDrafts } from "../../shared/drafts/drafts";
 import { fileSize } from "../../shared/files/cards";
 import { bringsFiles } from "../../shared/files/carried";
+import { useIsOnline } from "../../shared/live/hooks";
 import { useSession } from "../../shared/live/session";
 import { showToast } from "../../shared/ui/toasts";
 import { useWords } from "../../shared/words/words";
-import { attach, type Limits, useAttaching } from "./attached";
+import { attach, type Limits, retryAttaching, useAttaching } from "./attached";
 
 const NONE: readonly string[] = [];
 
@@ -27,6 +28,13 @@ export function useFiles(conv: string, draft: string) {
       showToast({ id: "files", text: t(`files-${refusal}`, { size }), tone: "problem" });
     }
   };
+  const isOnline = useIsOnline();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: that the network is back is the reason.
+  useEffect(() => {
+    for (const { id, status } of isOnline ? underWay : []) {
+      if (status === "failed") retryAttaching(id);
+    }
+  }, [isOnline]);
   const problem = underWay.some(({ status }) => status === "sending")
     ? t("filesUnderWay")
     : underWay.length > 0

@@ -78,22 +78,21 @@ export function FileChip({ id, card, isGone }: ChipProps) {
     );
   }
   const Sign = signOf(card?.mime ?? "");
+  const size = card === undefined ? "" : fileSize(card.size, words);
   return (
     <button
       type="button"
       data-file={id}
       className="inline-flex h-10 w-56 max-w-full cursor-pointer items-center gap-2 rounded-lg border border-line bg-surface px-2.5 text-start text-ink hover:bg-hover"
-      aria-label={card === undefined ? t("loading") : t("downloadFile", { name: card.name })}
-      title={card?.name}
+      aria-label={card === undefined ? t("loading") : undefined}
+      title={card === undefined ? undefined : t("downloadFile", { name: card.name })}
       onClick={() => keep(id)}
     >
       <Sign className="size-4 shrink-0 text-muted" aria-hidden="true" />
       <span dir="auto" className="min-w-0 flex-1 truncate text-[13px]">
         {card?.name}
       </span>
-      {card !== undefined && (
-        <span className="shrink-0 text-xs text-muted">{fileSize(card.size, words)}</span>
-      )}
+      <span className="shrink-0 text-xs text-muted">{size}</span>
     </button>
   );
 }
