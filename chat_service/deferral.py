@@ -1,6 +1,6 @@
 """When nobody can come to a customer who asked for a person, and what they may do instead. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -76,7 +76,15 @@ def nobody_there(members: Iterable[Member]) -> bool:
 
 
 def since_when(
-    empty: Iterable[Group], before: Mapping[Group, datetime], *, now: datetime
+    empty: Iterable[Group],
+    before: Mapping[Group, datetime],
+    *,
+    now: datetime,
+    unread: Collection[UUID] = (),
 ) -> dict[Group, datetime]:
-    """Remember since when each of these is seen to be without anybody."""
-    return {group: before.get(group, now) for group in empty}
+    """Remember since when each of these is seen to be without anybody.
+
+    Of the queues that were left `unread` holds what was known before.
+    """
+    kept = {group: since for group, since in before.items() if group[0] in unread}
+    return kept | {group: before.get(group, now) for group in empty}

@@ -174,7 +174,8 @@ class Router:
                 )
                 found = await look(tx, tenant_id, seen, before, now=now, whole=whole)
                 round_ = Round(found.facts, now=now)
-                plan = round_.plan(limit=OFFERS_AT_ONCE, empty_since=self._empty(tenant_id, round_))
+                empty = self._empty(tenant_id, round_, found.unread)
+                plan = round_.plan(limit=OFFERS_AT_ONCE, empty_since=empty)
                 moved = await self._carry_out(tx, tenant_id, plan, found, now=now)
                 self._cursors[tenant_id] = next_cursors(
                     found.lines, found.facts.places, plan, now=now
@@ -212,10 +213,12 @@ class Router:
             staff = await store.staff(raw, tenant_id)
         return await reach.read(self._tools.client, tenant_id, staff)
 
-    def _empty(self, tenant_id: UUID, round_: Round) -> Mapping[Group, datetime]:
+    def _empty(
+        self, tenant_id: UUID, round_: Round, unread: Collection[UUID]
+    ) -> Mapping[Group, datetime]:
         """Since when each queue, or team in it, for which somebody waits is without anybody."""
         before, now = self._empty_since.pop(tenant_id, {}), self._tools.clock.now()
-        found = since_when(round_.without_anybody(), before, now=now)
+        found = since_when(round_.without_anybody(), before, now=now, unread=unread)
         if found:
             self._empty_since[tenant_id] = found
         return found

@@ -1,6 +1,6 @@
 """What a round of routing is decided by, read in a few statements."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -34,6 +34,8 @@ class Look:
     homing: Mapping[UUID, tuple[Queueless, QueueGone]]
     """By conversation: a session without a queue, and where it goes."""
     powers: Mapping[UUID, Power]
+    unread: Collection[UUID]
+    """The queues of which nothing was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ async def look(
     asked = {one.waiting.queue_id for one in places}
     hours |= {one: _hours(queues[one]) for one in asked - hours.keys()}
     homing = await _homing(tx, tenant_id) if whole else {}
-    return Look(Facts(places, agents, seen, queues, hours, teams), lines, homing, powers)
+    return Look(Facts(places, agents, seen, queues, hours, teams), lines, homing, powers, but)
 
 
 async def _homing(tx: Transaction, tenant_id: UUID) -> dict[UUID, tuple[Queueless, QueueGone]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
@@ -160,6 +160,13 @@ def test_the_clock_of_an_empty_queue_starts_when_it_is_seen_and_stops_when_someb
     known = since_when({day}, {}, now=NOW)
     assert since_when({day, night}, known, now=later) == {day: NOW, night: later}
     assert since_when({night}, known, now=later) == {night: later}
+
+
+def test_of_a_queue_that_was_not_read_it_goes_on() -> None:
+    team, night = (DAY, uuid4()), (NIGHT, None)
+    known = since_when({team, night}, {}, now=NOW)
+    later = NOW + timedelta(seconds=9)
+    assert since_when([], known, now=later, unread=[DAY]) == {team: NOW}
 
 
 @pytest.mark.anyio
