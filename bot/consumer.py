@@ -36,6 +36,8 @@ REMEMBERED: Final = 50_000
 WITHOUT_S: Final = 60.0
 """So long nobody asks again whether a conversation without a bot has one by now: of a change of its
 inbox, one process of the group hears."""
+TALKING_MAX: Final = 1_000
+"""With so many customers waiting for their turns nobody new is heard: the stream keeps them."""
 ASKED_AT_ONCE: Final = 500
 """The chat service answers for a thousand at most."""
 _STREAM: Final = topics.events("chat")
@@ -78,6 +80,9 @@ class Consumer:
 
     async def _step(self) -> None:
         await self._acknowledge()
+        if len(self._turns) >= TALKING_MAX:
+            await asyncio.sleep(PAUSE_S)
+            return
         found = await self._read()
         self._listening.set()
         now = datetime.now(UTC)

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from bot import consumer as consumer_module
 from bot.app import serve
 from bot.consumer import GROUP, Consumer
 from bot.entries import read_entry
@@ -198,6 +199,35 @@ async def test_a_bot_that_was_bound_unheard_is_noticed_after_a_while(client: Cli
             async with asyncio.timeout(PATIENCE_S):
                 await answered.wait()
     assert chat.asked == 2
+
+
+async def test_no_more_customers_are_taken_in_than_can_be_kept(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"TALKING_MAX": 2, "COUNT": 1, "PAUSE_S": 0.01, "BLOCK_MS": 10}.items():
+        monkeypatch.setattr(consumer_module, name, value)
+    chat: Any = Bound(has_bot=True)
+    free, taken = asyncio.Event(), list[Where]()
+
+    async def takes(one: Where, _over: Callable[[], bool]) -> str:
+        await free.wait()
+        taken.append(one)
+        return ""
+
+    async def served() -> bool:
+        await consumer._step()
+        return len(taken) == 4
+
+    async with Turns(takes, PACE) as turns:
+        consumer = Consumer(client, chat, turns, name="bot", listening=asyncio.Event())
+        await consumer._step()
+        for _ in range(4):
+            await tell(client, Where(uuid7(), uuid7()))
+        for _ in range(6):
+            await consumer._step()
+        assert len(turns) == 2
+        free.set()
+        await until(served)
 
 
 @dataclass
