@@ -16,6 +16,7 @@ from chat_service.edge import Edge
 from chat_service.resources import Opener, check, open_resources
 from chat_service.routes import (
     agents,
+    attachments,
     auth,
     bots,
     contacts,
@@ -49,6 +50,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *oidc.ROUTES,
     *visitors.ROUTES,
     *conversations.ROUTES,
+    *attachments.ROUTES,
     *drafts.ROUTES,
     *replies.ROUTES,
     *views.ROUTES,
@@ -106,7 +108,12 @@ def create_app(settings: ApiSettings | None = None, opener: Opener = open_resour
         _add(app, route)
     _describe(app)
     larger = {knowledge.PATH: knowledge.BODY_BYTES_MAX}
-    app.add_middleware(BodyLimit, max_bytes=chosen.body_max_bytes, larger=larger)
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=chosen.body_max_bytes,
+        larger=larger,
+        streamed=frozenset({attachments.PATH}),
+    )
     app.add_middleware(Edge)
     app.add_exception_handler(ChorusError, _refused)
     app.add_exception_handler(RequestValidationError, _misfit)
@@ -124,7 +131,7 @@ def _add(app: FastAPI, route: Route) -> None:
         responses=_PROBLEMS,
         summary=route.summary,
         operation_id=f"{route.method.lower()}_{route.endpoint.__name__}",
-        openapi_extra=declared(route.access),
+        openapi_extra={**declared(route.access), **route.described},
         include_in_schema=route.shown,
     )
 

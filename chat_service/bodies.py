@@ -12,6 +12,7 @@ class BodyLimit:
     """Reads a body of at most `max_bytes` within `timeout_s` before anything parses it.
 
     `larger`: paths, by how they begin, whose bodies may have more; of strangers they may not.
+    `streamed`: paths that read theirs piece by piece, and bound it themselves.
     """
 
     def __init__(
@@ -21,14 +22,16 @@ class BodyLimit:
         max_bytes: int,
         timeout_s: float = 10.0,
         larger: Mapping[str, int] | None = None,
+        streamed: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._timeout_s = timeout_s
         self._larger = larger or {}
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self._streamed:
             await self._app(scope, receive, send)
             return
         most = self._most(scope)

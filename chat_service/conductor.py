@@ -21,6 +21,7 @@ from chat_service import (
     unanswered,
 )
 from chat_service.absence import Absence
+from chat_service.attachments_sweep import Broom
 from chat_service.bell import Bell
 from chat_service.jobs import UPKEEP, Handler, Tools
 from chat_service.leader import lead
@@ -48,6 +49,8 @@ POOL_SIZE: Final = 12
 DAILY_EVERY_S: Final = 600.0
 NEW_REDIS_EVERY_S: Final = 1.0
 BACKLOG_EVERY_S: Final = 5.0
+FILES_EVERY_S: Final = 300.0
+UNKNOWN_FILES_EVERY_S: Final = 86_400.0
 ROUTE_ALL_EVERY_S: Final = 15.0
 UNANSWERED_EVERY_S: Final = 15.0
 BOTS_EVERY_S: Final = 5.0
@@ -102,7 +105,7 @@ def rounds(tools: Tools, heard: outbox.Heard) -> list[tuple[float, Act]]:
     settings, db, client = tools.settings, tools.db, tools.client
     poll_s, sweep_s = settings.conductor_poll_ms / 1000, settings.conductor_sweep_s
     batch = settings.conductor_batch
-    walk = reconcile.Walk(db, client, batch)
+    walk, broom = reconcile.Walk(db, client, batch), Broom(tools)
     return [
         (poll_s, lambda: outbox.relay_all(db, client, batch, heard)),
         (poll_s, lambda: jobs.run_all_due(tools, TIMERS, limit=jobs.TIMERS_AT_ONCE)),
@@ -112,6 +115,8 @@ def rounds(tools: Tools, heard: outbox.Heard) -> list[tuple[float, Act]]:
         (sweep_s, lambda: jobs.sweep(db, batch)),
         (settings.conductor_reconcile_s, walk.step),
         (NEW_REDIS_EVERY_S, lambda: outbox.resend_to_new_redis(db, client)),
+        (FILES_EVERY_S, broom.sweep),
+        (UNKNOWN_FILES_EVERY_S, broom.sweep_unknown),
         (BACKLOG_EVERY_S, lambda: outbox.measure_backlog(db)),
         (DAILY_EVERY_S, lambda: jobs.schedule_daily(db, tools.clock.now())),
     ]

@@ -29,7 +29,7 @@ AUDIENCES: Final = {
 }
 """Who gets the frame of a row; everybody else gets `void` in its place."""
 
-_CARRIED = ("reply_to", "attachments", "mentions", "meta", "stream", "rev")
+_CARRIED = ("reply_to", "attachments", "files", "mentions", "meta", "stream", "rev")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from chat_service import attachments_intake as files
 from chat_service.intake_facts import Answered, Facts, Head, Known
 from chat_service.intake_sessions import Move, Said, answered, said_by
 from chat_service.session_facts import Conversation
@@ -56,6 +57,8 @@ class Refused:
     by: UUID | None = None
     name: str | None = None
     ts_ms: int | None = None
+    reason: str | None = None
+    """In words, where the code says too little."""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -65,6 +68,7 @@ class Refused:
             "head_seq": self.head_seq,
             "by": {name: value for name, value in who.items() if value is not None} or None,
             "at": None if self.ts_ms is None else rfc3339_ms(self.ts_ms),
+            "reason": self.reason,
         }
         return {name: value for name, value in known.items() if value is not None}
 
@@ -153,7 +157,8 @@ def _repeat(item: IngestItem, head: Head, facts: Facts) -> Stored | Refused | No
     if known is None:
         return None
     if known.body_hash == item.body_hash:
-        return Stored(item, known.seq, known.ts_ms, known.type, known.visibility, repeat=True)
+        said = files.carrying(item, facts.files)
+        return Stored(said, known.seq, known.ts_ms, known.type, known.visibility, repeat=True)
     # Who may not speak here does not learn which ids exist.
     code = NackCode.ID_CONFLICT if _may_speak(item, head, facts) else NackCode.FORBIDDEN
     return Refused(item, code)
@@ -179,6 +184,8 @@ def _refusal(item: IngestItem, head: Head, facts: Facts) -> Refused | None:
         return Refused(item, NackCode.FORBIDDEN)
     if head.status == ConversationStatus.CLOSED:
         return Refused(item, NackCode.CONVERSATION_CLOSED)
+    if (reason := files.refusal(item, facts.files)) is not None:
+        return Refused(item, NackCode.INVALID, reason=reason)
     if item.role != Role.AGENT:
         return None
     if item.floor_epoch is not None and item.floor_epoch != head.floor_epoch:
@@ -248,7 +255,9 @@ def _take(
             steps.extend(_take_over(item, head, facts, ts_ms))
     if item.role == Role.CUSTOMER and head.status == ConversationStatus.SNOOZED:
         steps.append(_wake(item, head, ts_ms))
-    stored = Stored(item, head.next_seq(), ts_ms, kind, visibility, repeat=False)
+    said = files.carrying(item, facts.files)
+    files.give(item, facts.files)
+    stored = Stored(said, head.next_seq(), ts_ms, kind, visibility, repeat=False)
     facts.known[item.conversation_id, item.id] = Known(
         stored.seq, item.body_hash, ts_ms, kind, visibility
     )

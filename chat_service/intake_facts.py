@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from chat_service.attachments_intake import Known as Files
 from chat_service.intake_sessions import Live, Side
 
 
@@ -72,6 +73,8 @@ class Facts:
     """By conversation that agents speak in; a session that is simply active is in none."""
     live: dict[UUID, Live] = field(default_factory=dict)
     """The sessions of `sides`, where a public message of an agent makes them needed."""
+    files: Files = field(default_factory=dict)
+    """What messages name, where any does."""
     stale_views: Mapping[tuple[UUID, UUID, UUID, int], Answered] = field(default_factory=dict)
     """The last answer of another agent that a sender has not seen, by conversation, id, sender and
     expected seq of their message."""

@@ -13,7 +13,7 @@ from chorus.web import address_key, is_loopback
 
 LOGIN_WINDOW_S: Final = 15 * 60
 HOUR_S: Final = 3600
-Meter = Literal["message", "command"]
+Meter = Literal["message", "command", "upload"]
 """What a request counts as besides being one."""
 
 
@@ -84,6 +84,7 @@ class Limits:
         )
         self._agents = RateLimit(settings.agent_messages_per_s, settings.agent_messages_burst)
         self._commands = RateLimit(settings.commands_per_s, settings.commands_burst)
+        self._uploads = RateLimit(settings.uploads_per_h / HOUR_S, settings.uploads_burst)
         self._visitors = RateLimit(settings.visitors_per_h / HOUR_S, settings.visitors_per_h)
         self._subjects = RateLimit(
             settings.logins_per_subject / LOGIN_WINDOW_S, settings.logins_per_subject
@@ -112,6 +113,8 @@ class Limits:
             limits.append(self._agents if who.is_agent else self._customers)
         elif meter == "command":
             limits.append(self._commands)
+        elif meter == "upload":
+            limits.append(self._uploads)
         if who.role == "visitor":
             limits.append(self._asking)
         return limits

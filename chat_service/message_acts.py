@@ -7,7 +7,7 @@ from uuid import UUID
 from chat_service import audit, conversations, events
 from chat_service.deeds import SENIORS, Act, Deed, Effects, agents_only
 from chat_service.frames import EVENT, StoredRow, seen_by_customer
-from chat_service.store import timeline
+from chat_service.store import attachments, timeline
 from chat_service.store.conversations import Locked
 from chat_service.store.ingest import OutboxRow
 from chorus.errors import BadRequest, ConversationClosed, EditWindow, Forbidden, NotFound
@@ -32,6 +32,8 @@ async def delete(deed: Deed, where: Locked, frame: frames.Delete) -> Effects:
     else:
         row = await _own_message(deed, where, frame.target)
     await timeline.tombstone(deed.tx, deed.tenant_id, row, at=deed.now)
+    if row.payload.get("attachments"):
+        await attachments.withdraw(deed.tx, deed.tenant_id, where.id, row.seq)
     visible = await timeline.visible(deed.tx, deed.tenant_id, where.id)
     if row.sender_id != deed.principal.user_id:
         await _audit(deed, row, "deleted", {"visible": visible})

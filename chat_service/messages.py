@@ -7,14 +7,14 @@ from uuid import UUID
 
 import orjson
 
-from chat_service import events, failpoints
+from chat_service import attachments_intake, events, failpoints
 from chat_service import handoff_news as news
 from chat_service.emit import durable, router_word
 from chat_service.frames import audience_of
 from chat_service.intake import Happened, Refused, Ruling, Stored, rule, sessions_needed
 from chat_service.intake_sessions import Live, Said
 from chat_service.kept import Kept
-from chat_service.store import offers, sessions
+from chat_service.store import attachments, offers, sessions
 from chat_service.store.ingest import (
     Lease,
     OutboxRow,
@@ -80,9 +80,11 @@ async def _at_once(
 ) -> Ruling | None:
     """Store a plain batch in two round trips; None when it is not plain, or raced with somebody.
 
-    Plain: every item is new and taken, and no session moves. What is refused or repeated is
+    Plain: every item is new and taken, no session moves, and no file is carried. What is refused or repeated is
     judged under the lock, so that a former owner of the partition judges nothing.
     """
+    if attachments_intake.needed(items):
+        return None
     facts = await look(connection, items)
     if sessions_needed(items, facts):
         return None
@@ -101,9 +103,14 @@ async def _under_lock(
     facts = await lock(connection, items, leases)
     if needed := sessions_needed(items, facts):
         facts.live = await _live(connection, needed)
+    if named := attachments_intake.needed(items):
+        locked = await attachments.lock(connection, named)
+        facts.files = {(one.tenant_id, one.id): one for one in locked}
     ruling = rule(items, facts)
     if ruling.heads:
         await write(connection, _written(ruling))
+    if sent := _sent(ruling):
+        await attachments.send(connection, sent)
     if ruling.moves:
         await _save_moves(connection, ruling)
     return ruling
@@ -116,6 +123,16 @@ async def _live(connection: RawConnection, conversation_ids: Sequence[UUID]) -> 
         one: Live(filed.tenant_id, one, filed.session, filed.names, filed.texts, filed.locales)
         for one, filed in found.items()
     }
+
+
+def _sent(ruling: Ruling) -> list[tuple[UUID, UUID, UUID, int]]:
+    """Files that have their message now: tenant, file, message and seq of each."""
+    return [
+        (one.item.tenant_id, file_id, one.item.id, one.seq)
+        for one in ruling.answers
+        if isinstance(one, Stored) and not one.repeat
+        for file_id in attachments_intake.named(one.item)
+    ]
 
 
 async def _save_moves(connection: RawConnection, ruling: Ruling) -> None:

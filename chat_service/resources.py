@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from chat_service.attachments import Files
 from chat_service.deeds import Commands
 from chat_service.emit import Publisher
 from chat_service.identity import Identity
@@ -69,6 +70,7 @@ class Resources:
     targets: Targets
     clock: SystemClock
     rpc: ChatCalls
+    files: Files
 
 
 Opener = Callable[[ApiSettings], Any]
@@ -153,6 +155,7 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
         targets=read_targets(settings.slo_file),
         clock=clock,
         rpc=ChatCalls(db, system, trust, publisher, clock, commands, receipts),
+        files=Files(settings, db, trust),
     )
 
 

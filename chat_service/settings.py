@@ -27,7 +27,18 @@ class WriterSettings(DatabaseSettings):
     """Attempts before a message that cannot be stored goes to the dead-letter stream."""
 
 
-class ConductorSettings(DatabaseSettings):
+class FileSettings(DatabaseSettings):
+    """What every process reads that keeps or removes files of people."""
+
+    files: Path | None = None
+    """Directory of what people attach, shared by all chat APIs and the conductor; `<data>/files` when left out."""
+
+    @property
+    def files_dir(self) -> Path:
+        return self.files or self.data / "files"
+
+
+class ConductorSettings(FileSettings):
     """The conductor: relay, due jobs, reconcilers."""
 
     celery_broker_url: str = Field("", validation_alias="CELERY_BROKER_URL")
@@ -50,7 +61,7 @@ class ConductorSettings(DatabaseSettings):
     """How long messages are kept where the tenant says nothing else."""
 
 
-class ApiSettings(DatabaseSettings):
+class ApiSettings(FileSettings):
     """The chat API: REST for clients, gRPC for gateways."""
 
     host: str = "127.0.0.1"
@@ -105,6 +116,36 @@ class ApiSettings(DatabaseSettings):
     """Commands of one person by REST at once."""
     body_max_bytes: Annotated[int, Field(ge=1024)] = 72 * 1024
     """Largest body of a REST request: a frame and some slack."""
+    uploads: bool = True
+    """Whether people may attach files."""
+    file_max_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 10 << 20
+    """Largest file somebody may attach."""
+    file_pixels_max: Annotated[int, Field(ge=10_000, le=100_000_000)] = 40_000_000
+    """Most pixels of a picture, and half of what all frames of a moving one may have."""
+    file_frames_max: Annotated[int, Field(ge=1, le=10_000)] = 500
+    """Most frames of a moving picture."""
+    file_checks_max: Annotated[int, Field(ge=1, le=64)] = 2
+    """Files that are looked into at once in each process; others wait for their turn."""
+    file_receives_max: Annotated[int, Field(ge=1, le=1000)] = 32
+    """Files that come in at once in each process; more are told OVERLOADED."""
+    file_receive_s: Annotated[float, Field(ge=1, le=3600)] = 180.0
+    """How long a file may take to come in."""
+    file_link_s: Annotated[int, Field(ge=10, le=3600)] = 900
+    """How long a link to a file is good, unless who asked for it is shut out before."""
+    files_url: str = ""
+    """What stands in front of links to files, for a host of their own; `CHORUS_BASE_URL` when empty."""
+    files_visitor_day_max_bytes: Annotated[int, Field(ge=0)] = 100 << 20
+    """What one visitor may attach within 24 hours."""
+    files_tenant_max_bytes: Annotated[int, Field(ge=0)] = 5 << 30
+    """What all files of a tenant may have."""
+    uploads_per_h: Annotated[float, Field(gt=0)] = 120.0
+    """Files of one person an hour, on average, in each process."""
+    uploads_burst: Annotated[int, Field(ge=1)] = 20
+    """Files of one person at once, in each process."""
+    scan_command: str = ""
+    """A command that gets the path of a file as its last word and ends with 0 where it may be kept."""
+    scan_s: Annotated[float, Field(ge=0.1, le=600)] = 30.0
+    """How long that command may take; files it has no answer to are not taken."""
     edit_window_min: Annotated[int, Field(ge=0)] = 15
     """How long a customer may change or take back a message."""
     ready_needs: str = "postgres,redis"

@@ -43,7 +43,8 @@ async def say(
 
 
 def _refusal(answer: Refused) -> ChorusError:
-    return BY_NACK[answer.code](**answer.facts)
+    facts = answer.facts
+    return BY_NACK[answer.code](facts.pop("reason", None), **facts)
 
 
 def _payload(who: Principal, frame: Message) -> dict[str, Any] | None:

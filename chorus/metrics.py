@@ -114,6 +114,8 @@ grounding_rejects_total = Counter(
     "grounding_rejects_total", "Lines of models that nothing bears out.", ["field"]
 )
 
+uploads_total = Counter("uploads_total", "Files that came, by what became of them.", ["result"])
+
 bot_turns_total = Counter("bot_turns_total", "What turns of bots came to.", ["action"])
 bot_handoffs_total = Counter("bot_handoffs_total", "Why bots called a person.", ["reason"])
 bot_confidence = Histogram("bot_confidence", "Of what bots found.", buckets=_TENTHS)

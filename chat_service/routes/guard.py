@@ -3,7 +3,7 @@
 A route without a declaration cannot be made: there is no default but to refuse.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -238,3 +238,5 @@ class Route:
     status: int = 200
     shown: bool = True
     """Whether OpenAPI lists it."""
+    described: Mapping[str, Any] = field(default_factory=dict)
+    """What OpenAPI cannot see in the endpoint, as a body that is not JSON."""

@@ -20,6 +20,15 @@ class WidgetAvailability(Shape):
     """Whether somebody of the queue is online now, a few seconds old; null where that is not known."""
 
 
+class WidgetFiles(Shape):
+    """What customers may attach."""
+
+    enabled: bool
+    max_bytes: int
+    types: list[str]
+    """MIME types, as the server recognises them."""
+
+
 class WidgetConfig(Shape):
     inbox: WidgetInbox
     tenant: str
@@ -28,6 +37,7 @@ class WidgetConfig(Shape):
     settings: dict[str, Any]
     """What the tenant set for the widget: texts, colours, languages."""
     availability: WidgetAvailability
+    files: WidgetFiles
 
 
 class DemoFacts(Shape):

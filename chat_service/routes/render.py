@@ -20,6 +20,7 @@ from chorus.clock import rfc3339, rfc3339_ms
 _CARRIED = {
     "reply_to": "replyTo",
     "attachments": "attachments",
+    "files": "files",
     "mentions": "mentions",
     "meta": "meta",
     "rev": "rev",

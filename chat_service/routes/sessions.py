@@ -12,9 +12,9 @@ from chat_service.commands import Order
 from chat_service.left_contact import LeaveContact
 from chat_service.resources import Resources
 from chat_service.routes import render
+from chat_service.routes.decision_shapes import Decisions
 from chat_service.routes.guard import AGENTS, AGENTS_AND_SERVICES, Needs, Route, Who, With
 from chat_service.routes.shapes import (
-    Decisions,
     NoteBody,
     SessionAnswer,
     Shape,

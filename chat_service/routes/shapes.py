@@ -12,6 +12,7 @@ from chorus.wire.common import (
     MAX_ATTACHMENTS,
     MAX_META_BYTES,
     MAX_TOKEN_BYTES,
+    FileCard,
     ReceiptKind,
     SessionState,
     Visibility,
@@ -221,6 +222,8 @@ class Item(Shape):
     deleted_at: str | None = None
     reply_to: UUID | None = None
     attachments: list[UUID] | None = None
+    files: list[FileCard] | None = None
+    """What `attachments` names, in the same order."""
     mentions: list[UUID] | None = None
     meta: dict[str, Any] | None = None
     rev: int | None = None
@@ -294,31 +297,6 @@ class SessionAnswer(Shape):
     agent: PersonCard | None
     seq: int | None
     dup: bool
-
-
-class Candidate(Shape):
-    agent_id: UUID
-    name: str | None
-    eligible: bool
-    refused: str | None = None
-    """The first reason that applies."""
-    again: bool = False
-    """They refused it before, and that has lapsed."""
-    score: list[float] | None = None
-    """The lowest wins."""
-
-
-class Decision(Shape):
-    at: str
-    chosen: UUID | None
-    why: str
-    candidates: list[Candidate]
-    others: dict[str, int]
-    """Of more than 1,000 candidates: how many are not listed, by reason."""
-
-
-class Decisions(Shape):
-    items: list[Decision]
 
 
 class InboxCard(Shape):

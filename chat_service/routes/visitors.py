@@ -6,6 +6,7 @@ from fastapi import Query, Request, Response
 
 from chat_service import visitors
 from chat_service.routes import render
+from chat_service.routes.attachments import limits_of
 from chat_service.routes.guard import From, MaybeWho, Public, Route, With
 from chat_service.routes.page_shapes import WidgetConfig
 from chat_service.routes.shapes import VisitorBody, VisitorTokens
@@ -68,6 +69,7 @@ async def config(
             "opensAt": opens_at and rfc3339(opens_at),
             "staffed": opening.staffed,
         },
+        "files": {"enabled": resources.settings.uploads, **limits_of(resources.settings)},
     }
     return json_response(shown, headers={**_READABLE, "Cache-Control": "public, max-age=10"})
 

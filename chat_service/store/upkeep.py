@@ -42,6 +42,10 @@ unfindable AS (
   DELETE FROM message_search WHERE conversation_id = $1 AND seq >= $2
     AND seq <= (SELECT max(seq) FROM gone)
 ),
+unreadable AS (
+  UPDATE attachments SET state = 'gone' WHERE conversation_id = $1 AND seq >= $2
+    AND seq <= (SELECT max(seq) FROM gone)
+),
 forgotten AS (
   DELETE FROM summaries WHERE conversation_id = $1 AND EXISTS (SELECT 1 FROM gone)
 )

@@ -5,6 +5,7 @@ from chorus.tables import (
     content,
     conversations,
     desk,
+    files,
     knowledge,
     models,
     people,
@@ -31,6 +32,7 @@ MODULES = (
     search,
     models,
     knowledge,
+    files,
 )
 """Named so that importing this module registers every table class."""
 

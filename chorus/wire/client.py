@@ -1,9 +1,10 @@
 """Frames that a client sends."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from chorus.wire.common import (
     MAX_ATTACHMENTS,
@@ -20,6 +21,7 @@ from chorus.wire.common import (
     Meta,
     Name,
     ReceiptKind,
+    Said,
     Seq,
     Shape,
     ShortText,
@@ -88,7 +90,8 @@ class Message(Inbound):
 
     event = "message"
     id: Uuid7
-    content: Content
+    content: Said
+    """Empty only beside `attachments`."""
     type: Annotated[str, Field(strict=True, min_length=1, max_length=50)] = "text"
     """An unknown type is stored and shown as text."""
     visibility: Literal["public", "agents"] = "public"
@@ -99,6 +102,12 @@ class Message(Inbound):
     floor_epoch: Count | None = None
     expected_seq: Seq | None = None
     role: Annotated[str, Field(strict=True, max_length=20)] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.content and not self.attachments:
+            raise PydanticCustomError("empty", "content or attachments are needed")
+        return self
 
 
 class Edit(Inbound):

@@ -145,6 +145,8 @@ class ContentTooLarge(ValueError):
 
 Uuid7 = Annotated[UUID, AfterValidator(_uuid7)]
 Content = Annotated[str, Field(strict=True, min_length=1), AfterValidator(_content)]
+Said = Annotated[str, Field(strict=True), AfterValidator(_content)]
+"""The same, and empty."""
 ShortText = Annotated[str, Field(strict=True, max_length=500), AfterValidator(_content)]
 Name = Annotated[str, Field(strict=True, max_length=80), AfterValidator(_content)]
 Tag = Annotated[
@@ -192,3 +194,16 @@ class FloorState(Shape):
 class UserRef(Shape):
     userId: UUID
     name: str | None = None
+
+
+class FileCard(Shape):
+    """A file that a message carries; its bytes are behind `GET /livechat/attachments/{id}`."""
+
+    id: UUID
+    name: str
+    mime: str
+    """As recognised by the server."""
+    size: Count
+    width: Count | None = None
+    """Of pictures, in pixels, as `height`."""
+    height: Count | None = None

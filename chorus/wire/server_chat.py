@@ -6,6 +6,7 @@ from uuid import UUID
 from chorus.codes import NackCode
 from chorus.wire.common import (
     ConversationStatus,
+    FileCard,
     FloorState,
     Outbound,
     PresenceStatus,
@@ -34,6 +35,8 @@ class Message(Outbound):
     ts: Timestamp
     reply_to: UUID | None = None
     attachments: list[UUID] | None = None
+    files: list[FileCard] | None = None
+    """What `attachments` names, in the same order."""
     mentions: list[UUID] | None = None
     meta: dict[str, Any] | None = None
     stream: str | None = None

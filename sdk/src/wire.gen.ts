@@ -80,6 +80,20 @@ export interface ClientInfo {
   readonly idle_s?: number;
 }
 
+/** A file that a message carries; its bytes are behind `GET /livechat/attachments/{id}`. */
+export interface FileCard {
+  readonly id: string;
+  readonly name: string;
+  /** As recognised by the server. */
+  readonly mime: string;
+  /** ≥ 0. */
+  readonly size: number;
+  /** Of pictures, in pixels, as `height`. ≥ 0. */
+  readonly width?: number;
+  /** ≥ 0. */
+  readonly height?: number;
+}
+
 export interface FloorState {
   readonly holder: Floor;
   /** ≥ 0. */
@@ -258,7 +272,7 @@ export interface MessageCommand {
   readonly event: "message";
   readonly data: {
     readonly id: string;
-    /** At least 1 long. */
+    /** Empty only beside `attachments`. */
     readonly content: string;
     /** An unknown type is stored and shown as text. At least 1 long, at most 50 long. */
     readonly type?: string;
@@ -747,6 +761,8 @@ export interface MessageFrame {
     readonly ts: string;
     readonly reply_to?: string;
     readonly attachments?: readonly string[];
+    /** What `attachments` names, in the same order. */
+    readonly files?: readonly FileCard[];
     readonly mentions?: readonly string[];
     readonly meta?: Readonly<Record<string, unknown>>;
     /** The `bot.delta` stream that this message completes. */

@@ -32,6 +32,7 @@ PUBLIC = {
     ("POST", "/dev/demo/hours"),
     ("POST", "/livechat/visitors"),
     ("GET", "/widget/v1/config"),
+    ("GET", "/files/{token}"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
@@ -51,6 +52,7 @@ IDS = (
     "contactId",
     "keyId",
     "sourceId",
+    "attachmentId",
 )
 GUARDED = [route for route in ROUTES if isinstance(route.access, Needs)]
 
@@ -166,6 +168,12 @@ async def _things(api: Api, tenant: Tenant) -> dict[str, str]:
         await api.client.post("/admin/knowledge/sources", json=source, headers=api.token(admin))
     ).json()
     people |= {"contactId": str(tenant.contact)}
+    file = {"id": str(uuid7()), "conversationId": str(tenant.conversation), "name": "a.txt"}
+    made["attachmentId"] = (
+        await api.client.post(
+            "/livechat/attachments", params=file, content=b"a", headers=api.token(admin)
+        )
+    ).json()
     return people | {name: one["id"] for name, one in made.items()}
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from chat_service import attendance
 from chat_service.attendance import look
+from chat_service.routes.attachments import limits_of
 from chorus.bus import open_redis
 from chorus.clock import rfc3339
 from chorus.presence import WATCH
@@ -39,6 +40,7 @@ async def test_the_widget_learns_its_inbox_and_nothing_else(api: Api, acme: Tena
         "wsBase": "ws://api.test",
         "settings": {},
         "availability": {"open": True, "opensAt": None, "staffed": None},
+        "files": {"enabled": True, **limits_of(api.resources.settings)},
     }
     assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert answer.headers["cache-control"] == "public, max-age=10"

@@ -114,9 +114,14 @@ def test_content_may_have_16_kib_of_utf8_and_no_letter_more(letter: str, size: i
     assert refused(text(message(content=letter * (most + 1)))).code is NackCode.TOO_LARGE
 
 
-def test_empty_content_is_invalid() -> None:
+def test_empty_content_is_invalid_but_beside_files() -> None:
     answer = refused(text(message(content="")))
-    assert (answer.code, answer.reason.split(":")[0]) == (NackCode.INVALID, "content")
+    assert (answer.code, answer.reason) == (
+        NackCode.INVALID,
+        "data: content or attachments are needed",
+    )
+    files = [str(uuid7())]
+    assert received_message(text(message(content="", attachments=files))).content == ""
 
 
 @pytest.mark.parametrize("wrong", [7, True, None, ["Hello"], {"text": "Hello"}])

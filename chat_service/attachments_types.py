@@ -1,0 +1,110 @@
+"""What a file is, by its bytes: a short list of kinds, each recognised by its whole shape (ADR-0036).
+
+Whatever is none of them is refused; what a client says of a file, or calls it, decides nothing but
+whether a text is a table.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import BinaryIO, Final
+
+from chat_service.attachments_media import is_mp3, mp4_kind, ogg_kind, webm_kind
+from chat_service.attachments_office import DOCX, ODT, PPTX, XLSX, office_kind
+from chat_service.attachments_refusals import BadType, Broken
+
+ENDINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "image/png": ("png",),
+    "image/jpeg": ("jpg", "jpeg"),
+    "image/gif": ("gif",),
+    "image/webp": ("webp",),
+    "application/pdf": ("pdf",),
+    "text/plain": ("txt", "log", "md"),
+    "text/csv": ("csv",),
+    DOCX: ("docx",),
+    XLSX: ("xlsx",),
+    PPTX: ("pptx",),
+    ODT: ("odt",),
+    "audio/mpeg": ("mp3",),
+    "audio/mp4": ("m4a",),
+    "audio/ogg": ("ogg", "oga", "opus"),
+    "video/mp4": ("mp4", "m4v"),
+    "video/webm": ("webm",),
+}
+"""Every type that is taken, with the endings its names may have; the first is the usual one."""
+PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""Drawn anew before they are kept."""
+HEAD_BYTES: Final = 64
+_TAIL_BYTES: Final = 1_024
+_PICTURE: Final = re.compile(
+    rb"(?P<png>\x89PNG\r\n\x1a\n)|(?P<jpeg>\xff\xd8\xff)|(?P<gif>GIF8[79]a)"
+    rb"|(?P<webp>RIFF....WEBPVP8[ LX])",
+    re.DOTALL,
+)
+# A tab, line ends and form feeds are what a text may hold of these.
+_NO_TEXT: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_MARKUP: Final = re.compile(rb"(\xef\xbb\xbf)?\s*(<[a-z!?/%]|%!|#!|\{\\rtf)", re.IGNORECASE)
+_OTHER_LETTERS_MAX: Final = 0.3
+"""Of bytes that are no ASCII, where a text is not UTF-8."""
+
+
+def recognise(file: BinaryIO, size: int, name: str) -> str:
+    """The MIME type of a file. Blocks.
+
+    Raises:
+        BadType: it is none that is taken.
+        Broken: there is nothing in it.
+    """
+    if size == 0:
+        raise Broken("This file is empty.")
+    head = file.read(HEAD_BYTES)
+    if (picture := _PICTURE.match(head)) is not None:
+        return f"image/{picture.lastgroup}"
+    for looks in _LOOKS:
+        if (found := looks(file, size, head)) is not None:
+            return found
+    if _is_text(file):
+        return "text/csv" if name.lower().endswith(".csv") else "text/plain"
+    raise BadType
+
+
+def _pdf(file: BinaryIO, size: int, head: bytes) -> str | None:
+    """PDF from the first byte to its end mark: what has something before or behind is something else, too."""
+    if not re.match(rb"%PDF-[12]\.\d", head):
+        return None
+    file.seek(max(0, size - _TAIL_BYTES))
+    _, mark, rest = file.read().rpartition(b"%%EOF")
+    if not mark or rest.strip(b"\0 \t\r\n"):
+        raise BadType("This PDF is not whole.")
+    return "application/pdf"
+
+
+def _office(file: BinaryIO, size: int, head: bytes) -> str | None:
+    return office_kind(file, size) if head.startswith(b"PK") else None
+
+
+def _mp3(file: BinaryIO, size: int, head: bytes) -> str | None:
+    return "audio/mpeg" if is_mp3(file, size, head) else None
+
+
+_LOOKS: Final[tuple[Callable[[BinaryIO, int, bytes], str | None], ...]] = (
+    _pdf,
+    _office,
+    mp4_kind,
+    ogg_kind,
+    webm_kind,
+    _mp3,
+)
+
+
+def _is_text(file: BinaryIO) -> bool:
+    """Words without control characters that do not begin like a program or a page."""
+    file.seek(0)
+    content = file.read()
+    if _MARKUP.match(content) or _NO_TEXT.search(content):
+        return False
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        other = sum(1 for byte in content if byte > 0x7F)
+        return other <= _OTHER_LETTERS_MAX * len(content)
+    return True
