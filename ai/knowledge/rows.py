@@ -46,16 +46,22 @@ OUTDATED: Final = "outdated"
 """The space of a source whose words changed while there was no index: an older version stands in one."""
 # A source that is ready is due again when it stands in another space: a new embedder. What was
 # deleted waits where there is no index to forget it; both are for the one in charge.
-_TAKE: Final = text("""
-WITH due AS (
-  SELECT id FROM knowledge_sources
+_DUE: Final = """
   WHERE (state = 'queued' AND due_at <= now()
       OR state = 'indexing' AND lease_until < now()
       OR :in_charge AND state = 'deleted' AND due_at <= now() AND (:indexes OR indexed_as = '')
       OR :in_charge AND state = 'ready' AND :indexes AND indexed_as <> :space)
     AND (CAST(:tenant AS uuid) IS NULL OR tenant_id = :tenant)
     AND (lease_until IS NULL OR lease_until < now())
-  ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
+"""
+# Tenants take turns: who brings two thousand sources keeps nobody waiting who brings one.
+_TAKE: Final = text(f"""
+WITH turns AS (
+  SELECT id AS source, row_number() OVER (PARTITION BY tenant_id ORDER BY due_at, id) AS turn
+  FROM knowledge_sources {_DUE}
+), due AS (
+  SELECT id FROM knowledge_sources JOIN turns ON source = id {_DUE}
+  ORDER BY turn, due_at LIMIT :most FOR UPDATE OF knowledge_sources SKIP LOCKED
 )
 UPDATE knowledge_sources s
 SET state = CASE WHEN s.state = 'deleted' THEN 'deleted' ELSE 'indexing' END,
@@ -64,7 +70,7 @@ SET state = CASE WHEN s.state = 'deleted' THEN 'deleted' ELSE 'indexing' END,
 FROM due WHERE s.id = due.id
 RETURNING s.id, s.tenant_id, s.version, s.language, s.trust, s.name, s.kind, s.content,
     s.state = 'deleted', s.fence, s.attempts, s.indexed_as
-""")
+""")  # noqa: S608 - our own constants
 _RENEW: Final = text("""
 UPDATE knowledge_sources SET lease_until = now() + :lease
 WHERE id = :id AND fence = :fence AND state = 'indexing' RETURNING true
@@ -154,7 +160,7 @@ async def take(
     tenant_id: UUID | None = None,
     in_charge: bool = False,
 ) -> list[Taken]:
-    """Lease sources that are due, oldest first: of all tenants, or of one.
+    """Lease sources that are due: of all tenants in turn, or of one; the oldest of each first.
 
     `in_charge`: also what stands in another space than `space`, and what was deleted.
     """

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from ai.knowledge import rows
 from ai.knowledge.embed import HashingEmbedder, Vector
 from ai.knowledge.index import Entry, NoIndex, Space
 from ai.knowledge.indexing import ATTEMPTS_MAX, Indexer, forget, index_due, words_of
@@ -146,3 +147,15 @@ async def test_a_tenant_that_is_forgotten_leaves_nothing_behind(world: World, aw
     assert [await world.source(one) for one in sources] == [None, None]
     assert await world.index.count(tenant, SPACE) == 0
     assert await world.found(other) == [DELIVERY]
+
+
+async def test_who_brings_much_keeps_nobody_waiting(world: World) -> None:
+    many, one = await world.tenant(), await world.tenant()
+    for _ in range(6):
+        await world.bring(many)
+    last = await world.bring(one)
+    async with world.db.transaction(None) as tx:
+        taken = await rows.take(tx, space=SPACE.name, most=2, lease_s=60)
+    assert {row.article.tenant_id for row in taken} == {many, one}
+    assert last in {row.article.source_id for row in taken}
+    assert await index_due(world.indexer) == 5
