@@ -1,19 +1,20 @@
 """What drafts look like over REST."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from chat_service.routes.admin_shapes import Setting
 from chat_service.routes.shapes import Shape
-from chorus.wire.common import MAX_ATTACHMENTS, MAX_MENTIONS, Content
+from chorus.wire.common import MAX_ATTACHMENTS, MAX_MENTIONS, Said
 
 
 class DraftBody(Setting):
     """What an agent has written so far: what a message carries, and what the window knew."""
 
-    content: Content
+    content: Said
+    """Empty only beside `attachments`."""
     mentions: Annotated[list[UUID], Field(max_length=MAX_MENTIONS)] = []
     reply_to: UUID | None = None
     attachments: Annotated[list[UUID], Field(max_length=MAX_ATTACHMENTS)] = []
@@ -22,6 +23,12 @@ class DraftBody(Setting):
     seq: Annotated[int, Field(strict=True, ge=0, le=2**53)] | None = None
     """The last event this window has seen. A message of yours past it is taken for this draft, sent;
     left out: the head."""
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.content and not self.attachments:
+            raise ValueError("content or attachments must be there")
+        return self
 
 
 class Draft(Shape):

@@ -49,6 +49,13 @@ async def test_an_answer_and_a_note_are_kept_apart_for_each_agent(api: Api, acme
     ]
 
 
+async def test_files_alone_are_a_draft(api: Api, acme: Tenant) -> None:
+    files = [str(uuid7()), str(uuid7())]
+    saved = await save(api, acme, "", attachments=files)
+    assert (saved["content"], saved["attachments"]) == ("", files)
+    assert await kept(api, acme) == {"reply": ""}
+
+
 async def test_the_last_writer_wins_and_learns_that_it_was_not_alone(
     api: Api, acme: Tenant
 ) -> None:
