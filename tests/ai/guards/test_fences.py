@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ai.guards.fences import bare, fenced, leaks, suspicions
+from ai.guards.redaction import Vault
 
 CORPUS: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent / "corpus" / "injections.yaml").read_text(encoding="utf-8")
@@ -62,3 +63,11 @@ def test_a_canary_is_new_each_time_and_its_leak_is_seen() -> None:
     assert leaks(spelled.upper(), one.canary)
     assert leaks(one.rule, one.canary)
     assert not leaks("Returns are free.", one.canary)
+
+
+def test_what_was_taken_out_of_a_document_can_be_put_back_into_an_answer() -> None:
+    vault = Vault()
+    said = {"question": "Is <b>ada@lovelace.example</b> right, or <EMAIL_1>?"}
+    told = json.loads(fenced(said, clean=vault.redact).document)["question"]
+    assert told == "Is <EMAIL_1> right, or ?"
+    assert vault.restore(told) == "Is ada@lovelace.example right, or ?"
