@@ -10,7 +10,7 @@ from hypothesis import settings
 from tests.support.databases import fresh_database, make_template
 from tests.support.one_loop import LastingLoop
 from tests.support.servers import RunningServer, start_postgres, start_redis
-from tests.support.spreading import ByServers, slow_first, uncover
+from tests.support.spreading import ByServers, slow_first, take_time, uncover
 
 # How long an example takes is a matter of the machine, and of what else it does.
 settings.register_profile("chorus", settings(), deadline=None)
@@ -23,6 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow_first(items)
+    take_time(items)
     uncover(items)
 
 

@@ -21,6 +21,8 @@ SHARING = (
     ),
 )
 
+SLOW_WITHIN_S = 180
+
 
 class ByServers(LoadFileScheduling):  # type: ignore[misc] # xdist ships no types
     """The tests of a file go to one worker, and so do those of files that share an installation."""
@@ -34,6 +36,13 @@ def slow_first(items: list[pytest.Item]) -> None:
     """Move slow files to the front: begun last, one would keep its worker when others are idle."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def take_time(items: list[pytest.Item]) -> None:
+    """Let slow ones be slower: the first of a file waits till all its processes run, the last till they end."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_WITHIN_S))
 
 
 def uncover(items: list[pytest.Item]) -> None:
