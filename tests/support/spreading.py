@@ -8,6 +8,7 @@ from xdist.scheduler import LoadFileScheduling
 SHARING = (
     ("tests/browser/",),
     (
+        "tests/journeys/test_demo_bot.py",
         "tests/journeys/test_handoff.py",
         "tests/journeys/test_resume.py",
         "tests/journeys/test_two_way_chat.py",
