@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import insert, text
 
+from chat_service import demo_bot
 from chat_service.demo_desk import desk_of
 from chat_service.demo_knowledge import sources_of
 from chat_service.demo_plan import DAYS, SLA_S, Cast, Tale, tales, texts
@@ -86,6 +87,8 @@ class SeedResult:
     """Empty where there is no such inbox."""
     agents: tuple[SeededAgent, ...]
     created: bool
+    bot_inbox_key: str = ""
+    """Of the inbox where a bot answers first; empty where there is none."""
 
 
 async def seed(
@@ -161,6 +164,8 @@ async def _furnish(
     load = _inbox(tenant_id, support.id, _LOAD_INBOX, settings={"bot": _OFF, "summaries": _OFF})
     inbox.created_at, load.created_at = began, began + timedelta(seconds=1)
     tx.add_all([inbox] if empty else [inbox, load])
+    if not empty:
+        await _add_bot(tx, tenant_id, support.id, began + timedelta(seconds=2))
     members = [
         {"queue_id": queue.id, "agent_id": agent["id"], "tenant_id": tenant_id}
         for queue in queues
@@ -175,6 +180,15 @@ async def _furnish(
         tuple(UserRef(userId=agent["id"], name=agent["name"]) for agent in agents),
         (),
     )
+
+
+async def _add_bot(tx: Transaction, tenant_id: UUID, queue_id: UUID, made: datetime) -> None:
+    bot = demo_bot.bot_of(tenant_id, made)
+    tx.add(bot)
+    await tx.flush()
+    inbox = _inbox(tenant_id, queue_id, demo_bot.INBOX, settings={"bot": _ON, "summaries": _ON})
+    inbox.bot_id, inbox.created_at = bot.id, made
+    tx.add(inbox)
 
 
 def _inbox(tenant_id: UUID, queue_id: UUID, name: str, *, settings: Values) -> Inbox:
@@ -305,7 +319,13 @@ async def _found(db: Db, known: Mapping[str, str]) -> SeedResult | None:
         SeededAgent(one.id, one.email, one.name, one.role, known.get(one.email)) for one in people
     )
     return SeedResult(
-        TENANT, tenant_id, keys.get(_DEMO_INBOX, ""), keys.get(_LOAD_INBOX, ""), seeded, False
+        TENANT,
+        tenant_id,
+        keys.get(_DEMO_INBOX, ""),
+        keys.get(_LOAD_INBOX, ""),
+        seeded,
+        created=False,
+        bot_inbox_key=keys.get(demo_bot.INBOX, ""),
     )
 
 

@@ -37,6 +37,8 @@ class RunFile:
     inbox_key: str
     load_inbox_key: str
     agents: tuple[SeededAgent, ...] = ()
+    bot_inbox_key: str = ""
+    """Of the inbox where a bot answers first; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,7 @@ class Launch:
             inbox_key=seeded.inbox_key,
             load_inbox_key=seeded.load_inbox_key,
             agents=agents,
+            bot_inbox_key=seeded.bot_inbox_key,
         )
 
     async def _start_processes(self, servers: plan.Servers, run: files.RunFile) -> None:

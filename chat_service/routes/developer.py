@@ -72,16 +72,28 @@ def _use_up(data: Path, token: str) -> None:
         ) from error
 
 
-def _inbox_key(resources: Resources) -> str:
-    key = _read(resources.settings.data / RUN_FILE).get("inbox_key")
+def _inbox_key(resources: Resources, name: str = "inbox_key") -> str:
+    key = _read(resources.settings.data / RUN_FILE).get(name)
     if not key:
         raise NotFound
     return str(key)
 
 
+def _bot_inbox_key(resources: Resources) -> str | None:
+    """Null in an installation that was seeded before there was one."""
+    try:
+        return _inbox_key(resources, "bot_inbox_key")
+    except NotFound:
+        return None
+
+
 async def facts(resources: With, shop: Shop) -> Response:
     """What the demo page needs to know."""
-    shown = {"inboxKey": _inbox_key(resources), "closed": demo_shop.is_closed(shop)}
+    shown = {
+        "inboxKey": _inbox_key(resources),
+        "botInboxKey": _bot_inbox_key(resources),
+        "closed": demo_shop.is_closed(shop),
+    }
     return json_response(shown)
 
 

@@ -42,6 +42,8 @@ class WidgetConfig(Shape):
 
 class DemoFacts(Shape):
     inbox_key: str
+    bot_inbox_key: str | None
+    """Of the inbox where a bot answers first."""
     closed: bool
     """Whether the demo page has closed its line."""
 

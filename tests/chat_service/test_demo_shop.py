@@ -143,6 +143,7 @@ async def test_closing_is_undone_to_the_letter(dev: Api, acme: Tenant) -> None:
     assert await hours_of(dev, acme) == HOURS
     assert (await dev.client.get("/dev/demo.json")).json() == {
         "inboxKey": acme.inbox_key,
+        "botInboxKey": None,
         "closed": False,
     }
 

@@ -232,13 +232,22 @@ async def test_the_inboxes_have_the_keys_that_were_told(demo: SeedResult, raw: A
     rows = await raw.fetch("SELECT public_key, allowed_origins, settings FROM inboxes")
     settings = {row["public_key"]: orjson.loads(row["settings"]) for row in rows}
 
-    assert settings.keys() == {demo.inbox_key, demo.load_inbox_key}
+    assert settings.keys() == {demo.inbox_key, demo.load_inbox_key, demo.bot_inbox_key}
+    assert [key for key, told in settings.items() if told["bot"]["enabled"]] == [demo.bot_inbox_key]
     assert settings[demo.load_inbox_key] == {
         "bot": {"enabled": False},
         "summaries": {"enabled": False},
     }
     assert all(key.startswith("pk_") for key in settings)
     assert all("http://127.0.0.1:*" in row["allowed_origins"] for row in rows)
+
+
+async def test_one_inbox_has_the_bot_of_the_shop(demo: SeedResult, raw: Any) -> None:
+    bound = await raw.fetch(
+        "SELECT i.public_key, b.name, b.state FROM inboxes i JOIN bots b"
+        " ON b.tenant_id = i.tenant_id AND b.id = i.bot_id"
+    )
+    assert [tuple(one) for one in bound] == [(demo.bot_inbox_key, "Juno", "enabled")]
 
 
 async def test_passwords_are_those_given_or_made_up_and_kept_as_argon2id(
@@ -264,7 +273,7 @@ async def test_seeding_again_changes_nothing_but_a_password_that_was_asked_for(
     assert [one.id for one in again.agents] == [one.id for one in demo.agents]
     assert PasswordHasher().verify(hashes["bo@demo.test"], "new words")
     assert PasswordHasher().verify(hashes["ada@demo.test"], "correct horse")
-    assert await numbers_of(raw, "conversations", "agents", "inboxes") == [120, 3, 2]
+    assert await numbers_of(raw, "conversations", "agents", "inboxes", "bots") == [120, 3, 3, 1]
 
 
 async def test_of_two_that_seed_at_once_one_does(database_url: str, raw: Any) -> None:
@@ -281,7 +290,7 @@ async def test_an_empty_installation_has_one_admin_and_no_history(
     bare = await seed(database_url, empty=True)
 
     assert [(one.role, bool(one.password)) for one in bare.agents] == [("admin", True)]
-    assert bare.load_inbox_key == ""
+    assert (bare.load_inbox_key, bare.bot_inbox_key) == ("", "")
     assert await numbers_of(
         raw, "tenants", "agents", "queues", "inboxes", "contacts", "conversations", "messages"
     ) == [1, 1, 1, 1, 0, 0, 0]

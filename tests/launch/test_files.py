@@ -38,6 +38,7 @@ def test_the_run_file_is_private_and_reads_back(tmp_path: Path) -> None:
         "tenant",
         "inbox_key",
         "load_inbox_key",
+        "bot_inbox_key",
         "agents",
     }
 

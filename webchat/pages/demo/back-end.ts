@@ -1,6 +1,8 @@
 /** What the shop asks of its own back end, which a developer's installation plays. */
 export interface Facts {
   readonly inboxKey: string;
+  /** Of the inbox where a bot answers first; null where none was seeded. */
+  readonly botInboxKey: string | null;
   readonly closed: boolean;
 }
 

@@ -82,6 +82,7 @@ const effects: Readonly<Record<Switch, (on: boolean, key: string) => Promise<voi
     shine(on);
     void chorus("setTheme", on ? "dark" : "light");
   },
+  bot: () => location.reload(),
   csp: () => location.reload(),
 };
 
@@ -176,6 +177,8 @@ tap.setSlow(isOn("slow", address()));
 startCurtain();
 startShop();
 watchOtherTabs();
-const { inboxKey, closed } = await backEnd.facts();
-startSwitches(inboxKey, closed);
-await chorus("boot", await settings(inboxKey));
+const { inboxKey, botInboxKey, closed } = await backEnd.facts();
+const key = (isOn("bot", address()) && botInboxKey) || inboxKey;
+startSwitches(key, closed);
+if (botInboxKey === null) part(document, "#bot").remove();
+await chorus("boot", await settings(key));

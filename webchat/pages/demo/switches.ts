@@ -1,10 +1,11 @@
 /** What a visitor of the demo can switch; all of it stands in the address, so it can be linked. */
-export const SWITCHES = ["user", "hours", "slow", "rtl", "dark", "csp"] as const;
+export const SWITCHES = ["user", "bot", "hours", "slow", "rtl", "dark", "csp"] as const;
 export type Switch = (typeof SWITCHES)[number];
 
 /** How each is spelled in the address; the hours are the server's, and so for everybody. */
 const SPELLED: Readonly<Record<Exclude<Switch, "hours">, readonly [name: string, on: string]>> = {
   user: ["user", "nora"],
+  bot: ["bot", "first"],
   slow: ["net", "slow"],
   rtl: ["dir", "rtl"],
   dark: ["theme", "dark"],
