@@ -9,6 +9,9 @@ import { browserLocks } from "./surroundings";
 
 const KEY = "chorus:agent:session";
 
+/** Sign-in answers call the access token `accessToken`; the rest of this client says `token`. */
+type Answer = AgentSession & { readonly accessToken?: string };
+
 /** A button of the sign-in page. */
 export interface SignInProvider {
   readonly name: string;
@@ -27,7 +30,7 @@ export class AgentAuth {
       key: KEY,
       storage,
       locks: browserLocks(),
-      renew: ({ refreshToken }) => rest.refresh<AgentSession>(refreshToken),
+      renew: async ({ refreshToken }) => withToken(await rest.refresh<Answer>(refreshToken)),
     });
   }
 
@@ -40,13 +43,13 @@ export class AgentAuth {
   }
 
   /** Raises ChorusError with the server's own words when it refuses. */
-  async signIn(email: string, password: string): Promise<AgentProfile> {
-    return this.#keep(await this.#rest.login(email, password));
+  signIn(email: string, password: string): Promise<AgentProfile> {
+    return this.#exchange("/auth/login", { email, password });
   }
 
   /** Sign in with the one-click token of the first-run page; works on loopback only. */
-  async signInForDevelopment(token: string): Promise<AgentProfile> {
-    return this.#keep(await this.#rest.devLogin(token));
+  signInForDevelopment(token: string): Promise<AgentProfile> {
+    return this.#exchange("/dev/login", { token });
   }
 
   /** Choose the password of an account one was invited to, and be signed in to it. */
@@ -71,20 +74,25 @@ export class AgentAuth {
     this.#stored.forget();
     if (session === undefined) return;
     const { refreshToken, token } = session;
+    const call = {
+      method: "POST",
+      body: { refreshToken },
+      credentials: fixedCredentials(token),
+    } as const;
     // Signed out here even when the server cannot be told: its session ends by itself.
-    await this.#rest.logout(refreshToken, fixedCredentials(token)).catch(() => undefined);
+    await this.#rest.call("/auth/logout", call).catch(() => undefined);
   }
 
   async #exchange(path: string, body: unknown): Promise<AgentProfile> {
-    const answer = await this.#rest.call<AgentSession & { accessToken?: string }>(path, {
-      method: "POST",
-      body,
-    });
-    return this.#keep({ ...answer, token: answer.accessToken ?? answer.token });
+    return this.#keep(withToken(await this.#rest.call<Answer>(path, { method: "POST", body })));
   }
 
   #keep(session: AgentSession): AgentProfile {
     this.#stored.save(session);
     return session.agent;
   }
+}
+
+function withToken(answer: Answer): AgentSession {
+  return { ...answer, token: answer.accessToken ?? answer.token };
 }

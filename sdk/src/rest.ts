@@ -129,21 +129,7 @@ export class Rest {
   }
 
   refresh<S extends Session>(refreshToken: string): Promise<S> {
-    return this.#tokens("/auth/refresh", { refreshToken });
-  }
-
-  login(email: string, password: string): Promise<AgentSession> {
-    return this.#tokens("/auth/login", { email, password });
-  }
-
-  /** One-click sign-in of the first-run page; exists on loopback only. */
-  devLogin(token: string): Promise<AgentSession> {
-    return this.#tokens("/dev/login", { token });
-  }
-
-  async logout(refreshToken: string, credentials: Credentials): Promise<void> {
-    const body = { refreshToken };
-    await this.call("/auth/logout", { method: "POST", body, credentials });
+    return this.call("/auth/refresh", { method: "POST", body: { refreshToken } });
   }
 
   /** Start a new conversation of the same visitor; the same id is the same one. */
@@ -170,12 +156,6 @@ export class Rest {
     const query = { ...from, limit };
     const path = `/livechat/conversations/${conv}/messages`;
     return toPage(await this.call<HistoryResponse>(path, { query, credentials }));
-  }
-
-  /** Sign-in answers call the access token `accessToken`; the rest of this client says `token`. */
-  async #tokens<S extends Session>(path: string, body: unknown): Promise<S> {
-    const answer = await this.call<S & { accessToken?: string }>(path, { method: "POST", body });
-    return { ...answer, token: answer.accessToken ?? answer.token };
   }
 
   /** Any call of the API, for pages that need more than what has a name here. */

@@ -10,8 +10,8 @@ export interface FileInfo {
   /** Bytes. */
   readonly size: number;
   /** Of a picture, in pixels. */
-  readonly width?: number | undefined;
-  readonly height?: number | undefined;
+  readonly width?: number;
+  readonly height?: number;
 }
 
 /** A file with a link that works without a token until it ends. */

@@ -119,7 +119,7 @@ test("a refusal is a sentence beside its file; the words leave without it and it
 test("what is too large or too many is told before a byte leaves", async () => {
   await chatting();
   await bring([file("film.png", { bytes: 1_001 })]);
-  expect(sentences()).toEqual(["film.png is too large: at most 1,000 byte."]);
+  expect(sentences()).toEqual(["film.png is too large: at most 1 kB."]);
   await bring(Array.from({ length: 11 }, (_, at) => file(`${at}.png`)));
   expect(rows()).toHaveLength(10);
   expect(sentences()).toEqual(["A message carries at most 10 files."]);

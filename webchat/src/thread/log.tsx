@@ -75,13 +75,14 @@ export function MessageLog() {
 }
 
 /** What is true for now: an answer on its way, and who types. */
-function Passing({ scene: { state } }: { readonly scene: Scene }) {
+function Passing({ scene: { state, tools } }: { readonly scene: Scene }) {
   const { conversation } = state;
   if (conversation === null) return null;
   return (
     <>
       {Object.entries(conversation.streams).map(([stream, { text }]) => (
         <div key={stream} class="row other" data-stream={stream}>
+          {tools !== undefined && <tools.Face userId={null} name={t("bot")} />}
           <div class="bubble">
             <RichText text={text} />
           </div>

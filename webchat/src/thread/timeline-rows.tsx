@@ -92,7 +92,7 @@ function MessageRow({ conversation, message, isFirstOfDay, isLast }: MessageRowP
         data-status={own ? status : undefined}
       >
         <span class="visually-hidden">{name}</span>
-        {!own && tools !== undefined && <tools.Face message={message} name={name} />}
+        {!own && tools !== undefined && <tools.Face userId={message.userId} name={name} />}
         <div class="bubble">
           <Quoted conversation={conversation} id={message.replyTo} />
           {message.deleted ? <em>{t("deleted")}</em> : <Said text={message.content} {...message} />}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { Icon } from "../panel/icon";
 import type { Scene } from "../panel/scene";
 import { useExtras, useScene } from "../panel/use-scene";
@@ -58,22 +58,23 @@ interface TrayRowProps {
 
 function TrayRow({ item, tray, focus }: TrayRowProps) {
   const { id, name, phase, reason, preview } = item;
+  const isFailed = phase === "failed";
   const remove = () => {
     tray.remove(id);
     focus();
   };
   return (
     <li class="tray-row" data-phase={phase}>
-      {preview === undefined ? (
+      {preview === undefined || isFailed ? (
         <span class="thumb">
-          <Icon path={phase === "failed" ? TOOL_ICONS.alert : TOOL_ICONS.file} />
+          <Icon path={isFailed ? TOOL_ICONS.alert : TOOL_ICONS.file} />
         </span>
       ) : (
         <img class="thumb" src={preview} alt="" />
       )}
       <span class="tray-words">
         <bdi class="file-name">{name}</bdi>
-        {phase === "failed" ? (
+        {isFailed ? (
           <span class="problem" role="alert">
             {reason}
           </span>
@@ -81,7 +82,7 @@ function TrayRow({ item, tray, focus }: TrayRowProps) {
           <State item={item} />
         )}
       </span>
-      {phase === "failed" && item.mayRetry && (
+      {isFailed && item.mayRetry && (
         <button type="button" class="link-button" onClick={() => tray.retry(id)}>
           {t("retry")}
         </button>
@@ -106,10 +107,12 @@ function State({ item: { name, phase, share, size } }: { readonly item: Item }) 
 /** Whatever broke off with the network goes on with it. */
 function useResumed({ state }: Scene, tray: Tray): void {
   const isOnline = state.connection.phase === "online";
-  const [wasOnline, keep] = useState(isOnline);
   useEffect(() => {
-    if (isOnline === wasOnline) return;
-    keep(isOnline);
     if (isOnline) tray.resume();
-  }, [isOnline, wasOnline, tray]);
+  }, [isOnline, tray]);
+  useEffect(() => {
+    const resume = () => tray.resume();
+    addEventListener("online", resume);
+    return () => removeEventListener("online", resume);
+  }, [tray]);
 }

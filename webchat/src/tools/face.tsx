@@ -1,13 +1,13 @@
-import type { Message } from "@chorus/sdk";
 import { useScene } from "../panel/use-scene";
 
 interface FaceProps {
-  readonly message: Message;
+  /** Null of a bot. */
+  readonly userId: string | null;
   readonly name: string;
 }
 
 /** Who speaks, as a picture that the page gave, or as the first letter of their name. */
-export function Face({ message: { userId }, name }: FaceProps) {
+export function Face({ userId, name }: FaceProps) {
   const { avatars = true } = useScene().settings;
   if (avatars === false) return null;
   const pictures = avatars === true ? {} : avatars;

@@ -1,5 +1,5 @@
 import { asChorusError } from "@chorus/sdk/errors";
-import { type FileInfo, uploadFile } from "@chorus/sdk/uploads";
+import { type FileInfo, type FileLink, uploadFile } from "@chorus/sdk/uploads";
 import { uuid7 } from "@chorus/sdk/uuid7";
 import type { Scene } from "../panel/scene";
 import { t } from "../panel/words";
@@ -154,10 +154,8 @@ export class Tray {
     }
   }
 
-  #onUploaded(id: string, told: FileInfo): void {
-    // The link of the answer ends soon, and is asked for again when it is wanted.
-    const { name, mime, size, width, height } = told;
-    const info = { id, name, mime, size, width, height };
+  #onUploaded(id: string, { url: _, expiresAt: __, ...info }: FileLink): void {
+    const { name, mime, size } = info;
     this.#update(id, { phase: "ready", share: 1, name, size, info });
     this.#scene.host.emit("file:uploaded", { id, name, mime, size });
   }
