@@ -119,6 +119,25 @@ class AgentInvite(Row, table=True):
     used_at: datetime | None = moment()
 
 
+class AgentIdentity(Row, table=True):
+    """An account at an identity provider that an agent signs in by."""
+
+    __tablename__ = "agent_identities"
+    __table_args__ = (
+        of_tenant(),
+        within_tenant("agent_id", "agents", ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "issuer", "subject"),
+        UniqueConstraint("tenant_id", "agent_id", "issuer"),
+    )
+
+    id: UUID = key()
+    tenant_id: UUID
+    agent_id: UUID
+    issuer: str = word()
+    subject: str = word()
+    created_at: datetime = created()
+
+
 class AuditEntry(Row, table=True):
     """Who did what to what. No role may change or delete one."""
 

@@ -1,5 +1,6 @@
 """One installation and one Chromium for all browser tests; every test gets people of its own."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.people import AgentPage, CustomerPage, Eyes
 from tests.support.installation import UNMEASURED, Up, running
+from tests.support.oidc_issuer import CLIENT_ID, CLIENT_SECRET, OidcIssuer, oidc_issuer
 from tests.support.tree import ROOT
 
 PAGES = ROOT / "dist" / "pages"
@@ -47,9 +49,21 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+def provider() -> Iterator[OidcIssuer]:
+    """An identity provider that agents of the installation may sign in by."""
+    with oidc_issuer() as serving:
+        yield serving
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory, provider: OidcIssuer) -> Iterator[Up]:
     assert (PAGES / "console" / "index.html").is_file(), "run `npm run build` first"
-    with running(tmp_path_factory.mktemp("browser") / "data", **UNMEASURED) as up:
+    known = {"name": "acme", "label": "Acme", "tenant": "demo", "client_id": CLIENT_ID}
+    named = {
+        "CHORUS_OIDC": json.dumps([{**known, "issuer": provider.url}]),
+        "CHORUS_OIDC_SECRETS": json.dumps({"acme": CLIENT_SECRET}),
+    }
+    with running(tmp_path_factory.mktemp("browser") / "data", **UNMEASURED, **named) as up:
         yield up
 
 

@@ -1,0 +1,424 @@
+"""Agents who sign in by an identity provider: a real one on loopback, over the REST API."""
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
+
+import httpx
+import orjson
+import pytest
+
+from chat_service import identity, oidc_line
+from chorus.bus import open_redis
+from tests.chat_service.api_world import PASSWORD, Api, Tenant, make_tenant, open_api
+from tests.support.oidc_issuer import CLIENT_ID, CLIENT_SECRET, Answer, OidcIssuer, oidc_issuer
+
+pytestmark = pytest.mark.anyio
+
+BASE = "https://chat.test"
+CALLBACK = f"{BASE}/auth/oidc/acme/callback"
+COOKIE = "__Host-chorus-sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    api: Api
+    tenant: Tenant
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[OidcIssuer]:
+    with oidc_issuer() as serving:
+        yield serving
+
+
+@pytest.fixture
+def issuer(provider: OidcIssuer) -> OidcIssuer:
+    provider.forget_faults()
+    return provider
+
+
+@pytest.fixture(scope="module")
+async def world(
+    api_database_url: str, redis_url: str, provider: OidcIssuer
+) -> AsyncIterator[World]:
+    tenant = await make_tenant(api_database_url, "acme")
+    entry = {
+        "name": "acme",
+        "label": "Acme",
+        "tenant": tenant.slug,
+        "issuer": provider.url,
+        "client_id": CLIENT_ID,
+    }
+    open_door = {"name": "open", "new_agents": {"domains": ["new.test"]}, "claims": {"hd": "new"}}
+    configured = orjson.dumps([entry, entry | open_door]).decode()
+    secrets = orjson.dumps(dict.fromkeys(("acme", "open"), CLIENT_SECRET)).decode()
+    chosen = {"oidc": configured, "oidc_secrets": secrets, "base_url": BASE, "dev": True}
+    async with open_api(api_database_url, redis_url, **chosen) as api:
+        yield World(api, tenant)
+
+
+class Browser:
+    """Follows redirects between the provider and us as a browser does, with cookies of its own."""
+
+    def __init__(self, world: World, issuer: OidcIssuer) -> None:
+        transport = world.api.client._transport
+        self.http = httpx.AsyncClient(transport=transport, base_url=BASE)
+        self._issuer = issuer
+
+    async def begin(self, name: str = "acme", query: str = "") -> str:
+        """Where the provider would send this browser back to."""
+        there = await self.http.get(f"/auth/oidc/{name}{query}")
+        assert there.status_code == 302, there.text
+        where = urlsplit(there.headers["location"])
+        assert f"{where.scheme}://{where.netloc}{where.path}" == f"{self._issuer.url}/authorize"
+        return self._issuer.authorize(dict(parse_qsl(where.query)))
+
+    async def back(self, url: str) -> tuple[str, str]:
+        """What the console is told, behind the hash of its own address."""
+        answer = await self.http.get(url)
+        assert answer.status_code == 303, answer.text
+        page, _, told = answer.headers["location"].partition("#")
+        assert page == "/console/sign-in"
+        ((what, value),) = parse_qsl(told)
+        return what, value
+
+    async def code(self, name: str = "acme") -> str:
+        what, value = await self.back(await self.begin(name))
+        assert what == "code", value
+        return value
+
+    async def refusal(self, name: str = "acme") -> str:
+        what, value = await self.back(await self.begin(name))
+        assert what == "refused", value
+        return value
+
+    async def redeem(self, code: str) -> httpx.Response:
+        return await self.http.post("/auth/oidc/token", json={"code": code})
+
+    async def signed_in(self, name: str = "acme") -> dict[str, Any]:
+        answer = await self.redeem(await self.code(name))
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@pytest.fixture
+def browser(world: World, issuer: OidcIssuer) -> Browser:
+    return Browser(world, issuer)
+
+
+async def hire(world: World, **columns: Any) -> dict[str, Any]:
+    """A new agent of the tenant, and what the provider says of them."""
+    email = f"{uuid4().hex}@acme.test"
+    (row,) = await world.api.rows(
+        "INSERT INTO agents (id, tenant_id, email, name, role) VALUES"
+        " ($1, $2, $3, 'Noor', $4) RETURNING id",
+        uuid4(),
+        world.tenant.id,
+        email,
+        columns.get("role", "agent"),
+    )
+    return {"id": row["id"], "claims": _claims(email)}
+
+
+def _claims(email: str, **more: Any) -> dict[str, Any]:
+    return {"sub": f"sub-{email}", "email": email, "email_verified": True, **more}
+
+
+async def linked(world: World, agent_id: Any) -> list[str]:
+    rows = await world.api.rows(
+        "SELECT subject FROM agent_identities WHERE agent_id = $1", agent_id
+    )
+    return [row["subject"] for row in rows]
+
+
+async def test_the_page_learns_which_buttons_to_show(world: World) -> None:
+    ways = (await world.api.client.get("/auth/methods")).json()
+    named = [{"name": name, "label": "Acme"} for name in ("acme", "open")]
+    assert ways == {"password": True, "oidc": named}
+
+
+async def test_an_agent_signs_in_as_with_a_password(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    hired = await hire(world, role="supervisor")
+    issuer.person = hired["claims"]
+    body = await browser.signed_in()
+    password = await world.api.client.post(
+        "/auth/login", json={"email": world.tenant.email("agent"), "password": PASSWORD}
+    )
+    assert body.keys() == password.json().keys()
+    assert body["agent"] == {"id": str(hired["id"]), "name": "Noor", "role": "supervisor"}
+    principal = await world.api.resources.trust.bearer(body["accessToken"])
+    assert (principal.user_id, principal.tenant_id) == (hired["id"], world.tenant.id)
+    refreshed = await browser.http.post(
+        "/auth/refresh", json={"refreshToken": body["refreshToken"]}
+    )
+    assert refreshed.status_code == 200
+
+
+async def test_what_goes_to_the_provider_is_bound_to_this_sign_in(browser: Browser) -> None:
+    there = await browser.http.get("/auth/oidc/acme?next=https://evil.test&redirect_uri=x")
+    asked = dict(parse_qsl(urlsplit(there.headers["location"]).query))
+    assert asked["redirect_uri"] == CALLBACK
+    assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+    assert len({asked["state"], asked["nonce"], asked["code_challenge"]}) == 3
+    (cookie,) = there.headers.get_list("set-cookie")
+    marks = {part.strip().lower() for part in cookie.split(";")[1:]}
+    assert cookie.startswith(f"{COOKIE}=")
+    assert {"httponly", "secure", "samesite=lax", "path=/", "max-age=600"} <= marks
+    assert asked["state"] not in cookie
+
+
+async def test_after_the_first_time_the_account_counts_and_not_the_address(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    hired = await hire(world)
+    issuer.person = hired["claims"]
+    await browser.signed_in()
+    issuer.person = {"sub": hired["claims"]["sub"], "email": world.tenant.email("admin")}
+    assert (await browser.signed_in())["agent"]["id"] == str(hired["id"])
+    rows = await world.api.rows(
+        "SELECT action, detail::text FROM audit_log WHERE actor_id = $1", hired["id"]
+    )
+    assert [row["action"] for row in rows] == ["agent.linked"]
+
+
+async def test_an_address_that_moved_on_opens_no_door_until_an_admin_says_so(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    hired = await hire(world)
+    issuer.person = hired["claims"]
+    await browser.signed_in()
+    issuer.person = {**hired["claims"], "sub": "somebody-else"}
+    assert await browser.refusal() == "other_account"
+    assert await linked(world, hired["id"]) == [hired["claims"]["sub"]]
+    path = f"/admin/agents/{hired['id']}/unlink"
+    admin = world.api.token(world.tenant.principal("admin"))
+    assert (await world.api.client.post(path, headers=admin)).status_code == 204
+    assert (await browser.signed_in())["agent"]["id"] == str(hired["id"])
+    assert await linked(world, hired["id"]) == ["somebody-else"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"email_verified": False},
+        {"email_verified": None},
+        {"email_verified": "false"},
+        {"email": None},
+        {"email": ["a@acme.test"]},
+        {"email": "a@acme.te\u017ft"},
+    ],
+)
+async def test_an_address_that_nobody_vouches_for_opens_no_door(
+    world: World, issuer: OidcIssuer, browser: Browser, said: dict[str, Any]
+) -> None:
+    hired = await hire(world)
+    issuer.person, issuer.said = hired["claims"], said
+    assert await browser.refusal() == "unverified"
+    assert await linked(world, hired["id"]) == []
+
+
+async def test_a_provider_knows_nobody_of_another_tenant(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    rival = await make_tenant(world.api.database_url, "rival")
+    issuer.person = _claims(rival.email("admin"), hd="new")
+    assert await browser.refusal() == "unknown"
+    # Nor by becoming new under that address.
+    await world.api.rows(
+        "UPDATE agents SET email = $1 WHERE id = $2", f"{rival.slug}@new.test", rival.admin
+    )
+    issuer.person = _claims(f"{rival.slug}@new.test", hd="new")
+    assert await browser.refusal("open") == "unknown"
+
+
+async def test_nobody_becomes_an_agent_where_no_setting_says_so(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    issuer.person = _claims("noor@new.test", hd="new")
+    assert await browser.refusal("acme") == "unknown"
+    issuer.person = _claims("noor@sub.new.test", hd="new")
+    assert await browser.refusal("open") == "unknown"
+    issuer.person = _claims("noor@new.test", hd="other")
+    assert await browser.refusal("open") == "unknown"
+    assert await world.api.rows("SELECT 1 FROM agents WHERE email LIKE 'noor@%'") == []
+
+
+async def test_a_new_colleague_of_an_allowed_domain_becomes_an_agent_once(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    email = f"{uuid4().hex}@new.test"
+    issuer.person = _claims(email.upper(), hd="new", name="  Zo\u0308e\u202e Doe ")
+    first = await browser.signed_in("open")
+    again = await browser.signed_in("open")
+    assert first["agent"]["id"] == again["agent"]["id"]
+    assert (first["agent"]["name"], first["agent"]["role"]) == ("Zöe Doe", "agent")
+    rows = await world.api.rows(
+        "SELECT action FROM audit_log WHERE subject = $1 ORDER BY at, action",
+        f"agent:{first['agent']['id']}",
+    )
+    assert {row["action"] for row in rows} == {"agent.created", "agent.linked"}
+    assert len(rows) == 2
+
+
+async def test_who_is_shut_out_stays_out(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    hired = await hire(world)
+    issuer.person = hired["claims"]
+    await browser.signed_in()
+    code = await browser.code()
+    who = world.api.resources.identity
+    await identity.disable_agent(who, world.tenant.id, hired["id"])
+    assert (await browser.redeem(code)).status_code == 401
+    assert await browser.refusal() == "disabled"
+    late = await hire(world)
+    await identity.disable_agent(who, world.tenant.id, late["id"])
+    issuer.person = late["claims"]
+    assert await browser.refusal() == "disabled"
+    assert await linked(world, late["id"]) == []
+
+
+async def test_nobody_of_a_disabled_tenant_comes_in(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    hired = await hire(world)
+    issuer.person = hired["claims"]
+    change = "UPDATE tenants SET state = $1 WHERE id = $2"
+    await world.api.rows(change, "disabled", world.tenant.id)
+    try:
+        assert await browser.refusal() == "disabled"
+    finally:
+        await world.api.rows(change, "active", world.tenant.id)
+
+
+async def test_a_one_time_code_is_good_once_and_in_its_own_browser(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    issuer.person = (await hire(world))["claims"]
+    stranger = Browser(world, issuer)
+    await stranger.begin()
+    stolen = await browser.code()
+    assert (await stranger.redeem(stolen)).status_code == 401
+    assert (await browser.redeem(stolen)).status_code == 401
+    code = await browser.code()
+    assert (await browser.redeem(code)).status_code == 200
+    assert (await browser.redeem(code)).status_code == 401
+    assert COOKIE not in browser.http.cookies
+
+
+async def test_what_waits_for_a_browser_is_kept_hashed_and_not_for_long(
+    world: World, issuer: OidcIssuer, browser: Browser, redis_url: str
+) -> None:
+    issuer.person = (await hire(world))["claims"]
+    code = await browser.code()
+    secret = browser.http.cookies[COOKIE]
+    async with open_redis(redis_url) as client:
+        (key,) = await client.keys("oidc:code:*")
+        kept = await client.get(key)
+        assert code.encode() not in key + kept
+        assert secret.encode() not in kept
+        assert 0 < await client.ttl(key) <= 60
+        await client.delete(key)
+    assert (await browser.redeem(code)).status_code == 401
+
+
+async def test_somebody_elses_answer_is_not_taken(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    """Login CSRF: an attacker's own, perfectly good answer, brought by a victim's browser."""
+    issuer.person = (await hire(world))["claims"]
+    attacker = Browser(world, issuer)
+    url = await attacker.begin()
+    assert await browser.back(url) == ("refused", "expired")
+    await browser.begin()
+    assert await browser.back(await attacker.begin()) == ("refused", "expired")
+    # It was burnt by that.
+    assert await attacker.back(url) == ("refused", "expired")
+
+
+async def test_an_answer_is_good_once_and_for_its_own_provider(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    issuer.person = (await hire(world))["claims"]
+    url = await browser.begin("acme")
+    assert (await browser.back(url))[0] == "code"
+    assert await browser.back(url) == ("refused", "expired")
+    mixed = (await browser.begin("acme")).replace("/oidc/acme/", "/oidc/open/")
+    assert await browser.back(mixed) == ("refused", "expired")
+    assert await browser.back(CALLBACK) == ("refused", "expired")
+    nobody = await browser.http.get("/auth/oidc/nobody/callback?state=x")
+    assert nobody.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("returns", "refusal"),
+    [
+        ({"error": "access_denied", "code": ""}, "denied"),
+        ({"error": "server_error", "code": ""}, "provider"),
+        ({"code": "made-up"}, "provider"),
+        ({"code": ""}, "provider"),
+        ({"iss": "https://other.test"}, "provider"),
+        ({"iss": ""}, "provider"),
+    ],
+)
+async def test_an_answer_that_is_none_is_refused(
+    world: World, issuer: OidcIssuer, browser: Browser, returns: dict[str, str], refusal: str
+) -> None:
+    issuer.person = (await hire(world))["claims"]
+    issuer.returns = returns
+    assert await browser.refusal() == refusal
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(b"<html>", 200),
+        Answer(b"[]"),
+        Answer(b"{}"),
+        Answer(b'{"id_token": 5}'),
+        Answer(b'{"id_token": "a.b.c"}'),
+        Answer(b"{}", 500),
+        Answer(b"", 307, {"Location": "http://127.0.0.1:1/token"}),
+        Answer(b"[" * 2_000_000),
+    ],
+)
+async def test_a_provider_that_answers_garbage_is_not_believed(
+    issuer: OidcIssuer, browser: Browser, answer: Answer
+) -> None:
+    issuer.answers = {"/token": answer}
+    assert await browser.refusal() == "provider"
+
+
+async def test_a_provider_that_hangs_holds_nobody_for_ever(
+    issuer: OidcIssuer, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oidc_line, "TIMEOUT_S", 0.1)
+    url = await browser.begin()
+    issuer.held = threading.Event()
+    try:
+        assert await browser.back(url) == ("refused", "provider")
+    finally:
+        issuer.held.set()
+
+
+async def test_an_id_token_of_another_sign_in_is_refused(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    issuer.person = (await hire(world))["claims"]
+    issuer.said = {"nonce": "of-another"}
+    assert await browser.refusal() == "provider"
+
+
+async def test_no_page_leads_anywhere_but_to_the_console(browser: Browser) -> None:
+    for path in ("acme%2f..", "acme/", "//evil.test", "acme/callback/evil.test"):
+        answer = await browser.http.get(f"/auth/oidc/{path}?next=//evil.test")
+        assert answer.status_code == 404, path
+    url = f"{CALLBACK}?state=x&code=y&next=//evil.test&redirect_uri=https://evil.test"
+    assert await browser.back(url) == ("refused", "expired")
