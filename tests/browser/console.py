@@ -81,7 +81,8 @@ class Staff:
         try:
             yield
         finally:
-            self._patch(f"/admin/inboxes/{inbox['id']}", {"botId": None, "bot": inbox["bot"]})
+            before = {"botId": inbox["botId"], "bot": inbox["bot"]}
+            self._patch(f"/admin/inboxes/{inbox['id']}", before)
 
     def _patch(self, path: str, change: Mapping[str, Any]) -> None:
         self._http.patch(path, json=change).raise_for_status()
