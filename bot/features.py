@@ -1,7 +1,7 @@
 """What the policy looks at, out of a conversation. Pure: messages in, numbers out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
@@ -29,6 +29,7 @@ _SORE: Final = -0.25
 _FEW_WORDS: Final = 3
 _TALK_TAGS: Final = frozenset({"greeting", "thanks", "ok"})
 _TALK_WORDS_MAX: Final = 6
+_END_CHARS: Final = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,14 @@ def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
     held_out = len(turns) > 1 and turns[-2].action == OFFERED
     customers = [one for turn, one in zip(turns, heard, strict=True) if turn.role == "customer"]
     moods = [_mood(turn, language) for turn in turns if turn.role == "customer"]
-    harms = harms_in(last.text)
+    pieces = list(_pieces(last))
+    harms = frozenset[Harm]().union(*map(harms_in, pieces))
+    safety = {"safety"} if Harm.SELF_HARM in harms else set[str]()
     return TurnFeatures(
         language=spoken,
-        asked=asks_for_person(last.text),
+        asked=any(map(asks_for_person, pieces)),
         accepted=held_out and consent_of(last.text) is Consent.YES,
-        matters=matters_of(last.text) | ({"safety"} if Harm.SELF_HARM in harms else set()),
+        matters=frozenset(safety).union(*map(matters_of, pieces)),
         threatening=Harm.THREAT in harms,
         injected=now.injected,
         smalltalk=_is_smalltalk(now),
@@ -127,6 +130,15 @@ def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
         offered=any(one.action == OFFERED for one in turns),
         refused_ago=_refused_ago(turns),
     )
+
+
+def _pieces(turn: Turn) -> Iterator[str]:
+    """Each message, and the end of a long one: below a pasted log stands what is wanted."""
+    for one in turn.texts:
+        yield one
+        if len(one) > _END_CHARS:
+            _, _, end = one[-_END_CHARS:].partition("\n")
+            yield end
 
 
 def _heard(turn: Turn, language: str) -> Features:
