@@ -65,7 +65,13 @@ async def test_a_call_is_settled_once_and_never_by_another_tenant(shop: Shop) ->
 
 async def test_nobody_but_our_own_services_spends(shop: Shop) -> None:
     where = await shop.open()
-    told: dict[str, Any] = {"purpose": "bot", "spec": "openai:x", "prompt": "p", "plan": "p", "task": "t"}
+    told: dict[str, Any] = {
+        "purpose": "bot",
+        "spec": "openai:x",
+        "prompt": "p",
+        "plan": "p",
+        "task": "t",
+    }
     told |= {"attempt": 1, "micros": 1, "budget_micros": 10**9}
     for role in ("contact", "agent", "admin"):
         who = shop.tenant.principal(role)
