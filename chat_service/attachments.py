@@ -16,7 +16,7 @@ from uuid import UUID
 from chat_service import conversations
 from chat_service.attachments_checks import Checks, Looked, drawn_name
 from chat_service.attachments_disk import Disk, Storage, open_draft
-from chat_service.attachments_links import Links
+from chat_service.attachments_links import Link, Links
 from chat_service.attachments_refusals import DailyQuota, StorageAway, TenantQuota
 from chat_service.frames import seen_by_customer
 from chat_service.intake import AGENT_TOKENS
@@ -254,13 +254,12 @@ def _may_read(who: Principal, row: FileRow) -> bool:
     return seen_by_customer(row.visibility, row.author)
 
 
-async def open_link(files: Files, token: str) -> tuple[FileRow, AsyncIterator[bytes]]:
+async def follow(files: Files, link: Link) -> tuple[FileRow, AsyncIterator[bytes]]:
     """What a link leads to: looked up anew, as whoever asked for it.
 
     Raises:
-        NotFound: not a link, too old, or they may not read it any more.
+        NotFound: they may not read it any more.
     """
-    link = await files.links.read(token)
     who = link.principal
     try:
         if files.trust.revoked.covers(who):

@@ -71,6 +71,12 @@ def carrying(item: IngestItem, files: Mapping[tuple[UUID, UUID], Claimed]) -> In
     return replace(item, payload={**(item.payload or {}), CARDS: cards})
 
 
+def first_name(item: IngestItem) -> str:
+    """What a message that says nothing shows instead; nothing where it carries nothing."""
+    cards = (item.payload or {}).get(CARDS, ())
+    return str(cards[0]["name"]) if cards else ""
+
+
 def give(item: IngestItem, files: Known) -> None:
     """Note that these files are this message's now: the next one in the batch may not have them."""
     for one in named(item):

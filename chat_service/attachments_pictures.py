@@ -132,6 +132,7 @@ def main(words: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(10)
+    os.umask(0o077)
     source, target, pixels, frames = words
     try:
         drawn = redraw(Path(source), Path(target), Bounds(int(pixels), int(frames)))

@@ -357,7 +357,7 @@ def _show(stored: Stored, head: Head, now: datetime) -> None:
     item = stored.item
     if item.role == Role.SYSTEM:
         return
-    head.preview = preview_of(item.content)
+    head.preview = preview_of(item.content or files.first_name(item))
     if item.role == Role.CUSTOMER:
         head.unread_added += 1
         head.waiting_since = head.waiting_since or now

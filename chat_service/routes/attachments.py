@@ -20,7 +20,7 @@ from chat_service.settings import ApiSettings
 from chat_service.store.attachments import FileRow
 from chorus.auth import Principal
 from chorus.clock import rfc3339
-from chorus.errors import BadRequest, Forbidden
+from chorus.errors import BadRequest, Forbidden, RateLimited
 from chorus.web import json_response
 
 PATH: Final = "/livechat/attachments"
@@ -87,7 +87,11 @@ async def file_shown(file_id: FileId, request: Request, resources: With, who: Wh
 
 async def file_read(token: Token, resources: With) -> Response:
     """The bytes of a file, as a download; a picture can be shown by `<img>` all the same."""
-    row, pieces = await attachments.open_link(resources.files, token)
+    link = await resources.files.links.read(token)
+    allowance = resources.limits.request(link.principal, None)
+    if not allowance.granted:
+        raise RateLimited(retry_after_ms=allowance.reset_s * 1000)
+    row, pieces = await attachments.follow(resources.files, link)
     headers = {
         **_INERT,
         "Content-Length": str(row.size),

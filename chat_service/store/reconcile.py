@@ -22,7 +22,7 @@ LEFT JOIN LATERAL (
   SELECT m.seq FROM messages m WHERE m.conversation_id = c.id ORDER BY m.seq DESC LIMIT 1
 ) head ON true
 LEFT JOIN LATERAL (
-  SELECT m.content FROM messages m
+  SELECT coalesce(nullif(m.content, ''), m.payload->'files'->0->>'name') AS content FROM messages m
   WHERE m.conversation_id = c.id AND m.visibility = 'public' AND m.message_type <> 'event'
     AND m.role <> 'system' AND m.deleted_at IS NULL
   ORDER BY m.seq DESC LIMIT 1

@@ -211,7 +211,8 @@ _MODERATE = text(
     " AND payload->'data'->>'target' = :target AND payload->'data' ? 'content'))"
 )
 _LAST_SHOWN = text(
-    "SELECT left(content, :chars) FROM messages WHERE tenant_id = :tenant"
+    "SELECT left(coalesce(nullif(content, ''), payload->'files'->0->>'name'), :chars)"
+    " FROM messages WHERE tenant_id = :tenant"
     " AND conversation_id = :conversation AND message_type <> 'event' AND visibility = 'public'"
     " AND role <> 'system' AND deleted_at IS NULL ORDER BY seq DESC LIMIT 1"
 )

@@ -14,7 +14,7 @@ from chat_service.settings import ConductorSettings
 from chorus.bus import open_redis
 from chorus.clock import SystemClock
 from chorus.ids import uuid7
-from tests.chat_service.api_world import Api, Tenant, open_api, read_items
+from tests.chat_service.api_world import PASSWORD, Api, Tenant, open_api, read_items
 from tests.chat_service.ingest_world import system_db
 from tests.chat_service.upload_corpus import CASES, EICAR, GOOD, MIB, Case, located, picture
 from tests.chat_service.upload_world import bytes_on_disk, follow, person
@@ -242,6 +242,19 @@ async def test_a_link_ends_with_its_time_and_with_whoever_asked_for_it(
     await api.rows("UPDATE agents SET disabled_at = now() WHERE id = $1", acme.agent)
     assert (await follow(api, link)).status_code == 404
     assert refusal(await agent.attach()) == (403, "FORBIDDEN")
+
+
+async def test_who_signs_out_takes_their_links_along(api: Api, acme: Tenant) -> None:
+    asked = {"tenant": acme.slug, "email": acme.email("agent"), "password": PASSWORD}
+    tokens = (await api.client.post("/auth/login", json=asked)).json()
+    bearer = {"Authorization": f"Bearer {tokens['accessToken']}"}
+    file_id = await person(api, acme, "agent").attached()
+    shown = await api.client.get(f"/livechat/attachments/{file_id}", headers=bearer)
+    link = shown.json()["url"]
+    assert (await follow(api, link)).status_code == 200
+    gone = {"refreshToken": tokens["refreshToken"]}
+    await api.client.post("/auth/logout", json=gone, headers=bearer)
+    assert (await follow(api, link)).status_code == 404
 
 
 async def test_a_message_that_is_taken_back_takes_its_files_along(
