@@ -6,10 +6,18 @@ from uuid import UUID
 import orjson
 from fastapi import Path, Response
 
-from chat_service import knowledge
+from ai.knowledge.passages import Passage
+from chat_service import knowledge, knowledge_trial
 from chat_service.routes.admin_parts import ADMIN, READ, Asked, By, listed
 from chat_service.routes.guard import Route, Who, With
-from chat_service.routes.knowledge_shapes import NewSource, SourceAnswer, SourceChange, SourceList
+from chat_service.routes.knowledge_shapes import (
+    NewSource,
+    SourceAnswer,
+    SourceChange,
+    SourceList,
+    Trial,
+    TrialAnswer,
+)
 from chat_service.store.knowledge import SourceCard
 from chorus.clock import rfc3339
 from chorus.web import json_response
@@ -56,6 +64,22 @@ async def source_removed(source_id: SourceId, resources: With, by: By) -> Respon
     return Response(status_code=204)
 
 
+async def tried(body: Trial, resources: With, who: Who) -> Response:
+    """What is found for a question, by its words; the bot's index of meanings may find more."""
+    found = await knowledge_trial.ask(resources.db, who, body.question)
+    return json_response({"confidence": found.confidence, "items": [*map(_found, found.passages)]})
+
+
+def _found(passage: Passage) -> dict[str, Any]:
+    return {
+        "id": passage.id,
+        "sourceId": passage.article_id,
+        "title": passage.title,
+        "text": passage.text,
+        "score": passage.score,
+    }
+
+
 def _chosen(body: SourceChange) -> dict[str, Any]:
     chosen = body.model_dump(exclude_unset=True, exclude={"pairs", "format"})
     if "format" in body.model_fields_set:
@@ -99,5 +123,6 @@ ROUTES = (
     Route("GET", _ONE, source_shown, READ, "A source of knowledge", SourceAnswer),
     Route("PATCH", _ONE, source_changed, ADMIN, "Bring it otherwise", SourceAnswer),
     Route("POST", f"{_ONE}/reindex", source_indexed_again, ADMIN, "Index it again", SourceAnswer),
+    Route("POST", f"{PATH}/ask", tried, ADMIN, "Try knowledge out", TrialAnswer),
     Route("DELETE", _ONE, source_removed, ADMIN, "Take knowledge away", status=204),
 )

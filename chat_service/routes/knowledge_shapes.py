@@ -82,3 +82,24 @@ class SourceAnswer(Shape):
 class SourceList(Shape):
     items: list[SourceAnswer]
     next_cursor: str | None
+
+
+class Trial(Setting):
+    question: Question
+
+
+class PassageAnswer(Shape):
+    """A piece of a source."""
+
+    id: str
+    source_id: UUID
+    title: str
+    text: str
+    score: float
+
+
+class TrialAnswer(Shape):
+    confidence: float
+    """From 0 to 1: how sure the bot could be that one of them answers."""
+    items: list[PassageAnswer]
+    """Best first."""

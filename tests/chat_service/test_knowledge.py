@@ -16,6 +16,7 @@ from tests.chat_service.api_world import Api, Tenant
 
 pytestmark = pytest.mark.anyio
 SOURCES = "/admin/knowledge/sources"
+ASK = "/admin/knowledge/ask"
 MARKDOWN = {"name": "Delivery", "content": "# Delivery\nIt takes three to five working days."}
 PAIRS = {"name": "FAQ", "pairs": [{"question": "May I return it?", "answer": "Within 30 days."}]}
 
@@ -58,6 +59,21 @@ async def test_what_failed_can_be_indexed_again(api: Api, acme: Tenant, rival: T
     assert (await asked.search(acme.id, question)).passages[0].title == "Delivery"
     await index_due(indexer, acme.id)
     assert (await call(api, acme, "GET", path)).json()["state"] == "ready"
+
+
+async def test_it_can_be_tried_out_by_whose_it_is(api: Api, acme: Tenant, rival: Tenant) -> None:
+    made = await bring(api, acme, MARKDOWN)
+    indexer, _ = library(api, MemoryIndex())
+    await index_due(indexer, acme.id)
+    body = {"question": "How long does delivery take?"}
+    found = (await call(api, acme, "POST", ASK, body)).json()
+    assert [(one["sourceId"], one["title"]) for one in found["items"]] == [(made["id"], "Delivery")]
+    assert 0 < found["confidence"] <= 1
+    nothing = {"confidence": 0, "items": []}
+    assert (await call(api, rival, "POST", ASK, body)).json() == nothing
+    assert (await call(api, acme, "POST", ASK, {"question": "zebra?"})).json() == nothing
+    assert (await call(api, acme, "POST", ASK, body, who="agent")).status_code == 403
+    assert (await call(api, acme, "POST", ASK, {"question": " "})).status_code == 422
 
 
 async def test_pairs_come_back_as_pairs(api: Api, acme: Tenant) -> None:

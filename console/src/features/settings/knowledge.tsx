@@ -11,6 +11,7 @@ import { Cell, Row, Table } from "../../shared/ui/table";
 import { count } from "../../shared/words/figures";
 import { useScreenWords } from "../../shared/words/screen-words";
 import { dateTime } from "../../shared/words/time";
+import { KnowledgeTrial } from "./knowledge-trial";
 import { languageNames } from "./languages";
 import { Head, ItemLink, NEW } from "./parts";
 import type { SectionProps } from "./sections";
@@ -48,6 +49,7 @@ function SourceList() {
         <Answer of={sources}>{(found) => <Rows sources={found} />}</Answer>
         <More of={sources} />
       </Card>
+      {mayChange && <KnowledgeTrial />}
     </>
   );
 }
