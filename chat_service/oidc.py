@@ -28,7 +28,7 @@ from chat_service.identity import Grant, Identity
 from chat_service.oidc_agents import agent_of
 from chat_service.oidc_line import ProviderLine
 from chat_service.oidc_refusal import Refusal, SignInRefused
-from chat_service.oidc_tokens import Expected, believed
+from chat_service.oidc_tokens import Expected, believed, described
 from chorus.bus import Client, RedisFailure
 from chorus.errors import NotFound, Unavailable
 
@@ -111,11 +111,14 @@ async def finish(sign_in: SignIn, name: str, redirect_uri: str, back: Returned) 
     if begun is None or begun["name"] != name or not _same(begun["browser"], back.browser):
         raise SignInRefused(Refusal.EXPIRED, "state")
     await _check_answer(line, back)
-    token = await line.id_token(back.code, verifier=begun["verifier"], redirect_uri=redirect_uri)
+    tokens = await line.tokens(back.code, verifier=begun["verifier"], redirect_uri=redirect_uri)
     settings = line.settings
     now_s = sign_in.identity.clock.now().timestamp()
     expected = Expected(settings.issuer, settings.client_id, begun["nonce"], settings.claims, now_s)
-    person = await believed(token, line, expected)
+    person = await believed(tokens.id_token, line, expected)
+    if "email" not in person.claims:
+        # Many say in the ID token only who it is, and all else when they are asked (Core §5.4).
+        person = described(person, await line.profile(tokens))
     tenant_id, agent_id = await agent_of(sign_in.identity, settings, person)
     code = secrets.token_urlsafe(32)
     kept = {"tenant": tenant_id, "agent": agent_id, "browser": begun["browser"]}

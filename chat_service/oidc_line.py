@@ -53,6 +53,15 @@ class Facts:
     """It takes the client's secret among the fields only, not in the header."""
     names_itself: bool
     """It says who it is when it sends somebody back (RFC 9207)."""
+    userinfo_endpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a code stands for; `access` opens nothing but the provider's own word about its owner."""
+
+    id_token: str
+    access: str | None
 
 
 class ProviderLine:
@@ -98,8 +107,8 @@ class ProviderLine:
             self._keys = RemoteKeys(self._client, facts.jwks_uri)
         return await self._keys.key(kid)
 
-    async def id_token(self, code: str, *, verifier: str, redirect_uri: str) -> str:
-        """Change a code for the ID token it stands for. Raises SignInRefused."""
+    async def tokens(self, code: str, *, verifier: str, redirect_uri: str) -> Tokens:
+        """Change a code for the tokens it stands for. Raises SignInRefused."""
         facts = await self.facts()
         fields = {
             "grant_type": "authorization_code",
@@ -115,7 +124,20 @@ class ProviderLine:
             raise SignInRefused(Refusal.PROVIDER, f"exchange_{type(error).__name__}") from error
         if not isinstance(token, str):
             raise SignInRefused(Refusal.PROVIDER, "exchange_without_token")
-        return token
+        access = answer.get("access_token")
+        return Tokens(token, access if isinstance(access, str) and access.isascii() else None)
+
+    async def profile(self, tokens: Tokens) -> dict[str, Any]:
+        """What it says of the owner outside of the ID token; nothing where it cannot be asked."""
+        url = (await self.facts()).userinfo_endpoint
+        if url is None or tokens.access is None:
+            return {}
+        try:
+            return await self._ask("GET", url, {"authorization": f"Bearer {tokens.access}"}, None)
+        except _UNREADABLE as error:
+            kind = type(error).__name__
+            log.warning("oidc_profile_failed", provider=self.settings.name, error=kind)
+            return {}
 
     def _credentials(self, facts: Facts) -> tuple[dict[str, str], dict[str, str]]:
         """Headers and fields that say who we are (RFC 6749 §2.3.1)."""
@@ -153,12 +175,17 @@ class ProviderLine:
             jwks_uri=_text(said, "jwks_uri"),
             secret_in_body=_only_in_body(said.get("token_endpoint_auth_methods_supported")),
             names_itself=said.get("authorization_response_iss_parameter_supported") is True,
+            userinfo_endpoint=_text(said, "userinfo_endpoint")
+            if said.get("userinfo_endpoint") is not None
+            else None,
         )
-        endpoints = (facts.authorization_endpoint, facts.token_endpoint, facts.jwks_uri)
+        asked = [facts.token_endpoint, facts.jwks_uri]
+        asked += [facts.userinfo_endpoint] if facts.userinfo_endpoint else []
+        endpoints = (facts.authorization_endpoint, *asked)
         if not all(reachable_safely(url, dev=self._dev) for url in endpoints):
             raise ValueError("an endpoint without https")
         own = urlsplit(self.settings.issuer).hostname
-        hosts = {urlsplit(url).hostname for url in endpoints[1:]} - {own}
+        hosts = {urlsplit(url).hostname for url in asked} - {own}
         for host in hosts:
             await _check_public(str(host))
         return facts

@@ -66,6 +66,17 @@ async def believed(token: str, keys: KeySource, expected: Expected) -> Person:
     return Person(subject, claims)
 
 
+def described(person: Person, profile: Mapping[str, Any]) -> Person:
+    """The person with what their profile adds; the ID token has the last word.
+
+    Raises:
+        SignInRefused: it is the profile of somebody else.
+    """
+    if profile and profile.get("sub") != person.subject:
+        raise _doubtful("profile_of_another")
+    return Person(person.subject, {**profile, **person.claims})
+
+
 async def _signed(
     token: str, header: Mapping[str, Any], keys: KeySource, expected: Expected
 ) -> dict[str, Any]:

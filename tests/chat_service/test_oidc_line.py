@@ -117,6 +117,8 @@ async def test_what_was_read_holds_while_it_is_away_and_it_is_not_pressed(
         {"jwks_uri": "https://192.168.0.1/keys"},
         {"jwks_uri": "https://user:secret@id.example/keys"},
         {"jwks_uri": "http://[::1"},
+        {"userinfo_endpoint": "https://10.0.0.7/me"},
+        {"userinfo_endpoint": "http://id.example/me"},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"authorization_endpoint": "http://id.example/authorize"},
     ],
@@ -246,7 +248,7 @@ async def test_a_secret_in_a_file_may_change_while_we_run(
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(oidc_line.provider_line(provider, dev=True))
         with pytest.raises(SignInRefused):
-            await opened.id_token("code", verifier="v", redirect_uri="https://chat.test/")
+            await opened.tokens("code", verifier="v", redirect_uri="https://chat.test/")
     assert "POST /token" not in issuer.asked
 
 

@@ -224,6 +224,35 @@ async def test_an_address_that_nobody_vouches_for_opens_no_door(
     assert await linked(world, hired["id"]) == []
 
 
+async def test_who_is_only_named_in_the_token_is_described_by_their_profile(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    hired = await hire(world)
+    issuer.person = {"sub": hired["claims"]["sub"]}
+    issuer.profile = hired["claims"]
+    assert (await browser.signed_in())["agent"]["id"] == str(hired["id"])
+    # Now that the account is known, the profile may be away.
+    issuer.answers = {"/userinfo": Answer(b"", 503)}
+    assert (await browser.signed_in())["agent"]["id"] == str(hired["id"])
+
+
+async def test_a_profile_of_somebody_else_is_not_used(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    hired = await hire(world)
+    issuer.person = {"sub": "attacker"}
+    issuer.profile = hired["claims"]
+    assert await browser.refusal() == "provider"
+    issuer.profile = {**hired["claims"], "sub": "attacker", "email_verified": False}
+    assert await browser.refusal() == "unverified"
+    issuer.person = {"sub": "attacker", "email_verified": False}
+    issuer.profile = {**hired["claims"], "sub": "attacker"}
+    assert await browser.refusal() == "unverified"
+    issuer.answers = {"/userinfo": Answer(b"", 503)}
+    assert await browser.refusal() == "unverified"
+    assert await linked(world, hired["id"]) == []
+
+
 async def test_a_provider_knows_nobody_of_another_tenant(
     world: World, issuer: OidcIssuer, browser: Browser
 ) -> None:

@@ -25,6 +25,7 @@ from jwt.algorithms import ECAlgorithm
 KID: Final = "of-the-issuer"
 CLIENT_ID: Final = "chorus"
 CLIENT_SECRET: Final = "s/e:c+r et"
+ACCESS: Final = "opens-the-profile"
 Claims = dict[str, Any]
 Signer = Callable[[Claims], str]
 
@@ -49,6 +50,7 @@ class OidcIssuer:
     def forget_faults(self) -> None:
         self.person: Claims = {}
         self.said: Claims = {}
+        self.profile: Claims = {}
         self.published: Claims = {}
         self.returns: dict[str, str] = {}
         self.answers: dict[str, Answer] = {}
@@ -68,6 +70,7 @@ class OidcIssuer:
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
             "jwks_uri": f"{self.url}/keys",
+            "userinfo_endpoint": f"{self.url}/userinfo",
             "authorization_response_iss_parameter_supported": True,
         }
         return {**known, **self.published}
@@ -100,7 +103,7 @@ class OidcIssuer:
             return _json({"error": "invalid_grant"}, 400)
         claims = {**self.usual(asked["nonce"]), **self.person, **self.said}
         token = self.signer({name: value for name, value in claims.items() if value is not None})
-        return _json({"token_type": "Bearer", "access_token": "unused", "id_token": token})
+        return _json({"token_type": "Bearer", "access_token": ACCESS, "id_token": token})
 
     def usual(self, nonce: str) -> Claims:
         now = int(time.time())
@@ -128,6 +131,9 @@ class OidcIssuer:
             return _json(self.keys())
         if name == "/authorize":
             return Answer(b"", 302, {"Location": self.authorize(dict(parse_qsl(parts.query)))})
+        if name == "/userinfo":
+            known = authorization == f"Bearer {ACCESS}"
+            return _json(self.profile) if known else _json({}, 401)
         if (method, name) == ("POST", "/token"):
             return self.change(dict(parse_qsl(body.decode())), authorization)
         return _json({}, 404)
