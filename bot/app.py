@@ -49,7 +49,7 @@ async def serve(
         calls = await opened.enter_async_context(rpc.open_client(target, security=security))
         knowledge = await opened.enter_async_context(open_library(settings, environ))
         chat = GrpcChat(calls)
-        answerers = (*await _modelled(settings, environ, client, calls), Quoting())
+        answerers = (*await by_models(settings, environ, client, calls), Quoting())
         mind = Mind(knowledge, answerers, settings.bot_turn_ms / 1000, loop.time)
         voice = Voice(
             chat, FanStage(client), settings.bot_typing_after_ms / 1000, settings.bot_answers
@@ -65,7 +65,7 @@ async def serve(
                 await stop.wait()
 
 
-async def _modelled(
+async def by_models(
     settings: BotSettings, environ: Mapping[str, str], client: Client, calls: ChatRpc
 ) -> tuple[Answerer, ...]:
     """What answers in a model's words, warm; nothing where the plan names none for bots."""

@@ -9,7 +9,7 @@ from ai.models.access import Access
 from ai.models.keys import Keys
 from ai.models.limits import Limits
 from ai.models.plan import Plan
-from bot.answering import Modelled
+from bot.answering import Modelled, answer_prompt
 from bot.ledger import RpcLedger
 from bot.quoting import Quoting
 from tests.bot.world import Shop
@@ -35,7 +35,10 @@ def plan_of_bots(stub: ModelStub, *models: str, budget: float = BUDGET_USD, **te
 
 
 def access_of(shop: Shop, plan: Plan) -> Access:
-    return Access(plan, Keys({}, Path("/nowhere")), Limits(None), RpcLedger(shop.calls))
+    """Warm, as the process has it: an import in the middle would make calls of others late."""
+    access = Access(plan, Keys({}, Path("/nowhere")), Limits(None), RpcLedger(shop.calls))
+    access.warm_up([answer_prompt()])
+    return access
 
 
 def modelled(shop: Shop, access: Access, **changes: Any) -> Shop:

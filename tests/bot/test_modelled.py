@@ -2,12 +2,19 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import orjson
 import pytest
 
+from ai.models.plan import PLAN_FILE
+from bot.app import by_models
 from bot.ports import BotCard, Where
+from bot.quoting import Quoting
+from bot.settings import BotSettings
+from chorus.bus import open_redis
 from tests.bot.modelling import (
     BUDGET_USD,
     SAYS,
@@ -233,6 +240,25 @@ async def test_a_person_who_speaks_in_the_middle_stops_it_at_once(
     most = BUDGET_USD * 1_000_000
     ((result, micros),) = await spent(shop)
     assert result == "lost" and 0 < micros < most
+
+
+async def test_the_process_takes_its_models_from_the_plan(
+    shop: Shop, stub: ModelStub, redis_db: str, tmp_path: Path
+) -> None:
+    told = {"REDIS_URL": redis_db, "rpc": "unix:none", "data": tmp_path}
+    settings = BotSettings.model_validate(told)
+    async with open_redis(redis_db) as client:
+        assert await by_models(settings, {}, client, shop.calls) == ()
+        plan = plan_of_bots(stub, "ok", key="env:STUB_API_KEY", rpm=2)
+        (tmp_path / PLAN_FILE).write_text(plan.model_dump_json())
+        keys = {"STUB_API_KEY": "sk-made-up"}
+        made = await by_models(settings, keys, client, shop.calls)
+        answering = shop.thinking(*made, Quoting(), now_s=monotonic, turn_s=PATIENCE_S)
+        for answered in ("model", "model", "quote"):
+            where = await asked(shop)
+            assert await answering.turn(where) == "answer"
+            assert await by(shop, where) == answered
+    assert [one.headers["authorization"] for one in stub.asked] == ["Bearer sk-made-up"] * 2
 
 
 async def test_who_writes_on_is_not_answered_in_the_middle(shop: Shop, stub: ModelStub) -> None:
