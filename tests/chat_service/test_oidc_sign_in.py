@@ -1,11 +1,12 @@
 """Agents who sign in by an identity provider: a real one on loopback, over the REST API."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import orjson
@@ -294,6 +295,17 @@ async def test_a_new_colleague_of_an_allowed_domain_becomes_an_agent_once(
     )
     assert {row["action"] for row in rows} == {"agent.created", "agent.linked"}
     assert len(rows) == 2
+
+
+async def test_windows_that_come_back_at_once_make_one_agent(
+    world: World, issuer: OidcIssuer
+) -> None:
+    windows = [Browser(world, issuer) for _ in range(4)]
+    issuer.person = _claims(f"{uuid4().hex}@new.test", hd="new")
+    bodies = await asyncio.gather(*(window.signed_in("open") for window in windows))
+    assert len({body["agent"]["id"] for body in bodies}) == 1
+    (subject,) = await linked(world, UUID(bodies[0]["agent"]["id"]))
+    assert subject == issuer.person["sub"]
 
 
 async def test_who_is_shut_out_stays_out(
