@@ -134,7 +134,7 @@ def test_nothing_is_asked_kept_or_moved_before_the_visitor_opens_it(widget: Widg
     parts = {
         url.split(PREFIX)[1].split(".")[0] for url in asked if PREFIX in url and "key=" not in url
     }
-    assert parts == {"chorus", "en", "kit", "panel", "line", "wire", "thread"}
+    assert parts == {"chorus", "en", "kit", "panel", "line", "wire", "thread", "tools"}
     assert widget.page.evaluate("window.shift") == 0
 
 

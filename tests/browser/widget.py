@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import FilePayload, Locator, Route, expect
 
 from chorus.ids import uuid7
 from tests.browser.people import CustomerPage
@@ -21,6 +21,24 @@ DESKTOP = (1280, 860)
 PHONE = (375, 740)
 # WCAG 2.2 A and AA, and what axe counts as good practice.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PROGRAM: FilePayload = {
+    "name": "lamp.exe",
+    "mimeType": "image/png",
+    "buffer": b"MZ\x90\0" + b"\0" * 96,
+}
+# As a browser hands over a picture that somebody copied: 480 by 300 px, drawn on the spot.
+PASTE = """async area => {
+  const canvas = new OffscreenCanvas(480, 300);
+  const brush = canvas.getContext('2d');
+  brush.fillStyle = '#c2410c';
+  brush.fillRect(60, 40, 200, 160);
+  const blob = await canvas.convertToBlob({ type: 'image/png' });
+  const data = new DataTransfer();
+  data.items.add(new File([blob], 'lamp.png', { type: 'image/png' }));
+  area.dispatchEvent(new ClipboardEvent('paste', {
+    clipboardData: data, bubbles: true, cancelable: true,
+  }));
+}"""
 STUB = (
     "window.Chorus = window.Chorus || function () { (Chorus.q = Chorus.q || []).push(arguments) };"
 )
@@ -60,6 +78,19 @@ class WidgetPage(CustomerPage):
     def call(self, *call: Any) -> Any:
         """`Chorus(...)`, and what its promise brings."""
         return self.page.evaluate("call => window.Chorus(...call)", list(call))
+
+    def paste_picture(self) -> None:
+        """Paste `lamp.png` into the text."""
+        self.composer.evaluate(PASTE)
+
+    @property
+    def picker(self) -> Locator:
+        return self.page.locator("chorus-chat input[type=file]")
+
+    @property
+    def tray(self) -> Locator:
+        """What the next message takes along, a row for each file."""
+        return self.page.locator("chorus-chat .tray-row")
 
     def hear(self, *events: str) -> None:
         """Keep what the page is told of these events, for `heard`."""

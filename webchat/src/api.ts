@@ -99,6 +99,7 @@ export interface SentMessage {
 export interface ReceivedMessage extends SentMessage {
   readonly from: "agent" | "bot" | "system";
   readonly name: string | null;
+  readonly files: readonly UploadedFile[];
 }
 
 /** What to show: the conversation, the menu, or a conversation that begins anew. */

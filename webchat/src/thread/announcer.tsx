@@ -2,6 +2,7 @@ import type { ConversationView, Message } from "@chorus/sdk";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useScene } from "../panel/use-scene";
 import { nameOf } from "./people";
+import { wordsOf } from "./words-of";
 
 const BATCH_MS = 1_000;
 
@@ -42,10 +43,6 @@ function wordsSince(conversation: ConversationView, seq: number): string {
   return items
     .filter((it): it is Message => it.kind === "message" && it.seq > seq && it.userId !== self)
     .filter(({ hidden, deleted }) => !hidden && !deleted)
-    .map((it) => `${nameOf(conversation, it.userId, it.role)}: ${saidBy(it)}`)
+    .map((it) => `${nameOf(conversation, it.userId, it.role)}: ${wordsOf(it)}`)
     .join("\n");
-}
-
-function saidBy({ content, files = [] }: Message): string {
-  return [content, ...files.map(({ name }) => name)].join(" ");
 }

@@ -70,13 +70,14 @@ function sceneryOf({ state }: Scene): Scenery {
 
 function onReceived(scene: Scene, message: Message): void {
   const { host, state } = scene;
-  const { id, content, role, userId } = message;
+  const { id, content, role, userId, files = [] } = message;
   const name = nameOf(state.conversation, userId, role);
   host.emit("message:received", {
     id,
     text: content,
     from: role === "customer" ? "agent" : role,
     name,
+    files,
   });
   const isSeen = scene.isShown && document.visibilityState === "visible";
   if (scene.isMuted || isSeen) return;

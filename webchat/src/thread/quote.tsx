@@ -2,6 +2,7 @@ import { ICONS, Icon } from "../panel/icon";
 import { useScene } from "../panel/use-scene";
 import { t } from "../panel/words";
 import { nameOf } from "./people";
+import { wordsOf } from "./words-of";
 
 /** The message that the next one answers. */
 export function Quote() {
@@ -17,7 +18,7 @@ export function Quote() {
   return (
     <p class="quote">
       <span dir="auto">
-        {t("replying", { name })}: {replyTo.content}
+        {t("replying", { name })}: {wordsOf(replyTo)}
       </span>
       <button type="button" class="icon-button" aria-label={t("cancel")} onClick={cancel}>
         <Icon path={ICONS.close} size={16} />

@@ -15,6 +15,7 @@ import { dayName } from "./days";
 import { ROW_ICONS } from "./icons";
 import { nameOf } from "./people";
 import { RichText } from "./rich-text";
+import { wordsOf } from "./words-of";
 
 interface RowsProps {
   readonly conversation: ConversationView;
@@ -150,7 +151,7 @@ function Quoted({ conversation, id }: RowsProps & { readonly id: string | null |
   return (
     <blockquote class="quoted">
       <span class="visually-hidden">{t("quoted", { name })}</span>
-      <span dir="auto">{item.content}</span>
+      <span dir="auto">{wordsOf(item)}</span>
     </blockquote>
   );
 }
@@ -193,12 +194,12 @@ function PendingRow({ entry }: { readonly entry: PendingMessage }) {
 }
 
 function ChangeRow({ change, conversation }: RowsProps & { readonly change: Change }) {
-  const words = wordsOf(change, conversation);
+  const words = wordsOfChange(change, conversation);
   return words === null ? null : <p class="change">{words}</p>;
 }
 
 /** What a visitor hears of a change; most of them are of no interest. */
-function wordsOf({ frame, seq }: Change, { items }: ConversationView): string | null {
+function wordsOfChange({ frame, seq }: Change, { items }: ConversationView): string | null {
   if (frame.event === "conversation.closed") return t("closed");
   if (frame.event !== "handoff") return null;
   const { state, agent } = frame.data;
