@@ -120,6 +120,7 @@ class Access:
         if model is None:
             raise NotAsked("left_out")
         breaker = self._breakers.setdefault(choice.place, Breaker())
+        tries = breaker.standing(self.now_s()) == "half_open"
         if not breaker.allows(self.now_s()):
             raise NotAsked("resting")
         try:
@@ -128,7 +129,8 @@ class Access:
                 self._learn(breaker, choice, called)
             return called
         finally:
-            breaker.gave_up()
+            if tries:
+                breaker.gave_up()
 
     async def _paid(
         self, question: Question[T, V], choice: Choice, model: Any, at: tuple[int, float]

@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from ai.models.access import FIRST_LEAST_S, TO_STORE_S, ran_late
-from ai.models.breaker import OPEN_AFTER
+from ai.models.breaker import OPEN_AFTER, REST_S
 from ai.models.make import keep_quiet
 from ai.models.plan import Purpose
 from ai.models.spending import Settled, Spending
@@ -219,6 +220,35 @@ async def test_whoever_stops_waiting_leaves_nothing_open(stub: ModelStub) -> Non
         await asking
     assert books.results == ["lost"]
     assert books.spent > 0, "nobody knows what it costs"
+
+
+async def test_while_one_tries_a_model_again_nobody_else_does(stub: ModelStub) -> None:
+    access, clock = access_for(plan_for(stub, "held")), [0.0]
+    access.now_s = lambda: clock[0]
+
+    async def asks(count: int) -> asyncio.Task[Any]:
+        asked = replace(question(task=f"t{count}"), until_s=clock[0] + PATIENCE_S)
+        asking = asyncio.create_task(access.ask(asked))
+
+        async def heard() -> bool:
+            return len(stub.asked) >= count or asking.done()
+
+        await until(heard)
+        return asking
+
+    early = await asks(1)
+    (breaker,) = access._breakers.values()
+    for _ in range(OPEN_AFTER):
+        breaker.failed(clock[0])
+    clock[0] += REST_S
+    again = await asks(2)
+    early.cancel()
+    await asyncio.wait([early])
+    assert await (await asks(3)) is None
+    assert len(stub.asked) == 2
+    stub.release()
+    assert await again is not None
+    assert breaker.standing(clock[0]) == "closed"
 
 
 async def test_a_deadline_of_ours_is_no_fault_of_a_model(stub: ModelStub) -> None:
