@@ -3,6 +3,7 @@ import { openSuggestion, sourcesIn } from "../src/features/composer/suggested";
 import {
   numberIn,
   POLICY,
+  refusalOf,
   withEntry,
   workingAs,
   worksOf,
@@ -61,6 +62,14 @@ describe("what a bot does", () => {
       mode: "suggest",
       enabled: false,
     });
+  });
+
+  it("is told beside the field that a refusal is about, and beside no other", () => {
+    const said = "settings.policy.angryAt: Input should be less than or equal to 1";
+    expect(refusalOf("angryAt", said)).toBe(said);
+    expect(refusalOf("angry", said)).toBeUndefined();
+    expect(refusalOf("allowedHosts", said)).toBeUndefined();
+    expect(refusalOf("angryAt", undefined)).toBeUndefined();
   });
 
   it("is as usual where nothing is set", () => {

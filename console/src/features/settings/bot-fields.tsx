@@ -11,6 +11,7 @@ import {
   numberIn,
   POLICY,
   type PolicyRow,
+  refusalOf,
   withEntry,
 } from "./bot-shapes";
 import { languageNames } from "./languages";
@@ -29,7 +30,7 @@ export function BotLimits({ draft, problems, mayChange }: PartProps<Bot>) {
           value={settings.allowedHosts ?? []}
           hint={t("allowedHostsHint")}
           placeholder="help.example.com"
-          problem={problems.settings}
+          problem={refusalOf("allowedHosts", problems.settings)}
           isDisabled={!mayChange}
           onChange={(allowedHosts) => set({ allowedHosts })}
         />
@@ -134,13 +135,11 @@ interface PolicyFieldProps {
 function PolicyField({ row, value, problem, onChange }: PolicyFieldProps) {
   const { t, locale } = useScreenWords();
   const { key, usual, min, max, step } = row;
-  // A refusal names the row somewhere in its sentence.
-  const own = problem?.includes(key) === true ? problem : undefined;
   return (
     <Field
       label={t(`policy-${key}`)}
       hint={t("usually", { value: new Intl.NumberFormat(locale).format(usual) })}
-      problem={own}
+      problem={refusalOf(key, problem)}
     >
       {(wiring) => (
         <input

@@ -84,6 +84,13 @@ export function numberIn(text: string, isWhole: boolean): number | undefined {
   return isWhole ? Math.trunc(number) : number;
 }
 
+/** A refusal of settings, where it is about this part of them. */
+export function refusalOf(part: string, problem: string | undefined): string | undefined {
+  return problem !== undefined && new RegExp(`\\.${part}\\b`, "u").test(problem)
+    ? problem
+    : undefined;
+}
+
 export const BOTS = ["bots"] as const;
 
 export function useBots() {

@@ -99,7 +99,7 @@ function Acts({ saved, path }: { readonly saved: WholeSource; readonly path: str
       >
         <RefreshCw className="size-4" aria-hidden="true" /> {t("indexAgain")}
       </Button>
-      <Removal name={saved.name} path={path} changes={CHANGED} section="knowledge">
+      <Removal name={saved.name} path={path} changes={[SOURCES]} section="knowledge">
         {t("removeSourceHint")}
       </Removal>
     </>
