@@ -105,15 +105,23 @@ test("a refusal is a sentence beside its file; the words leave without it and it
   await chatting();
   await stage.type(".composer textarea", "See the log.");
   await bring([file("virus.exe")]);
-  uploads.last.answer(415, { code: "BAD_TYPE", detail: "Programs are not taken here." });
+  uploads.last.answer(415, { code: "BAD_TYPE", detail: "x-msdownload" });
   await stage.pass(50);
-  expect(sentences()).toEqual(["Programs are not taken here."]);
+  expect(sentences()).toEqual(["Files of this kind are not taken here."]);
   expect(stage.root.querySelector(".tray-row .link-button")).toBeNull();
   await stage.say("See the log.");
   expect(sent()).toMatchObject([{ content: "See the log." }]);
   expect(rows()).toEqual(["virus.exe"]);
   await press(".tray-row .icon-button");
   expect(rows()).toEqual([]);
+});
+
+test("what this page has no words for is said in the server's", async () => {
+  await chatting();
+  await bring([file()]);
+  uploads.last.answer(422, { code: "INVALID", detail: "This picture is broken." });
+  await stage.pass(50);
+  expect(sentences()).toEqual(["This picture is broken."]);
 });
 
 test("what is too large or too many is told before a byte leaves", async () => {

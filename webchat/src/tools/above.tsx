@@ -75,7 +75,7 @@ function TrayRow({ item, tray, focus }: TrayRowProps) {
       <span class="tray-words">
         <bdi class="file-name">{name}</bdi>
         {isFailed ? (
-          <span class="problem" role="alert">
+          <span class="problem" role="alert" dir="auto">
             {reason}
           </span>
         ) : (

@@ -1,4 +1,4 @@
-import { asChorusError } from "@chorus/sdk/errors";
+import { asChorusError, type ChorusError } from "@chorus/sdk/errors";
 import { type FileInfo, type FileLink, uploadFile } from "@chorus/sdk/uploads";
 import { uuid7 } from "@chorus/sdk/uuid7";
 import type { Scene } from "../panel/scene";
@@ -63,13 +63,11 @@ export class Tray {
 
   /** Take files in; what cannot be sent at all is refused in a sentence. */
   add(files: readonly File[]): void {
-    const { maxBytes = Number.POSITIVE_INFINITY } = this.#scene.told?.files ?? {};
     this.refusal = "";
     for (const file of files) {
       if (this.items.length >= MAX_FILES) this.refusal = t("tooMany", { max: MAX_FILES });
-      else if (file.size > maxBytes) {
-        this.refusal = t("fileTooBig", { name: file.name, size: sizeName(maxBytes) });
-      } else this.#begin(file);
+      else if (file.size > this.#maxBytes) this.refusal = this.#tooBig(file);
+      else this.#begin(file);
     }
     this.#changed();
   }
@@ -147,11 +145,25 @@ export class Tray {
       });
       this.#onUploaded(id, info);
     } catch (cause) {
-      const { code, status, message } = asChorusError(cause);
-      const reason = code === "UNEXPECTED" || code === "UNREACHABLE" ? t("fileFailed") : message;
-      const mayRetry = WORTH_ANOTHER_TRY.has(status) || status >= 500;
-      this.#update(id, { phase: "failed", reason, mayRetry });
+      const error = asChorusError(cause);
+      const mayRetry = WORTH_ANOTHER_TRY.has(error.status) || error.status >= 500;
+      this.#update(id, { phase: "failed", reason: this.#reasonOf(error, file), mayRetry });
     }
+  }
+
+  /** In the visitor's language what is common, and the server's words for the rest. */
+  #reasonOf({ code, status, message }: ChorusError, file: File): string {
+    if (status === 415) return t("fileType");
+    if (status === 413) return this.#tooBig(file);
+    return code === "UNEXPECTED" || code === "UNREACHABLE" ? t("fileFailed") : message;
+  }
+
+  #tooBig({ name }: File): string {
+    return t("fileTooBig", { name, size: sizeName(this.#maxBytes) });
+  }
+
+  get #maxBytes(): number {
+    return this.#scene.told?.files?.maxBytes ?? Number.POSITIVE_INFINITY;
   }
 
   #onUploaded(id: string, { url: _, expiresAt: __, ...info }: FileLink): void {
