@@ -115,6 +115,7 @@ async def _take(
         if before is not None:
             return _same(before, digest), False
         looked = await files.checks.look(draft, wanted.name)
+        await files.storage.settle(looked.path)
         return await _keep(files, who, wanted, looked, digest=digest)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from chat_service.attachments_names import cleaned
-from chat_service.attachments_pictures import REFUSED
-from chat_service.attachments_refusals import BadType, Broken, NotScanned
+from chat_service.attachments_pictures import REFUSED, UNWRITTEN
+from chat_service.attachments_refusals import BadType, Broken, NotScanned, StorageAway
 from chat_service.attachments_types import ENDINGS, PICTURES, recognise
 from chat_service.settings import ApiSettings
 from chorus.log import get_logger
@@ -49,7 +49,7 @@ class Checks:
 
         Raises:
             BadType, Broken: it is not taken.
-            NotScanned: the scanner does not answer.
+            NotScanned, StorageAway: the scanner does not answer, or the disk does not.
         """
         async with self._turns:
             mime, size = await asyncio.to_thread(_recognise, draft, name)
@@ -80,6 +80,8 @@ class Checks:
             code, told = await _run(words, within_s=PAINT_S, environment=path)
         except TimeoutError as error:
             raise Broken from error
+        if code == UNWRITTEN:
+            raise StorageAway
         if code:
             raise Broken(told if code == REFUSED else None)
         mime, width, height = told.split()

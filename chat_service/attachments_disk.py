@@ -28,8 +28,12 @@ class Storage(Protocol):
         """A new name on a local disk to gather bytes under; nothing is there yet."""
         ...
 
+    async def settle(self, draft: Path) -> None:
+        """Bring the bytes of a draft to where they outlive a crash, while nothing is locked. Raises StorageAway."""
+        ...
+
     async def keep(self, draft: Path, tenant_id: UUID, file_id: UUID) -> None:
-        """Make the bytes of a draft those of a file, durably. Raises StorageAway."""
+        """Make a settled draft a file: durably, and quickly. Raises StorageAway."""
         ...
 
     def read(self, tenant_id: UUID, file_id: UUID) -> AsyncIterator[bytes]:
@@ -62,6 +66,12 @@ class Disk:
         except OSError as error:
             raise StorageAway from error
         return folder / uuid4().hex
+
+    async def settle(self, draft: Path) -> None:
+        try:
+            await asyncio.to_thread(_sync, draft)
+        except OSError as error:
+            raise StorageAway from error
 
     async def keep(self, draft: Path, tenant_id: UUID, file_id: UUID) -> None:
         try:
@@ -114,14 +124,12 @@ class Disk:
 
 def _keep(draft: Path, place: Path) -> None:
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
     draft.replace(place)
-    _sync_folder(place.parent)
+    _sync(place.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -2,7 +2,8 @@
 
 Run as a program, `python -m chat_service.attachments_pictures <from> <to> <pixels> <frames>`, it
 bounds its own memory and time: a picture that brings a decoder down takes nothing else along. It
-prints `mime width height`, and ends with `REFUSED` for a picture that is not taken.
+prints `mime width height`, and ends with `REFUSED` for a picture that is not taken and with
+`UNWRITTEN` where the disk is at fault.
 """
 
 import os
@@ -12,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, ImageSequence
 
 from chat_service.attachments_refusals import Broken
 
 REFUSED: Final = 3
+UNWRITTEN: Final = 4
 MEMORY_MAX_BYTES: Final = 2 << 30
 CPU_S: Final = 20
 SIDE_MAX: Final = 16_384
@@ -47,6 +49,7 @@ def redraw(source: Path, target: Path, bounds: Bounds) -> Drawn:
 
     Raises:
         Broken: it cannot be read, or has more pixels or frames than allowed.
+        OSError: the disk is at fault.
     """
     # Ours, checked before a pixel is decoded, holds for each format alike.
     Image.MAX_IMAGE_PIXELS = None
@@ -58,6 +61,8 @@ def redraw(source: Path, target: Path, bounds: Bounds) -> Drawn:
     except Broken:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         # Decoders raise whatever a hostile byte leads them to.
         raise Broken from error
 
@@ -106,8 +111,20 @@ def _draw(picture: Image.Image, target: Path, *, moving: bool) -> Drawn:
         chosen["icc_profile"] = colours
     if shape == "WEBP":
         chosen["quality"] = WEBP_QUALITY
+        # It would give all frames the time of the first.
+        chosen |= {"duration": _times_ms(picture)} if moving else {}
     shown.save(target, shape, **chosen)
     return Drawn(f"image/{shape.lower()}", *shown.size)
+
+
+def _times_ms(picture: Image.Image) -> list[int]:
+    """How long each frame is shown."""
+    times = []
+    for frame in ImageSequence.Iterator(picture):
+        frame.load()
+        times.append(int(frame.info.get("duration", 0)))
+    picture.seek(0)
+    return times
 
 
 def _jpeg(picture: Image.Image, target: Path) -> Drawn:
@@ -139,6 +156,8 @@ def main(words: list[str]) -> int:
     except Broken as error:
         sys.stdout.write(error.detail)
         return REFUSED
+    except OSError:
+        return UNWRITTEN
     sys.stdout.write(f"{drawn.mime} {drawn.width} {drawn.height}")
     return 0
 

@@ -2,12 +2,15 @@ import io
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
+from chat_service.attachments_checks import drawn_name
 from chat_service.attachments_links import Links
+from chat_service.attachments_refusals import StorageAway
 from chat_service.attachments_sweep import Broom
 from chat_service.jobs import Tools
 from chat_service.settings import ConductorSettings
@@ -16,7 +19,16 @@ from chorus.clock import SystemClock
 from chorus.ids import uuid7
 from tests.chat_service.api_world import PASSWORD, Api, Tenant, open_api, read_items
 from tests.chat_service.ingest_world import system_db
-from tests.chat_service.upload_corpus import CASES, EICAR, GOOD, MIB, Case, located, picture
+from tests.chat_service.upload_corpus import (
+    CASES,
+    EICAR,
+    GOOD,
+    MIB,
+    Case,
+    blinking,
+    located,
+    picture,
+)
 from tests.chat_service.upload_world import bytes_on_disk, follow, person
 
 pytestmark = pytest.mark.anyio
@@ -69,6 +81,29 @@ async def test_a_picture_tells_nobody_where_it_was_taken_and_stands_upright(
     assert b"HOME ADDRESS" not in bytes_
     with Image.open(io.BytesIO(bytes_)) as shown:
         assert (shown.size, dict(shown.getexif())) == ((3, 4), {})
+
+
+@pytest.mark.parametrize("shape", ["GIF", "WEBP", "PNG"])
+async def test_a_picture_that_moves_still_does(api: Api, acme: Tenant, shape: str) -> None:
+    told = (await person(api, acme).attach(blinking(3, shape), name="a")).json()
+    bytes_ = (await follow(api, told["url"])).content
+    assert b"<script" not in bytes_
+    with Image.open(io.BytesIO(bytes_)) as shown:
+        times = []
+        for frame in ImageSequence.Iterator(shown):
+            frame.load()
+            times.append(frame.info["duration"])
+        assert (times, shown.info["loop"]) == ([80, 160, 240], 0)
+
+
+async def test_a_disk_that_takes_nothing_is_not_blamed_on_the_picture(
+    api: Api, tmp_path: Path
+) -> None:
+    draft = tmp_path / "draft"
+    draft.write_bytes(picture())
+    drawn_name(draft).mkdir()
+    with pytest.raises(StorageAway):
+        await api.resources.files.checks.look(draft, "a.png")
 
 
 async def test_the_same_id_and_bytes_are_one_file(api: Api, acme: Tenant) -> None:

@@ -55,6 +55,17 @@ def moving(frames: int) -> bytes:
     return head + frame * frames + b"\x3b"
 
 
+def blinking(frames: int, shape: str = "GIF") -> bytes:
+    """A picture that really moves, and says something nobody sees."""
+    out, colours = io.BytesIO(), ("red", "green", "blue")
+    drawn = [Image.new("RGB", (4, 3), colours[place % 3]) for place in range(frames)]
+    times = [80 * place for place in range(1, frames + 1)]
+    drawn[0].save(
+        out, shape, save_all=True, append_images=drawn[1:], duration=times, loop=0, comment=SCRIPT
+    )
+    return out.getvalue()
+
+
 def png_of(width: int, height: int, pixels: bytes = b"") -> bytes:
     """A PNG that claims a size; what it holds is up to `pixels`."""
     return (
