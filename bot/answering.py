@@ -92,7 +92,7 @@ def tell(asked: Asked, *, raw: bool) -> Told | None:
     if suspicions(asked.question) or harms_in(asked.question):
         return None
     # What gives orders is no source: obeyed, it would bear the answer out word for word.
-    passages = tuple(one for one in asked.passages if not suspicions(one.text))
+    passages = tuple(one for one in asked.passages if not _gives_orders(one))
     if not passages:
         return None
     vault, bot = Vault(), asked.brief.bot
@@ -111,6 +111,10 @@ def tell(asked: Asked, *, raw: bool) -> Told | None:
     }
     fence = fenced(values, clean=str if raw else vault.redact)
     return Told(fence, passages, str if raw else vault.restore)
+
+
+def _gives_orders(passage: Passage) -> bool:
+    return bool(suspicions(passage.title) or suspicions(passage.text))
 
 
 def _before(asked: Asked) -> list[dict[str, str]]:
