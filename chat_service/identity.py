@@ -145,8 +145,15 @@ async def login_as(identity: Identity, *, email: str) -> Grant:
 
 
 async def first_grant(identity: Identity, tenant_id: UUID, agent_id: UUID) -> Grant:
-    """Start a new family of refresh tokens. Raises Unauthenticated: shut out meanwhile."""
+    """Start a new family of refresh tokens.
+
+    Raises:
+        Unauthenticated: shut out meanwhile. TenantDisabled: all of them.
+    """
     async with identity.db.transaction(tenant_id) as tx:
+        tenant = await people.tenant(tx, tenant_id)
+        if tenant is None or tenant.state != "active":
+            raise TenantDisabled
         whom = await _agent_of(tx, tenant_id, agent_id)
         return await grant_in(tx, identity, whom, family=uuid7())
 

@@ -12,6 +12,11 @@ from chorus.errors import RateLimited
 from chorus.web import address_key, is_loopback
 
 LOGIN_WINDOW_S: Final = 15 * 60
+SIGN_INS_PER_WINDOW: Final = 300
+"""Of one address at identity providers: an office begins its day. There is nothing to guess here."""
+SIGN_INS_PER_S: Final = 20
+SIGN_INS_BURST: Final = 200
+"""Of all: each is remembered in Redis for ten minutes."""
 HOUR_S: Final = 3600
 Meter = Literal["message", "command", "upload"]
 """What a request counts as besides being one."""
@@ -92,6 +97,8 @@ class Limits:
         self._addresses = RateLimit(
             settings.logins_per_address / LOGIN_WINDOW_S, settings.logins_per_address
         )
+        self._sign_ins = RateLimit(SIGN_INS_PER_WINDOW / LOGIN_WINDOW_S, SIGN_INS_PER_WINDOW)
+        self._all_sign_ins = RateLimit(SIGN_INS_PER_S, SIGN_INS_BURST)
 
     def request(self, who: Principal, meter: Meter | None) -> Allowance:
         """Count a request: the person's own buckets first, and the tenant's only when those grant it.
@@ -130,7 +137,10 @@ class Limits:
 
     def sign_in(self, caller: Caller) -> None:
         """Count somebody who goes to an identity provider. Raises RateLimited."""
-        self._by_address(self._addresses, caller, caller.key)
+        self._by_address(self._sign_ins, caller, caller.key)
+        allowance = self._all_sign_ins.take("", monotonic())
+        if not allowance.granted:
+            raise RateLimited(retry_after_ms=allowance.reset_s * 1000)
 
     def _by_address(self, limit: RateLimit, caller: Caller, key: str) -> None:
         if is_loopback(caller.address) and not self._loopback_too:

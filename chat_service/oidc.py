@@ -7,11 +7,12 @@ it (login CSRF), and a leaked one is of no use elsewhere. Each is taken out of R
 | key | what | how long |
 |---|---|---|
 | `oidc:begun:{hash of state}` | provider, nonce, verifier, browser | 10 min |
-| `oidc:code:{hash of code}` | tenant, agent, browser | 60 s |
+| `oidc:code:{hash of code}` | tenant, agent, account, browser | 60 s |
 """
 
 import hashlib
 import hmac
+import re
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
@@ -25,7 +26,7 @@ import orjson
 
 from chat_service import identity
 from chat_service.identity import Grant, Identity
-from chat_service.oidc_agents import agent_of
+from chat_service.oidc_agents import agent_of, is_still
 from chat_service.oidc_line import ProviderLine
 from chat_service.oidc_refusal import Refusal, SignInRefused
 from chat_service.oidc_tokens import Expected, believed, described
@@ -35,6 +36,7 @@ from chorus.errors import NotFound, Unavailable
 BEGUN_S: Final = 600
 CODE_S: Final = 60
 SECRET_CHARS_MAX: Final = 128
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 CODE_CHARS_MAX: Final = 4096
 
 
@@ -71,17 +73,20 @@ class Returned:
     error: str = ""
     issuer: str = ""
     browser: str = ""
+    address: str | None = None
+    """Where they came from, for the audit log."""
 
 
-async def begin(sign_in: SignIn, name: str, redirect_uri: str) -> Begun:
-    """Begin a sign-in.
+async def begin(sign_in: SignIn, name: str, redirect_uri: str, browser: str = "") -> Begun:
+    """Begin a sign-in; in a `browser` that has a secret already, with that: it may begin several.
 
     Raises:
         NotFound, Unavailable. SignInRefused: the provider cannot be reached.
     """
     line = sign_in.line(name)
     facts = await line.facts()
-    state, browser = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    state = secrets.token_urlsafe(32)
+    browser = browser if _SECRET.fullmatch(browser) else secrets.token_urlsafe(32)
     nonce, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
     kept = {"name": name, "nonce": nonce, "verifier": verifier, "browser": _hashed(browser)}
     await _keep(sign_in.redis, f"oidc:begun:{_hashed(state)}", kept, lifetime_s=BEGUN_S)
@@ -119,9 +124,11 @@ async def finish(sign_in: SignIn, name: str, redirect_uri: str, back: Returned) 
     if "email" not in person.claims:
         # Many say in the ID token only who it is, and all else when they are asked (Core §5.4).
         person = described(person, await line.profile(tokens))
-    tenant_id, agent_id = await agent_of(sign_in.identity, settings, person)
+    who, known = sign_in.identity, settings
+    tenant_id, agent_id = await agent_of(who, known, person, address=back.address)
     code = secrets.token_urlsafe(32)
-    kept = {"tenant": tenant_id, "agent": agent_id, "browser": begun["browser"]}
+    account = {"issuer": settings.issuer, "subject": person.subject}
+    kept = {"tenant": tenant_id, "agent": agent_id, "browser": begun["browser"], **account}
     await _keep(sign_in.redis, f"oidc:code:{_hashed(code)}", kept, lifetime_s=CODE_S)
     return code
 
@@ -136,7 +143,11 @@ async def redeem(sign_in: SignIn, code: str, browser: str) -> Grant:
     if kept is None or not _same(kept["browser"], browser):
         raise SignInRefused(Refusal.EXPIRED, "code")
     tenant_id, agent_id = UUID(kept["tenant"]), UUID(kept["agent"])
-    return await identity.first_grant(sign_in.identity, tenant_id, agent_id)
+    grant = await identity.first_grant(sign_in.identity, tenant_id, agent_id)
+    # After the tokens are made: who forgets the account voids what was made before.
+    if not await is_still(sign_in.identity, agent_id, kept):
+        raise SignInRefused(Refusal.EXPIRED, "unlinked")
+    return grant
 
 
 async def _check_answer(line: ProviderLine, back: Returned) -> None:

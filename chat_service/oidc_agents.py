@@ -2,10 +2,11 @@
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from chat_service import audit
+from chat_service import audit, events
 from chat_service import identity as who_is
 from chat_service.administration import Action, Author, Kind, Subject, record, revising
 from chat_service.deeds import Commands
@@ -13,7 +14,7 @@ from chat_service.identity import Identity
 from chat_service.oidc_providers import ProviderSettings
 from chat_service.oidc_refusal import Refusal, SignInRefused
 from chat_service.oidc_tokens import Person
-from chat_service.store import links, people, staff
+from chat_service.store import links, people, staff, work
 from chat_service.store.links import Known, NewLink
 from chorus.auth import AUD_AGENT, Principal
 from chorus.db import Transaction
@@ -25,8 +26,12 @@ EMAIL_CHARS_MAX: Final = 254
 DEFAULT_CAPACITY: Final = 5
 
 
-async def agent_of(who: Identity, settings: ProviderSettings, person: Person) -> tuple[UUID, UUID]:
+async def agent_of(
+    who: Identity, settings: ProviderSettings, person: Person, *, address: str | None
+) -> tuple[UUID, UUID]:
     """The tenant and the agent: as linked before, else by a believed address, else a new one.
+
+    `address`: where they came from, for the audit log.
 
     Raises:
         SignInRefused: says why.
@@ -42,41 +47,46 @@ async def agent_of(who: Identity, settings: ProviderSettings, person: Person) ->
         by = {"issuer": settings.issuer, "subject": person.subject}
         found = await links.linked(tx, tenant_id, **by)
         if found is None:
-            found = await _linked_now(tx, tenant_id, settings, person)
+            coming = Coming(tx, tenant_id, settings, person, address)
+            found = await _linked_now(coming)
         if found.disabled:
             raise SignInRefused(Refusal.DISABLED, "agent")
         return tenant_id, found.id
 
 
-async def _linked_now(
-    tx: Transaction, tenant_id: UUID, settings: ProviderSettings, person: Person
-) -> Known:
-    email = _address(person, settings)
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Somebody signs in whom no account names yet."""
+
+    tx: Transaction
+    tenant_id: UUID
+    settings: ProviderSettings
+    person: Person
+    address: str | None
+
+
+async def _linked_now(coming: Coming) -> Known:
+    tx, tenant_id, settings = coming.tx, coming.tenant_id, coming.settings
+    email = _address(coming.person, settings)
     found = await links.addressed(tx, tenant_id, email)
     if found is None:
-        found = await _new_agent(tx, tenant_id, settings, person, email=email)
+        found = await _new_agent(coming, email)
     if found.disabled:
         return found
-    new = NewLink(uuid7(), found.id, settings.issuer, person.subject)
+    new = NewLink(uuid7(), found.id, settings.issuer, coming.person.subject)
     if not await links.link(tx, tenant_id, new):
         # Somebody was faster: the same person in another window, or an address that moved on.
-        by = {"issuer": settings.issuer, "subject": person.subject}
+        by = {"issuer": settings.issuer, "subject": coming.person.subject}
         if await links.linked(tx, tenant_id, **by) != found:
             raise SignInRefused(Refusal.OTHER_ACCOUNT, "linked_otherwise")
         return found
-    await _record(tx, tenant_id, found, "agent.linked", {"provider": settings.name})
+    await _record(coming, found, "agent.linked", {"provider": settings.name})
     return found
 
 
-async def _new_agent(
-    tx: Transaction,
-    tenant_id: UUID,
-    settings: ProviderSettings,
-    person: Person,
-    *,
-    email: str,
-) -> Known:
-    allowed = settings.new_agents
+async def _new_agent(coming: Coming, email: str) -> Known:
+    tx, tenant_id, person = coming.tx, coming.tenant_id, coming.person
+    allowed = coming.settings.new_agents
     if allowed is None or email.rpartition("@")[2] not in allowed.domains:
         raise SignInRefused(Refusal.UNKNOWN, "no_such_agent")
     new = Known(uuid7(), allowed.role, disabled=False)
@@ -93,17 +103,29 @@ async def _new_agent(
         if found is None:
             raise SignInRefused(Refusal.UNKNOWN, "address_of_another_tenant")
         return found
-    detail = {"email": email, "role": allowed.role, "provider": settings.name}
-    await _record(tx, tenant_id, new, "agent.created", detail)
+    detail = {"email": email, "role": allowed.role, "provider": coming.settings.name}
+    await _record(coming, new, "agent.created", detail)
+    told = {"kind": Kind.AGENT, "id": str(new.id), "action": Action.CREATED, "by": str(new.id)}
+    await work.tell_outbox(tx, [events.outbox_row(events.ROUTING_CHANGED, tenant_id, told)])
     return new
 
 
-async def _record(
-    tx: Transaction, tenant_id: UUID, agent: Known, action: str, detail: Mapping[str, Any]
-) -> None:
+async def _record(coming: Coming, agent: Known, action: str, detail: Mapping[str, Any]) -> None:
     """Write down what somebody did by signing in, as their own deed."""
-    who = Principal(tenant_id, agent.id, agent.role, AUD_AGENT, frozenset(), expires_at=0)
-    await audit.write(tx, who, action, subject=f"agent:{agent.id}", detail=detail)
+    who = Principal(coming.tenant_id, agent.id, agent.role, AUD_AGENT, frozenset(), expires_at=0)
+    subject = f"agent:{agent.id}"
+    await audit.write(
+        coming.tx, who, action, subject=subject, detail=detail, address=coming.address
+    )
+
+
+async def is_still(who: Identity, agent_id: UUID, account: Mapping[str, str]) -> bool:
+    """Whether an account is the agent's: nobody had it forgotten."""
+    tenant_id = UUID(account["tenant"])
+    by = {"issuer": account["issuer"], "subject": account["subject"]}
+    async with who.db.read(tenant_id) as session:
+        found = await links.linked(session, tenant_id, **by)
+    return found is not None and found.id == agent_id
 
 
 def _address(person: Person, settings: ProviderSettings) -> str:
@@ -129,16 +151,16 @@ def _name(person: Person, email: str) -> str:
 
 
 async def forget(commands: Commands, identity: Identity, author: Author, agent_id: UUID) -> None:
-    """Forget the accounts that an agent signs in by: the next one of their address is linked anew.
+    """Forget the account that an agent signs in by: the next one of their address is linked anew.
 
-    Sessions of before end with their access tokens. Raises NotFound.
+    Sessions of before end at once. Raises NotFound.
     """
     async with revising(commands, author) as revision:
         if await people.agent(revision.tx, revision.tenant_id, agent_id) is None:
             raise NotFound
-        # In the order of a refresh: first what is refreshed, then whom it is for.
-        await who_is.end_sessions(revision.tx, identity, revision.tenant_id, agent_id)
         forgotten = await links.unlink(revision.tx, revision.tenant_id, agent_id)
+        await who_is.end_sessions(revision.tx, identity, revision.tenant_id, agent_id)
+        await who_is.void_tokens(revision.tx, identity, revision.tenant_id, agent_id)
         if forgotten:
             subject = Subject(Kind.AGENT, agent_id)
             await record(revision, subject, Action.CHANGED, {"unlinked": forgotten})

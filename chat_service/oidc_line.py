@@ -121,6 +121,7 @@ class ProviderLine:
             answer = await self._ask("POST", facts.token_endpoint, headers, {**fields, **more})
             token = answer["id_token"]
         except (*_UNREADABLE, KeyError) as error:
+            log.warning("oidc_exchange_failed", provider=self.settings.name, error=repr(error))
             raise SignInRefused(Refusal.PROVIDER, f"exchange_{type(error).__name__}") from error
         if not isinstance(token, str):
             raise SignInRefused(Refusal.PROVIDER, "exchange_without_token")
@@ -156,7 +157,9 @@ class ProviderLine:
     async def _read_facts(self) -> None:
         url = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
-            known = await self._believed(await self._ask("GET", url, {}, None))
+            said = await self._ask("GET", url, {}, None)
+            async with asyncio.timeout(TIMEOUT_S):
+                known = await self._believed(said)
         except _UNREADABLE as error:
             log.warning("oidc_discovery_failed", provider=self.settings.name, error=repr(error))
         else:

@@ -63,6 +63,9 @@ async def believed(token: str, keys: KeySource, expected: Expected) -> Person:
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_CHARS_MAX:
         raise _doubtful("subject")
+    if not subject.isprintable():
+        # PostgreSQL keeps neither NUL nor half a letter.
+        raise _doubtful("subject")
     return Person(subject, claims)
 
 
@@ -95,6 +98,7 @@ async def _signed(
             algorithms=[key.algorithm_name],
             issuer=expected.issuer,
             audience=expected.client_id,
+            leeway=LEEWAY_S,
             options={"verify_exp": False, "verify_iat": False, "require": _REQUIRED},
         )
     except (jwt.PyJWTError, ValueError, OverflowError, RecursionError) as error:

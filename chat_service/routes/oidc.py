@@ -1,5 +1,6 @@
 """Sign in by an identity provider: there, back, and the code that the console changes for tokens."""
 
+from dataclasses import replace
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -34,9 +35,13 @@ async def methods(resources: With) -> Response:
 
 async def begun(name: Name, request: Request, resources: With, caller: From) -> Response:
     """Send the browser to the provider."""
+    if request.headers.get("sec-fetch-mode", "navigate") != "navigate":
+        # A picture on somebody's page, say: nobody would come back from there.
+        raise NotFound
     try:
         resources.limits.sign_in(caller)
-        there = await oidc.begin(resources.sign_in, name, _redirect_uri(request, resources, name))
+        where, browser = _redirect_uri(request, resources, name), _browser(request, resources)
+        there = await oidc.begin(resources.sign_in, name, where, browser)
     except NotFound:
         raise
     except ChorusError as error:
@@ -69,11 +74,14 @@ def _answer(
 Answer = Annotated[Returned, Depends(_answer)]
 
 
-async def returned(name: Name, request: Request, resources: With, back: Answer) -> Response:
+async def returned(
+    name: Name, request: Request, resources: With, back: Answer, caller: From
+) -> Response:
     """Take the browser back, and send it to the console: with a code, or with the reason why not."""
     try:
         where = _redirect_uri(request, resources, name)
-        made = await oidc.finish(resources.sign_in, name, where, back)
+        here = replace(back, address=caller.address)
+        made = await oidc.finish(resources.sign_in, name, where, here)
     except NotFound:
         raise
     except ChorusError as refused:
@@ -85,14 +93,11 @@ async def returned(name: Name, request: Request, resources: With, back: Answer) 
 async def redeemed(body: OneTimeCodeBody, request: Request, resources: With) -> Response:
     """Change the code for tokens: works once, within a minute, in the browser that signed in."""
     grant = await oidc.redeem(resources.sign_in, body.code, _browser(request, resources))
-    answer = json_response(render.agent_tokens(grant), headers={"Cache-Control": "no-store"})
-    secure = _base(request, resources).startswith("https:")
-    answer.delete_cookie(_cookie(secure=secure), httponly=True, secure=secure, samesite="lax")
-    return answer
+    return json_response(render.agent_tokens(grant), headers={"Cache-Control": "no-store"})
 
 
 async def unlinked(agent_id: AgentId, resources: With, by: By) -> Response:
-    """Forget the accounts at providers; the next sign-in there links anew. Sessions end."""
+    """Forget the account at a provider; the next sign-in there links anew. Sessions end at once."""
     await oidc_agents.forget(resources.commands, resources.identity, by, agent_id)
     return Response(status_code=204)
 

@@ -28,7 +28,7 @@ _ADDRESSED: Final = text(
     "SELECT id, role, disabled_at IS NOT NULL FROM agents"
     " WHERE tenant_id = :tenant AND lower(email) = lower(:email)"
 )
-# Neither two agents of one subject nor two subjects of one agent, whoever comes first.
+# Neither two agents of one subject nor two accounts of one agent, whoever comes first.
 _LINK: Final = text(
     "INSERT INTO agent_identities (id, tenant_id, agent_id, issuer, subject)"
     " VALUES (:id, :tenant, :agent, :issuer, :subject) ON CONFLICT DO NOTHING RETURNING id"
@@ -60,7 +60,7 @@ class NewLink:
 
 
 async def link(tx: Transaction, tenant_id: UUID, new: NewLink) -> bool:
-    """Remember it; False where the subject, or the agent at this issuer, is linked already."""
+    """Remember it; False where the subject, or the agent, is linked already."""
     given = {"id": new.id, "tenant": tenant_id, "agent": new.agent_id}
     account = {"issuer": new.issuer, "subject": new.subject}
     return await one_id(tx, _LINK, given | account) is not None

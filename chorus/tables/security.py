@@ -127,7 +127,7 @@ class AgentIdentity(Row, table=True):
         of_tenant(),
         within_tenant("agent_id", "agents", ondelete="CASCADE"),
         UniqueConstraint("tenant_id", "issuer", "subject"),
-        UniqueConstraint("tenant_id", "agent_id", "issuer"),
+        UniqueConstraint("tenant_id", "agent_id"),
     )
 
     id: UUID = key()

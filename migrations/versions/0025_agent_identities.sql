@@ -1,5 +1,6 @@
 -- Locks: SHARE ROW EXCLUSIVE on agents and tenants for a moment (new foreign keys).
--- One subject of an issuer is one agent of a tenant, and one agent has one subject there.
+-- One subject of an issuer is one agent of a tenant, and one agent has one account: an address
+-- opens the door once, whichever provider vouches for it next.
 
 CREATE TABLE agent_identities (
     id uuid NOT NULL,
@@ -12,7 +13,7 @@ CREATE TABLE agent_identities (
     FOREIGN KEY (tenant_id) REFERENCES tenants (id),
     FOREIGN KEY (tenant_id, agent_id) REFERENCES agents (tenant_id, id) ON DELETE CASCADE,
     UNIQUE (tenant_id, issuer, subject),
-    UNIQUE (tenant_id, agent_id, issuer)
+    UNIQUE (tenant_id, agent_id)
 );
 SELECT chorus_guard('agent_identities');
 

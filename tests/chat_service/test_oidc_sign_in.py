@@ -331,10 +331,12 @@ async def test_nobody_of_a_disabled_tenant_comes_in(
 ) -> None:
     hired = await hire(world)
     issuer.person = hired["claims"]
+    early = await browser.code()
     change = "UPDATE tenants SET state = $1 WHERE id = $2"
     await world.api.rows(change, "disabled", world.tenant.id)
     try:
         assert await browser.refusal() == "disabled"
+        assert (await browser.redeem(early)).status_code in (401, 403)
     finally:
         await world.api.rows(change, "active", world.tenant.id)
 
@@ -351,7 +353,57 @@ async def test_a_one_time_code_is_good_once_and_in_its_own_browser(
     code = await browser.code()
     assert (await browser.redeem(code)).status_code == 200
     assert (await browser.redeem(code)).status_code == 401
-    assert COOKIE not in browser.http.cookies
+
+
+async def test_two_tabs_of_a_browser_sign_in_side_by_side(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    issuer.person = (await hire(world))["claims"]
+    first, second = await browser.begin(), await browser.begin()
+    for url in (second, first):
+        what, code = await browser.back(url)
+        assert what == "code"
+        assert (await browser.redeem(code)).status_code == 200
+
+
+async def test_a_picture_on_somebodys_page_begins_nothing(browser: Browser) -> None:
+    headers = {"Sec-Fetch-Mode": "no-cors"}
+    assert (await browser.http.get("/auth/oidc/acme", headers=headers)).status_code == 404
+    headers = {"Sec-Fetch-Mode": "navigate"}
+    assert (await browser.http.get("/auth/oidc/acme", headers=headers)).status_code == 302
+
+
+async def test_who_was_unlinked_is_out_at_once(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    hired = await hire(world)
+    issuer.person = hired["claims"]
+    tokens, waiting = await browser.signed_in(), await browser.code()
+    mine = {"Authorization": f"Bearer {tokens['accessToken']}"}
+    assert (await browser.http.get("/livechat/conversations", headers=mine)).status_code == 200
+    path = f"/admin/agents/{hired['id']}/unlink"
+    admin = world.api.token(world.tenant.principal("admin"))
+    assert (await world.api.client.post(path, headers=admin)).status_code == 204
+    assert (await browser.redeem(waiting)).status_code == 401
+    assert (await browser.http.get("/livechat/conversations", headers=mine)).status_code == 401
+    again = {"refreshToken": tokens["refreshToken"]}
+    assert (await browser.http.post("/auth/refresh", json=again)).status_code == 401
+
+
+async def test_a_second_provider_opens_no_door_that_another_keeps(
+    world: World, issuer: OidcIssuer, browser: Browser
+) -> None:
+    hired = await hire(world)
+    issuer.person = hired["claims"]
+    await world.api.rows(
+        "INSERT INTO agent_identities (id, tenant_id, agent_id, issuer, subject)"
+        " VALUES ($1, $2, $3, 'https://elsewhere.test', 'noor')",
+        uuid4(),
+        world.tenant.id,
+        hired["id"],
+    )
+    assert await browser.refusal() == "other_account"
+    assert await linked(world, hired["id"]) == ["noor"]
 
 
 async def test_what_waits_for_a_browser_is_kept_hashed_and_not_for_long(

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -81,6 +82,11 @@ async def test_what_fits_is_believed() -> None:
     assert (await believed(listed, Keys(), EXPECTED)).claims["email"] == "noor@acme.test"
 
 
+async def test_a_clock_that_is_a_little_ahead_is_no_forgery() -> None:
+    ahead = signed({**GOOD, "nbf": time.time() + 5})
+    assert (await believed(ahead, Keys(), EXPECTED)).subject == "noor"
+
+
 LIES: dict[str, Claims] = {
     "another nonce": {"nonce": "n-2"},
     "no nonce": {"nonce": None},
@@ -103,6 +109,7 @@ LIES: dict[str, Claims] = {
     "no subject": {"sub": None},
     "an empty subject": {"sub": ""},
     "a subject without end": {"sub": "x" * 256},
+    "a subject that cannot be kept": {"sub": "no\0or"},
 }
 
 

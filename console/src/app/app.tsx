@@ -8,7 +8,7 @@ import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { SignIn } from "../features/sign-in/sign-in";
-import { ARRIVAL, goBack } from "../features/sign-in/way-back";
+import { goBack, isArriving } from "../features/sign-in/way-back";
 import { roleKey } from "../shared/domain/roles";
 import { bindCache, newCache } from "../shared/live/cache";
 import { type Session, SessionProvider } from "../shared/live/session";
@@ -26,8 +26,9 @@ export function App({ auth }: { readonly auth: AgentAuth }) {
   const [agent, setAgent] = useState<AgentProfile | undefined>(auth.agent);
   const line = useLine(auth, agent);
   useRole(line?.client, agent, setAgent);
+  // Before the router, which reads the address.
+  const [arriving, setArriving] = useState(() => isArriving(auth.agent !== undefined));
   const [router] = useState(newRouter);
-  const [isArriving, setArriving] = useState(() => location.pathname === ARRIVAL);
   const [invitation, setInvitation] = useState(() => invitationIn(location));
   if (invitation !== undefined) {
     const begin = (invited: AgentProfile) => {
@@ -41,7 +42,7 @@ export function App({ auth }: { readonly auth: AgentAuth }) {
       </Suspense>
     );
   }
-  if (agent === undefined || isArriving) {
+  if (agent === undefined || arriving) {
     const enter = (known: AgentProfile) => {
       goBack();
       setArriving(false);

@@ -4,7 +4,13 @@ import { Button } from "../../shared/ui/button";
 import { Logo } from "../../shared/ui/logo";
 import { useWords } from "../../shared/words/words";
 
-const Providers = lazy(async () => ({ default: (await import("./providers")).Providers }));
+// Where it cannot be had (a page of before an upgrade, say) there are still passwords.
+const Providers = lazy(() =>
+  import("./providers").then(
+    ({ Providers }) => ({ default: Providers }),
+    () => ({ default: () => null }),
+  ),
+);
 
 interface SignInProps {
   readonly auth: AgentAuth;
