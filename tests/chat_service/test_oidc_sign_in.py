@@ -3,31 +3,28 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID, uuid4
 
-import httpx
-import orjson
 import pytest
 
 from chat_service import identity, oidc_line
 from chorus.bus import open_redis
-from tests.chat_service.api_world import PASSWORD, Api, Tenant, make_tenant, open_api
-from tests.support.oidc_issuer import CLIENT_ID, CLIENT_SECRET, Answer, OidcIssuer, oidc_issuer
+from tests.chat_service.api_world import PASSWORD, make_tenant
+from tests.chat_service.oidc_world import (
+    CALLBACK,
+    COOKIE,
+    Browser,
+    World,
+    claims_of,
+    hire,
+    linked,
+    open_world,
+)
+from tests.support.oidc_issuer import Answer, OidcIssuer, oidc_issuer
 
 pytestmark = pytest.mark.anyio
-
-BASE = "https://chat.test"
-CALLBACK = f"{BASE}/auth/oidc/acme/callback"
-COOKIE = "__Host-chorus-sign-in"
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    api: Api
-    tenant: Tenant
 
 
 @pytest.fixture(scope="module")
@@ -46,95 +43,13 @@ def issuer(provider: OidcIssuer) -> OidcIssuer:
 async def world(
     api_database_url: str, redis_url: str, provider: OidcIssuer
 ) -> AsyncIterator[World]:
-    tenant = await make_tenant(api_database_url, "acme")
-    entry = {
-        "name": "acme",
-        "label": "Acme",
-        "tenant": tenant.slug,
-        "issuer": provider.url,
-        "client_id": CLIENT_ID,
-    }
-    open_door = {"name": "open", "new_agents": {"domains": ["new.test"]}, "claims": {"hd": "new"}}
-    configured = orjson.dumps([entry, entry | open_door]).decode()
-    secrets = orjson.dumps(dict.fromkeys(("acme", "open"), CLIENT_SECRET)).decode()
-    chosen = {"oidc": configured, "oidc_secrets": secrets, "base_url": BASE, "dev": True}
-    async with open_api(api_database_url, redis_url, **chosen) as api:
-        yield World(api, tenant)
-
-
-class Browser:
-    """Follows redirects between the provider and us as a browser does, with cookies of its own."""
-
-    def __init__(self, world: World, issuer: OidcIssuer) -> None:
-        transport = world.api.client._transport
-        self.http = httpx.AsyncClient(transport=transport, base_url=BASE)
-        self._issuer = issuer
-
-    async def begin(self, name: str = "acme", query: str = "") -> str:
-        """Where the provider would send this browser back to."""
-        there = await self.http.get(f"/auth/oidc/{name}{query}")
-        assert there.status_code == 302, there.text
-        where = urlsplit(there.headers["location"])
-        assert f"{where.scheme}://{where.netloc}{where.path}" == f"{self._issuer.url}/authorize"
-        return self._issuer.authorize(dict(parse_qsl(where.query)))
-
-    async def back(self, url: str) -> tuple[str, str]:
-        """What the console is told, behind the hash of its own address."""
-        answer = await self.http.get(url)
-        assert answer.status_code == 303, answer.text
-        page, _, told = answer.headers["location"].partition("#")
-        assert page == "/console/sign-in"
-        ((what, value),) = parse_qsl(told)
-        return what, value
-
-    async def code(self, name: str = "acme") -> str:
-        what, value = await self.back(await self.begin(name))
-        assert what == "code", value
-        return value
-
-    async def refusal(self, name: str = "acme") -> str:
-        what, value = await self.back(await self.begin(name))
-        assert what == "refused", value
-        return value
-
-    async def redeem(self, code: str) -> httpx.Response:
-        return await self.http.post("/auth/oidc/token", json={"code": code})
-
-    async def signed_in(self, name: str = "acme") -> dict[str, Any]:
-        answer = await self.redeem(await self.code(name))
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+    async with open_world(api_database_url, redis_url, provider) as opened:
+        yield opened
 
 
 @pytest.fixture
 def browser(world: World, issuer: OidcIssuer) -> Browser:
     return Browser(world, issuer)
-
-
-async def hire(world: World, **columns: Any) -> dict[str, Any]:
-    """A new agent of the tenant, and what the provider says of them."""
-    email = f"{uuid4().hex}@acme.test"
-    (row,) = await world.api.rows(
-        "INSERT INTO agents (id, tenant_id, email, name, role) VALUES"
-        " ($1, $2, $3, 'Noor', $4) RETURNING id",
-        uuid4(),
-        world.tenant.id,
-        email,
-        columns.get("role", "agent"),
-    )
-    return {"id": row["id"], "claims": _claims(email)}
-
-
-def _claims(email: str, **more: Any) -> dict[str, Any]:
-    return {"sub": f"sub-{email}", "email": email, "email_verified": True, **more}
-
-
-async def linked(world: World, agent_id: Any) -> list[str]:
-    rows = await world.api.rows(
-        "SELECT subject FROM agent_identities WHERE agent_id = $1", agent_id
-    )
-    return [row["subject"] for row in rows]
 
 
 async def test_the_page_learns_which_buttons_to_show(world: World) -> None:
@@ -258,24 +173,24 @@ async def test_a_provider_knows_nobody_of_another_tenant(
     world: World, issuer: OidcIssuer, browser: Browser
 ) -> None:
     rival = await make_tenant(world.api.database_url, "rival")
-    issuer.person = _claims(rival.email("admin"), hd="new")
+    issuer.person = claims_of(rival.email("admin"), hd="new")
     assert await browser.refusal() == "unknown"
     # Nor by becoming new under that address.
     await world.api.rows(
         "UPDATE agents SET email = $1 WHERE id = $2", f"{rival.slug}@new.test", rival.admin
     )
-    issuer.person = _claims(f"{rival.slug}@new.test", hd="new")
+    issuer.person = claims_of(f"{rival.slug}@new.test", hd="new")
     assert await browser.refusal("open") == "unknown"
 
 
 async def test_nobody_becomes_an_agent_where_no_setting_says_so(
     world: World, issuer: OidcIssuer, browser: Browser
 ) -> None:
-    issuer.person = _claims("noor@new.test", hd="new")
+    issuer.person = claims_of("noor@new.test", hd="new")
     assert await browser.refusal("acme") == "unknown"
-    issuer.person = _claims("noor@sub.new.test", hd="new")
+    issuer.person = claims_of("noor@sub.new.test", hd="new")
     assert await browser.refusal("open") == "unknown"
-    issuer.person = _claims("noor@new.test", hd="other")
+    issuer.person = claims_of("noor@new.test", hd="other")
     assert await browser.refusal("open") == "unknown"
     assert await world.api.rows("SELECT 1 FROM agents WHERE email LIKE 'noor@%'") == []
 
@@ -284,7 +199,7 @@ async def test_a_new_colleague_of_an_allowed_domain_becomes_an_agent_once(
     world: World, issuer: OidcIssuer, browser: Browser
 ) -> None:
     email = f"{uuid4().hex}@new.test"
-    issuer.person = _claims(email.upper(), hd="new", name="  Zo\u0308e\u202e Doe ")
+    issuer.person = claims_of(email.upper(), hd="new", name="  Zo\u0308e\u202e Doe ")
     first = await browser.signed_in("open")
     again = await browser.signed_in("open")
     assert first["agent"]["id"] == again["agent"]["id"]
@@ -301,7 +216,7 @@ async def test_windows_that_come_back_at_once_make_one_agent(
     world: World, issuer: OidcIssuer
 ) -> None:
     windows = [Browser(world, issuer) for _ in range(4)]
-    issuer.person = _claims(f"{uuid4().hex}@new.test", hd="new")
+    issuer.person = claims_of(f"{uuid4().hex}@new.test", hd="new")
     bodies = await asyncio.gather(*(window.signed_in("open") for window in windows))
     assert len({body["agent"]["id"] for body in bodies}) == 1
     (subject,) = await linked(world, UUID(bodies[0]["agent"]["id"]))
