@@ -12,7 +12,7 @@ import pytest
 
 from bot.ports import Where
 from tests.bot.modelling import SAYS, access_of, modelled, plan_of_bots, saying
-from tests.bot.world import QUESTION, Shop
+from tests.bot.world import QUESTION, Shop, patiently
 from tests.support.model_stub import model_stub
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,8 @@ async def take_over(shop: Shop, where: Where, draw: Random) -> None:
 
 async def bot_answers(shop: Shop, where: Where, draw: Random) -> str:
     await asyncio.sleep(draw.uniform(0, LONGEST_S))
-    return await shop.turn(where)
+    # As the process does it: a turn whose calls came to nothing is taken again.
+    return await patiently(lambda: shop.turn(where))
 
 
 async def one_schedule(shop: Shop, number: int) -> str:

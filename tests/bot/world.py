@@ -1,7 +1,9 @@
 """A made-up shop with a bot: real tables, real calls, a real index in memory."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -18,6 +20,7 @@ from bot.stage import FanStage
 from bot.turn import Mind
 from chorus.auth import Principal
 from chorus.bus import Client
+from chorus.errors import Unavailable
 from chorus.ids import uuid7
 from chorus.rpc import RpcClient
 from chorus.wire.calls import ActRequest
@@ -35,6 +38,8 @@ KNOWN = {
 }
 QUESTION = "How many days do I have for returning an item?"
 EPOCH = 3
+TRIES = 3
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,8 @@ class Shop:
 
     async def act(self, who: Principal, where: Where, event: str, **data: Any) -> dict[str, Any]:
         order = ActRequest(who, where.conversation_id, "", event, {"id": str(uuid7()), **data})
-        answer: dict[str, Any] = orjson.loads((await self.calls.act(order)).frames[0])
+        told = await patiently(lambda: self.calls.act(order))
+        answer: dict[str, Any] = orjson.loads(told.frames[0])
         return answer
 
     async def ask(self, where: Where, content: str) -> None:
@@ -92,6 +98,14 @@ class Shop:
     def thinking(self, *answerers: Answerer, **changes: Any) -> "Shop":
         mind = replace(self.mind, answerers=answerers or self.mind.answerers, **changes)
         return replace(self, mind=mind)
+
+
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """Ask again where a busy machine took too long: the same id, and so the same act."""
+    for _ in range(TRIES):
+        with suppress(Unavailable):
+            return await call()
+    return await call()
 
 
 async def open_shop(api: Api, calls: RpcClient, client: Client) -> Shop:
