@@ -1,3 +1,4 @@
+import asyncio
 import io
 import os
 import sys
@@ -115,6 +116,15 @@ async def test_the_same_id_and_bytes_are_one_file(api: Api, acme: Tenant) -> Non
     assert (first.status_code, again.status_code) == (201, 200)
     assert [again.json()[key] for key in ("id", "name")] == [str(file_id), "a.txt"]
     assert refusal(other) == refusal(foreign) == (409, "ID_CONFLICT")
+
+
+async def test_the_same_file_sent_by_two_requests_at_once_is_one(api: Api, acme: Tenant) -> None:
+    customer, file_id = person(api, acme), uuid7()
+    sending = [customer.attach(b"one", file_id=file_id) for _ in range(4)]
+    answers = await asyncio.gather(*sending)
+    assert sorted(one.status_code for one in answers) == [200, 200, 200, 201]
+    assert [path.name for path in bytes_on_disk(api)].count(str(file_id)) == 1
+    assert not any(path.parent.name == "incoming" for path in bytes_on_disk(api))
 
 
 async def test_another_tenant_may_have_the_same_id_and_sees_nothing_of_ours(
