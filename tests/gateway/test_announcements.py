@@ -14,6 +14,7 @@ from chorus.ids import uuid7
 from chorus.wire.common import PresenceStatus
 from presence import store
 from tests.gateway.gateways import HEARD_S, Line, World, open_gateway
+from tests.support.waiting import until
 
 FROZEN_S = 0.5
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("presence")]
@@ -207,9 +208,11 @@ async def test_who_came_while_redis_wrote_nothing_is_announced_as_soon_as_it_doe
             assert world.tenant.agent not in await beating(client)
         finally:
             await client.config_set("maxmemory", 0)
-        async with asyncio.timeout(HEARD_S):
-            while world.tenant.agent not in await beating(client):
-                await asyncio.sleep(0.01)
+
+        async def is_announced() -> bool:
+            return world.tenant.agent in await beating(client)
+
+        await until(is_announced, patience_s=HEARD_S)
 
 
 async def beating(client: bus.Client) -> set[UUID]:
