@@ -40,9 +40,9 @@ def named(item: IngestItem) -> list[UUID]:
     return [UUID(one) for one in (item.payload or {}).get(NAMED, ())]
 
 
-def needed(items: Iterable[IngestItem]) -> list[UUID]:
-    """The files whose rows the rules have to see; mostly none."""
-    return sorted({one for item in items if item.payload for one in named(item)})
+def needed(items: Iterable[IngestItem]) -> list[tuple[UUID, UUID]]:
+    """Tenant and id of the files whose rows the rules have to see; mostly none."""
+    return sorted({(item.tenant_id, one) for item in items if item.payload for one in named(item)})
 
 
 def refusal(item: IngestItem, files: Mapping[tuple[UUID, UUID], Claimed]) -> str | None:

@@ -77,9 +77,10 @@ _WITHDRAW: Final = text(
 
 # After the conversations and sessions, in order of id, as every act locks.
 _LOCK: Final = """
-SELECT id, tenant_id, conversation_id, uploader_id, name, mime, size, width, height, state,
-    message_id
-FROM attachments WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE
+SELECT a.id, a.tenant_id, a.conversation_id, a.uploader_id, a.name, a.mime, a.size, a.width,
+    a.height, a.state, a.message_id
+FROM attachments a JOIN unnest($1::uuid[], $2::uuid[]) AS n (tenant_id, id) USING (tenant_id, id)
+ORDER BY id, tenant_id FOR UPDATE OF a
 """
 
 _SEND: Final = """
@@ -147,9 +148,9 @@ async def withdraw(tx: Transaction, tenant_id: UUID, conversation_id: UUID, seq:
     await tx.execute(_WITHDRAW, {"tenant": tenant_id, "conversation": conversation_id, "seq": seq})
 
 
-async def lock(connection: RawConnection, ids: Sequence[UUID]) -> list[Claimed]:
-    """The rows of these files, of whatever tenant the role may see, held until the end."""
-    rows = await connection.fetch(_LOCK, list(ids))
+async def lock(connection: RawConnection, files: Sequence[tuple[UUID, UUID]]) -> list[Claimed]:
+    """The rows of these files, by tenant and id, held until the end."""
+    rows = await connection.fetch(_LOCK, [one[0] for one in files], [one[1] for one in files])
     return [Claimed(*values(row)) for row in rows]
 
 

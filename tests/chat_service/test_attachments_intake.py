@@ -9,7 +9,7 @@ import pytest
 from chat_service.attachments_intake import needed
 from chat_service.intake import Refused, Stored
 from chat_service.messages import ingest, publications
-from chat_service.store import upkeep
+from chat_service.store import attachments, upkeep
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem, body_hash, payload_of
 from chorus.topics import unpack
@@ -56,6 +56,18 @@ async def preview(api: Api, tenant: Tenant) -> str:
 
 async def test_a_message_without_files_asks_for_none(acme: Tenant) -> None:
     assert needed([carrying(acme, content="Hello")]) == []
+
+
+async def test_the_writer_locks_no_file_of_another_tenant_under_the_same_id(
+    api: Api, acme: Tenant, rival: Tenant
+) -> None:
+    file_id = uuid7()
+    for one in (person(api, acme), person(api, rival)):
+        assert (await one.attach(file_id=file_id)).status_code == 201
+    named = needed([carrying(acme, str(file_id))])
+    async with api.resources.system.raw_transaction() as connection:
+        locked = await attachments.lock(connection, named)
+    assert [(one.tenant_id, one.id) for one in locked] == [(acme.id, file_id)]
 
 
 async def test_two_messages_of_one_batch_do_not_share_a_file(api: Api, acme: Tenant) -> None:
