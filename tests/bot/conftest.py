@@ -38,3 +38,9 @@ async def shop(api: Api, calls: RpcClient, redis_url: str) -> AsyncIterator[Shop
     """A tenant with a bot in its inbox, which knows about returns and shipping."""
     async with open_redis(redis_url) as client:
         yield await open_shop(api, calls, client)
+
+
+@pytest.fixture(autouse=True)
+def patient_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine, what is shown must not be cut off in the middle of its connection."""
+    monkeypatch.setattr("bot.stage.TIMEOUT_S", 20.0)
