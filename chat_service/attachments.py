@@ -18,6 +18,7 @@ from chat_service.attachments_checks import Checks, Looked, drawn_name
 from chat_service.attachments_disk import Disk, Storage, open_draft
 from chat_service.attachments_links import Link, Links
 from chat_service.attachments_refusals import DailyQuota, StorageAway, TenantQuota
+from chat_service.attachments_turns import Coming, turn
 from chat_service.frames import seen_by_customer
 from chat_service.intake import AGENT_TOKENS
 from chat_service.settings import ApiSettings
@@ -34,12 +35,13 @@ from chorus.errors import (
     Forbidden,
     IdConflict,
     NotFound,
-    Overloaded,
     TooLarge,
     Unauthenticated,
 )
 
 PIECE_BYTES: Final = 256 << 10
+KEPT_AT_ONCE: Final = 3
+"""Transactions that wait for the disk: where it is slow, the pool is left to others."""
 READY: Final = "ready"
 SENT: Final = "sent"
 
@@ -55,7 +57,7 @@ class Wanted:
 
 
 class Files:
-    """What the acts on files need, and how many of them are under way."""
+    """What the acts on files need, and whose turn it is."""
 
     def __init__(self, settings: ApiSettings, db: Db, trust: Trust) -> None:
         self.settings = settings
@@ -64,18 +66,8 @@ class Files:
         self.storage: Storage = Disk(settings.files_dir)
         self.links = Links(settings.keys_dir, for_s=settings.file_link_s)
         self.checks = Checks(settings)
-        self._coming = 0
-
-    @asynccontextmanager
-    async def coming(self) -> AsyncIterator[None]:
-        """One more file comes in. Raises Overloaded: too many do."""
-        if self._coming >= self.settings.file_receives_max:
-            raise Overloaded
-        self._coming += 1
-        try:
-            yield
-        finally:
-            self._coming -= 1
+        self.coming = Coming(settings.file_receives_max)
+        self.keeping = asyncio.Semaphore(KEPT_AT_ONCE)
 
 
 async def take(
@@ -91,7 +83,7 @@ async def take(
         StorageAway, NotScanned, Overloaded, Unavailable: it may be sent again.
     """
     try:
-        async with files.coming():
+        async with files.coming.one(who):
             row, fresh = await _take(files, who, wanted, body)
     except ChorusError as error:
         metrics.uploads_total.labels(error.slug.lower()).inc()
@@ -216,7 +208,7 @@ async def _keep(
         digest,
         READY,
     )
-    async with files.db.transaction(who.tenant_id) as tx:
+    async with turn(files.keeping), files.db.transaction(who.tenant_id) as tx:
         await store.stand_alone(tx, who.tenant_id)
         await _check_open(tx, who, wanted)
         before = await _before(tx, who, wanted)

@@ -15,6 +15,7 @@ from typing import Final
 from chat_service.attachments_names import cleaned
 from chat_service.attachments_pictures import REFUSED, UNWRITTEN
 from chat_service.attachments_refusals import BadType, Broken, NotScanned, StorageAway
+from chat_service.attachments_turns import turn
 from chat_service.attachments_types import ENDINGS, PICTURES, recognise
 from chat_service.settings import ApiSettings
 from chorus.log import get_logger
@@ -50,8 +51,9 @@ class Checks:
         Raises:
             BadType, Broken: it is not taken.
             NotScanned, StorageAway: the scanner does not answer, or the disk does not.
+            Overloaded: its turn did not come.
         """
-        async with self._turns:
+        async with turn(self._turns):
             mime, size = await asyncio.to_thread(_recognise, draft, name)
             if self._scan:
                 await self._scanned(draft)
