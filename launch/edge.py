@@ -38,7 +38,7 @@ async def _serve(settings: GatewaySettings, api: ApiSettings) -> None:
     app = Composite(
         gateway=gateway,
         api=create_api(api),
-        pages=create_pages(api.pages, dev=settings.dev),
+        pages=create_pages(api.pages, dev=settings.dev, files_url=api.files_url),
         is_page=serves(api.pages, dev=settings.dev),
     )
     await reach_store(api)

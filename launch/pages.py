@@ -6,7 +6,7 @@ Files keep a strict policy: no inline script or style, nothing from elsewhere.
 import mimetypes
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
@@ -55,18 +55,30 @@ def serves(folder: Path | None, *, dev: bool) -> Callable[[str], bool]:
     return decide
 
 
-def create_pages(folder: Path | None, *, dev: bool) -> ASGIApp:
-    """Serve the pages of a folder; None says how to build them."""
+def create_pages(folder: Path | None, *, dev: bool, files_url: str = "") -> ASGIApp:
+    """Serve the pages of a folder; None says how to build them.
+
+    `files_url`: where attached pictures come from, if not from here.
+    """
     root = folder.resolve() if folder else None
+    elsewhere = _origin(files_url)
 
     async def pages(scope: Scope, receive: Receive, send: Send) -> None:
         packed = _takes_gzip(Headers(scope=scope).get("accept-encoding", ""))
         response = respond(root, scope["method"], scope["path"], dev=dev, packed=packed)
         if (policy := _strict_policy(scope)) is not None:
             response.headers["Content-Security-Policy"] = policy
+        if elsewhere and (policy := response.headers.get("Content-Security-Policy")):
+            shown = policy.replace("img-src ", f"img-src {elsewhere} ", 1)
+            response.headers["Content-Security-Policy"] = shown
         await response(scope, receive, send)
 
     return pages
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def _strict_policy(scope: Scope) -> str | None:

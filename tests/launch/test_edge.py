@@ -254,6 +254,15 @@ async def test_the_demo_page_alone_can_be_had_with_a_strict_policy(built: Path) 
         assert "default-src 'self'" in usual
 
 
+async def test_pictures_of_the_files_own_host_may_be_shown(built: Path) -> None:
+    app = create_pages(built, dev=True, files_url="https://files.shop.test/here")
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        for path in ("/console/inbox", "/demo?csp=strict"):
+            policy = (await client.get(path)).headers["content-security-policy"]
+            assert "img-src https://files.shop.test 'self'" in policy
+
+
 async def test_a_host_that_is_none_writes_no_policy(built: Path) -> None:
     transport = httpx.ASGITransport(create_pages(built, dev=True))
     async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
