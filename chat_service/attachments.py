@@ -48,12 +48,17 @@ SENT: Final = "sent"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wants to attach. `announced_bytes`: what the request says of itself, if anything."""
+    """What somebody wants to attach.
+
+    `announced_bytes`: what the request says of itself, if anything; `address`: where it comes from,
+    if those who come from there have a share together.
+    """
 
     id: UUID
     conversation_id: UUID
     name: str
     announced_bytes: int = 0
+    address: str = ""
 
 
 class Files:
@@ -83,7 +88,7 @@ async def take(
         StorageAway, NotScanned, Overloaded, Unavailable: it may be sent again.
     """
     try:
-        async with files.coming.one(who):
+        async with files.coming.one(who, wanted.address):
             row, fresh = await _take(files, who, wanted, body)
     except ChorusError as error:
         metrics.uploads_total.labels(error.slug.lower()).inc()
@@ -164,6 +169,8 @@ async def _check_open(session: Reader, who: Principal, wanted: Wanted) -> None:
 
 async def _is_disabled(session: Reader, who: Principal) -> bool:
     """A token outlives a decision by minutes."""
+    if who.role == "server":
+        return not await store.usable_key(session, who.tenant_id, who.user_id)
     if who.role not in AGENT_TOKENS:
         return False
     return not await store.enabled_agent(session, who.tenant_id, who.user_id)
@@ -189,8 +196,14 @@ async def _check_room(files: Files, session: Reader, who: Principal, *, size: in
     used = await store.used(session, who.tenant_id, who.user_id)
     if not who.is_agent and used.person + size > files.settings.files_visitor_day_max_bytes:
         raise DailyQuota
-    if used.tenant + size > files.settings.files_tenant_max_bytes:
+    if used.tenant + size > _room(files, who):
         raise TenantQuota
+
+
+def _room(files: Files, who: Principal) -> int:
+    """How much the tenant may have for this person to add; the last fifth is the team's."""
+    most = files.settings.files_tenant_max_bytes
+    return most if who.is_agent else most * 4 // 5
 
 
 async def _keep(
@@ -251,7 +264,8 @@ async def follow(files: Files, link: Link) -> tuple[FileRow, AsyncIterator[bytes
     """What a link leads to: looked up anew, as whoever asked for it.
 
     Raises:
-        NotFound: they may not read it any more.
+        NotFound: they may not read it any more, or its bytes are gone.
+        StorageAway: it cannot be opened now.
     """
     who = link.principal
     try:
@@ -261,4 +275,4 @@ async def follow(files: Files, link: Link) -> tuple[FileRow, AsyncIterator[bytes
     except (Unauthenticated, Forbidden) as error:
         raise NotFound from error
     row = await show(files, who, link.file_id)
-    return row, files.storage.read(who.tenant_id, link.file_id)
+    return row, await files.storage.read(who.tenant_id, link.file_id)

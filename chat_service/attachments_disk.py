@@ -36,8 +36,8 @@ class Storage(Protocol):
         """Make a settled draft a file: durably, and quickly. Raises StorageAway."""
         ...
 
-    def read(self, tenant_id: UUID, file_id: UUID) -> AsyncIterator[bytes]:
-        """The bytes of a file, in pieces. Raises NotFound, StorageAway."""
+    async def read(self, tenant_id: UUID, file_id: UUID) -> AsyncIterator[bytes]:
+        """Open a file; its bytes come in pieces. Raises NotFound, StorageAway."""
         ...
 
     async def drop(self, tenant_id: UUID, file_id: UUID) -> None:
@@ -86,9 +86,7 @@ class Disk:
             raise NotFound from error
         except OSError as error:
             raise StorageAway from error
-        with file:
-            while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
-                yield piece
+        return _pieces(file)
 
     async def drop(self, tenant_id: UUID, file_id: UUID) -> None:
         try:
@@ -126,6 +124,12 @@ def _keep(draft: Path, place: Path) -> None:
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft.replace(place)
     _sync(place.parent)
+
+
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+            yield piece
 
 
 def _sync(path: Path) -> None:

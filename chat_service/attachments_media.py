@@ -62,6 +62,8 @@ def webm_kind(_file: BinaryIO, _size: int, head: bytes) -> str | None:
 def is_mp3(file: BinaryIO, size: int, head: bytes) -> bool:
     """Two frames of sound, one right behind the other, at the start or behind the tag."""
     at = 0
+    if len(head) < 10:
+        return False
     if head.startswith(b"ID3"):
         seven = struct.unpack("4B", head[6:10])
         at = 10 + (seven[0] << 21 | seven[1] << 14 | seven[2] << 7 | seven[3])

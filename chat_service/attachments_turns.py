@@ -10,14 +10,14 @@ from chorus.auth import Principal
 from chorus.errors import Overloaded
 
 OF_A_PERSON: Final = 3
-TENANT_SHARE: Final = 4
-"""A tenant has one of so many parts of all turns."""
+PARTS: Final = 4
+"""A tenant has one of so many parts of all turns, and so have the visitors of one address."""
 WAIT_S: Final = 20.0
 """Clients give up an upload that does not move for 30 s."""
 
 
 class Coming:
-    """Counts the files that come in. Nobody has all turns: not a person, and not a tenant."""
+    """Counts the files that come in. Nobody has all turns."""
 
     def __init__(self, at_once: int, *, wait_s: float = WAIT_S) -> None:
         self._at_once = at_once
@@ -26,9 +26,13 @@ class Coming:
         self._freed = asyncio.Event()
 
     @asynccontextmanager
-    async def one(self, who: Principal) -> AsyncIterator[None]:
-        """One more file of this person comes in. Raises Overloaded: no turn came in time."""
-        shares = self._shares(who)
+    async def one(self, who: Principal, address: str = "") -> AsyncIterator[None]:
+        """One more file of this person comes in, from an address that has one share of its own.
+
+        Raises:
+            Overloaded: no turn came in time.
+        """
+        shares = self._shares(who, address)
         try:
             async with asyncio.timeout(self._wait_s):
                 while any(self._counts[name] >= most for name, most in shares.items()):
@@ -41,10 +45,10 @@ class Coming:
         finally:
             self._leave(shares)
 
-    def _shares(self, who: Principal) -> dict[str, int]:
-        tenant = str(who.tenant_id)
-        of_tenant = -(-self._at_once // TENANT_SHARE)
-        return {"": self._at_once, tenant: of_tenant, f"{tenant}/{who.user_id}": OF_A_PERSON}
+    def _shares(self, who: Principal, address: str) -> dict[str, int]:
+        tenant, part = str(who.tenant_id), -(-self._at_once // PARTS)
+        shares = {"": self._at_once, tenant: part, f"{tenant}/{who.user_id}": OF_A_PERSON}
+        return shares | ({f"from {address}": part} if address else {})
 
     def _leave(self, shares: dict[str, int]) -> None:
         self._counts.subtract(shares.keys())

@@ -4,8 +4,9 @@ Whatever is none of them is refused; what a client says of a file, or calls it, 
 whether a text is a table.
 """
 
+import codecs
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO, Final
 
 from chat_service.attachments_media import is_mp3, mp4_kind, ogg_kind, webm_kind
@@ -40,9 +41,12 @@ _PICTURE: Final = re.compile(
     rb"|(?P<webp>RIFF....WEBPVP8[ LX])",
     re.DOTALL,
 )
+_PIECE_BYTES: Final = 64 << 10
 # A tab, line ends and form feeds are what a text may hold of these.
-_NO_TEXT: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-_MARKUP: Final = re.compile(rb"(\xef\xbb\xbf)?\s*(<[a-z!?/%]|%!|#!|\{\\rtf)", re.IGNORECASE)
+_NO_TEXT: Final = bytes({*range(0x20), 0x7F} - set(b"\t\n\x0c\r"))
+_NO_ASCII: Final = bytes(range(0x80, 0x100))
+_MARKUP: Final = re.compile(rb"<[a-z!?/%]|%!|#!|\{\\rtf", re.IGNORECASE)
+_OPENING_BYTES: Final = 16
 _OTHER_LETTERS_MAX: Final = 0.3
 """Of bytes that are no ASCII, where a text is not UTF-8."""
 
@@ -98,13 +102,32 @@ _LOOKS: Final[tuple[Callable[[BinaryIO, int, bytes], str | None], ...]] = (
 
 def _is_text(file: BinaryIO) -> bool:
     """Words without control characters that do not begin like a program or a page."""
-    file.seek(0)
-    content = file.read()
-    if _MARKUP.match(content) or _NO_TEXT.search(content):
+    opening, size, other, is_utf8 = b"", 0, 0, True
+    letters = codecs.getincrementaldecoder("utf-8")()
+    for piece in _pieces(file):
+        if len(piece.translate(None, _NO_TEXT)) < len(piece):
+            return False
+        if len(opening) < _OPENING_BYTES:
+            opening = (opening + piece.removeprefix(codecs.BOM_UTF8)).lstrip()
+        size += len(piece)
+        other += len(piece) - len(piece.translate(None, _NO_ASCII))
+        is_utf8 = is_utf8 and _decodes(letters, piece)
+    if _MARKUP.match(opening):
         return False
+    return (is_utf8 and _decodes(letters, b"")) or other <= _OTHER_LETTERS_MAX * size
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """A file in pieces short enough that other threads need not wait for what is done to one."""
+    file.seek(0)
+    while piece := file.read(_PIECE_BYTES):
+        yield piece
+
+
+def _decodes(letters: codecs.IncrementalDecoder, piece: bytes) -> bool:
+    """Whether it goes on as UTF-8; no piece ends it there."""
     try:
-        content.decode()
+        letters.decode(piece, final=not piece)
     except UnicodeDecodeError:
-        other = sum(1 for byte in content if byte > 0x7F)
-        return other <= _OTHER_LETTERS_MAX * len(content)
+        return False
     return True

@@ -18,6 +18,8 @@ SIGN_INS_PER_S: Final = 20
 SIGN_INS_BURST: Final = 200
 """Of all: each is remembered in Redis for ten minutes."""
 HOUR_S: Final = 3600
+PEOPLE_OF_AN_ADDRESS: Final = 5
+"""The visitors of one address attach as many files as so many people may."""
 Meter = Literal["message", "command", "upload"]
 """What a request counts as besides being one."""
 
@@ -90,6 +92,10 @@ class Limits:
         self._agents = RateLimit(settings.agent_messages_per_s, settings.agent_messages_burst)
         self._commands = RateLimit(settings.commands_per_s, settings.commands_burst)
         self._uploads = RateLimit(settings.uploads_per_h / HOUR_S, settings.uploads_burst)
+        self._uploads_from = RateLimit(
+            PEOPLE_OF_AN_ADDRESS * settings.uploads_per_h / HOUR_S,
+            PEOPLE_OF_AN_ADDRESS * settings.uploads_burst,
+        )
         self._visitors = RateLimit(settings.visitors_per_h / HOUR_S, settings.visitors_per_h)
         self._subjects = RateLimit(
             settings.logins_per_subject / LOGIN_WINDOW_S, settings.logins_per_subject
@@ -130,6 +136,13 @@ class Limits:
         """Count a new visitor session or conversation. Raises RateLimited."""
         self._by_address(self._visitors, caller, caller.key)
 
+    def upload(self, caller: Caller, who: Principal) -> str:
+        """Count a file of a visitor; answers the address that counts, if any does. Raises RateLimited."""
+        if who.is_agent or self._is_spared(caller):
+            return ""
+        self._by_address(self._uploads_from, caller, caller.key)
+        return caller.key
+
     def login(self, caller: Caller, email: str) -> None:
         """Count an attempt to sign in, right or wrong. Raises RateLimited."""
         self._by_address(self._addresses, caller, caller.key)
@@ -143,8 +156,11 @@ class Limits:
             raise RateLimited(retry_after_ms=allowance.reset_s * 1000)
 
     def _by_address(self, limit: RateLimit, caller: Caller, key: str) -> None:
-        if is_loopback(caller.address) and not self._loopback_too:
+        if self._is_spared(caller):
             return
         allowance = limit.take(key, monotonic())
         if not allowance.granted:
             raise RateLimited(retry_after_ms=allowance.reset_s * 1000)
+
+    def _is_spared(self, caller: Caller) -> bool:
+        return is_loopback(caller.address) and not self._loopback_too

@@ -137,9 +137,9 @@ class ApiSettings(FileSettings):
     files_visitor_day_max_bytes: Annotated[int, Field(ge=0)] = 100 << 20
     """What one visitor may attach within 24 hours."""
     files_tenant_max_bytes: Annotated[int, Field(ge=0)] = 5 << 30
-    """What all files of a tenant may have."""
+    """What all files of a tenant may have; visitors add none beyond four fifths of it."""
     uploads_per_h: Annotated[float, Field(gt=0)] = 120.0
-    """Files of one person an hour, on average, in each process."""
+    """Files of one person an hour, on average, in each process; five times that of all visitors of one address."""
     uploads_burst: Annotated[int, Field(ge=1)] = 20
     """Files of one person at once, in each process."""
     scan_command: str = ""

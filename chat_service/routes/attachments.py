@@ -15,7 +15,7 @@ from chat_service.attachments import Wanted
 from chat_service.attachments_types import ENDINGS
 from chat_service.resources import Resources
 from chat_service.routes.attachment_shapes import FileAnswer, FileLimits, UploadQuery
-from chat_service.routes.guard import Needs, Public, Route, Who, With
+from chat_service.routes.guard import From, Needs, Public, Route, Who, With
 from chat_service.settings import ApiSettings
 from chat_service.store.attachments import FileRow
 from chorus.auth import Principal
@@ -43,7 +43,11 @@ _BYTES: Final = {
 
 
 async def file_taken(
-    asked: Annotated[UploadQuery, Query()], request: Request, resources: With, who: Who
+    asked: Annotated[UploadQuery, Query()],
+    request: Request,
+    resources: With,
+    who: Who,
+    caller: From,
 ) -> Response:
     """Keep a file for a message of the same person: 201, and 200 for the same id and bytes.
 
@@ -57,6 +61,7 @@ async def file_taken(
         asked.conversation_id,
         asked.name,
         int(announced[:16]) if announced.isdigit() else 0,
+        resources.limits.upload(caller, who),
     )
     row, fresh = await attachments.take(resources.files, who, wanted, _body(request))
     return json_response(_answer(request, resources, who, row), 201 if fresh else 200)

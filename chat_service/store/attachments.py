@@ -61,6 +61,11 @@ _ENABLED: Final = text(
     "SELECT count(*) FROM agents WHERE tenant_id = :tenant AND id = :id AND disabled_at IS NULL"
 )
 
+_USABLE_KEY: Final = text(
+    "SELECT count(*) FROM api_keys WHERE tenant_id = :tenant AND id = :id"
+    " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
+)
+
 # Who adds counts first, so two of one tenant do so one after the other.
 _ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('files:' || :tenant, 0))")
 
@@ -120,6 +125,10 @@ async def used(session: Reader, tenant_id: UUID, person_id: UUID) -> Used:
 
 async def enabled_agent(session: Reader, tenant_id: UUID, agent_id: UUID) -> bool:
     return bool(await session.scalar(_ENABLED, {"tenant": tenant_id, "id": agent_id}))
+
+
+async def usable_key(session: Reader, tenant_id: UUID, key_id: UUID) -> bool:
+    return bool(await session.scalar(_USABLE_KEY, {"tenant": tenant_id, "id": key_id}))
 
 
 async def stand_alone(tx: Transaction, tenant_id: UUID) -> None:

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image, ImageSequence
 
 from chat_service.attachments_checks import drawn_name
-from chat_service.attachments_links import Links
 from chat_service.attachments_refusals import StorageAway
 from chat_service.attachments_sweep import Broom
 from chat_service.jobs import Tools
@@ -18,7 +17,7 @@ from chat_service.settings import ConductorSettings
 from chorus.bus import open_redis
 from chorus.clock import SystemClock
 from chorus.ids import uuid7
-from tests.chat_service.api_world import PASSWORD, Api, Tenant, open_api, read_items
+from tests.chat_service.api_world import Api, Tenant, open_api, read_items
 from tests.chat_service.ingest_world import system_db
 from tests.chat_service.upload_corpus import (
     CASES,
@@ -268,40 +267,6 @@ async def test_what_only_the_team_sees_and_what_was_not_sent_is_nobody_elses(
     assert (await person(api, acme, "colleague").show(noted)).status_code == 200
 
 
-async def test_a_link_ends_with_its_time_and_with_whoever_asked_for_it(
-    api: Api, acme: Tenant
-) -> None:
-    customer, agent = person(api, acme), person(api, acme, "agent")
-    file_id = await customer.attached()
-    assert (await customer.say(file_id)).status_code == 201
-    links = api.resources.settings.keys_dir
-    old, _ = Links(links, for_s=-1).make(uuid7(), customer.principal)
-    link = (await agent.show(file_id)).json()["url"]
-    token = link.rpartition("/")[2]
-    assert (await follow(api, link)).status_code == 200
-    access = agent.token["Authorization"].split()[1]
-    for wrong in (old, token[:-3] + "AAA", access, "a.b.c", "x"):
-        assert (await api.client.get(f"/files/{wrong}")).status_code == 404
-    bearer = {"Authorization": f"Bearer {token}"}
-    assert (await api.client.get("/livechat/conversations", headers=bearer)).status_code == 401
-    await api.rows("UPDATE agents SET disabled_at = now() WHERE id = $1", acme.agent)
-    assert (await follow(api, link)).status_code == 404
-    assert refusal(await agent.attach()) == (403, "FORBIDDEN")
-
-
-async def test_who_signs_out_takes_their_links_along(api: Api, acme: Tenant) -> None:
-    asked = {"tenant": acme.slug, "email": acme.email("agent"), "password": PASSWORD}
-    tokens = (await api.client.post("/auth/login", json=asked)).json()
-    bearer = {"Authorization": f"Bearer {tokens['accessToken']}"}
-    file_id = await person(api, acme, "agent").attached()
-    shown = await api.client.get(f"/livechat/attachments/{file_id}", headers=bearer)
-    link = shown.json()["url"]
-    assert (await follow(api, link)).status_code == 200
-    gone = {"refreshToken": tokens["refreshToken"]}
-    await api.client.post("/auth/logout", json=gone, headers=bearer)
-    assert (await follow(api, link)).status_code == 404
-
-
 async def test_a_message_that_is_taken_back_takes_its_files_along(
     api: Api, acme: Tenant, redis_url: str
 ) -> None:
@@ -359,6 +324,11 @@ async def test_there_is_room_for_so_much_and_no_more(api: Api, acme: Tenant) -> 
     await customer.attached()
     await api.rows(sizes, acme.id, 100 * MIB)
     assert refusal(await customer.attach()) == (429, "QUOTA")
+    assert (await agent.attach()).status_code == 201
+    await api.rows(sizes, acme.id, 2 << 30)
+    past = "UPDATE attachments SET created_at = now() - '2 d'::interval WHERE tenant_id = $1"
+    await api.rows(past, acme.id)
+    assert refusal(await customer.attach()) == (507, "QUOTA")
     assert (await agent.attach()).status_code == 201
     await api.rows(sizes, acme.id, 5 << 30)
     assert refusal(await agent.attach()) == (507, "QUOTA")

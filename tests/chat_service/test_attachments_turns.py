@@ -38,6 +38,11 @@ async def test_a_person_and_a_tenant_have_their_share_of_turns_and_no_more() -> 
             await stack.enter_async_context(coming.one(somebody(uuid7())))
         with pytest.raises(Overloaded):
             await stack.enter_async_context(coming.one(somebody(uuid7())))
+    async with AsyncExitStack() as stack:
+        for _ in range(4):
+            await stack.enter_async_context(coming.one(somebody(uuid7()), "203.0.113.7"))
+        with pytest.raises(Overloaded):
+            await stack.enter_async_context(coming.one(somebody(uuid7()), "203.0.113.7"))
     async with coming.one(greedy):
         pass
 

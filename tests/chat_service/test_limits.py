@@ -1,6 +1,14 @@
 """Buckets by key: refilled, bounded, and honest about when to come back."""
 
-from chat_service.limits import RateLimit
+from uuid import UUID
+
+import pytest
+
+from chat_service.limits import PEOPLE_OF_AN_ADDRESS, Caller, Limits, RateLimit
+from chat_service.settings import ApiSettings
+from chorus.auth import AUD_AGENT, AUD_VISITOR, Principal
+from chorus.errors import RateLimited
+from chorus.ids import uuid7
 
 
 def test_a_bucket_refills_and_tells_when() -> None:
@@ -20,3 +28,20 @@ def test_the_quietest_key_is_forgotten_first() -> None:
         assert limit.take(key, 0.0).granted
     assert limit.take("a", 1.0).granted
     assert not limit.take("c", 1.0).granted
+
+
+def visitor(tenant_id: UUID) -> Principal:
+    return Principal(tenant_id, uuid7(), "visitor", AUD_VISITOR, frozenset(), 2**39)
+
+
+def test_visitors_of_one_address_attach_files_as_a_few_people_may_and_agents_there_as_ever() -> (
+    None
+):
+    limits, office = Limits(ApiSettings(uploads_burst=2)), Caller("203.0.113.7")
+    for _ in range(2 * PEOPLE_OF_AN_ADDRESS):
+        assert limits.upload(office, visitor(uuid7())) == office.key
+    with pytest.raises(RateLimited):
+        limits.upload(office, visitor(uuid7()))
+    agent = Principal(uuid7(), uuid7(), "agent", AUD_AGENT, frozenset(), 2**39)
+    assert limits.upload(office, agent) == ""
+    assert limits.upload(Caller("127.0.0.1"), visitor(uuid7())) == ""

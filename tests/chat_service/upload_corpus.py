@@ -171,6 +171,9 @@ CASES = (
     Case("windows program", "setup.txt", given(b"MZ\x90\x00\x03" + bytes(60))),
     Case("linux program", "tool", given(b"\x7fELF\x02\x01\x01" + bytes(60))),
     Case("script behind a zero byte", "a.txt", given(b"hello\x00" + SCRIPT)),
+    Case("page behind much white space", "a.txt", lambda: b" " * 65_535 + b"<html>"),
+    Case("three letters of a tag", "a.mp3", given(b"ID3"), kept=("text/plain", "a.txt")),
+    Case("tag without its end", "a.mp3", given(b"ID3\x04\x00"), refused=(415, "BAD_TYPE")),
     # Two things at once.
     Case(
         "gif with an archive behind",
@@ -263,6 +266,7 @@ GOOD = (
     ("a.gif", partial(moving, 3), "image/gif"),
     ("a.pdf", given(PDF), "application/pdf"),
     ("a.txt", given("Grüße".encode()), "text/plain"),
+    ("long.txt", lambda: b"a" * 65_535 + "ü".encode(), "text/plain"),
     ("b.csv", given("Größe;1\n".encode("cp1252")), "text/csv"),
     ("a.docx", document, DOCX),
     ("a.odt", odt, "application/vnd.oasis.opendocument.text"),
