@@ -13,16 +13,19 @@ from pathlib import Path
 from typing import Final
 
 from chat_service.attachments_names import cleaned
-from chat_service.attachments_pictures import REFUSED, UNWRITTEN
+from chat_service.attachments_pictures import OVERSIZED, REFUSED
 from chat_service.attachments_refusals import BadType, Broken, NotScanned, StorageAway
 from chat_service.attachments_turns import turn
 from chat_service.attachments_types import ENDINGS, PICTURES, recognise
 from chat_service.settings import ApiSettings
+from chorus.errors import ChorusError, Overloaded, TooLarge
 from chorus.log import get_logger
 
 log = get_logger(__name__)
 PAINTER: Final = "chat_service.attachments_pictures"
 PAINT_S: Final = 30.0
+DRAWN_TIMES: Final = 2
+"""A drawing may have so many times the bytes of the largest file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,9 @@ class Checks:
         """Look into the file at `draft`; a picture is drawn anew to a name beside it.
 
         Raises:
-            BadType, Broken: it is not taken.
+            BadType, Broken, TooLarge: it is not taken.
             NotScanned, StorageAway: the scanner does not answer, or the disk does not.
-            Overloaded: its turn did not come.
+            Overloaded: its turn did not come, or its picture was not drawn in time.
         """
         async with turn(self._turns):
             mime, size = await asyncio.to_thread(_recognise, draft, name)
@@ -74,21 +77,37 @@ class Checks:
     async def _drawn(self, draft: Path, name: str) -> Looked:
         """Let a process of its own draw: what a picture does to a decoder, it does to nobody else."""
         target = drawn_name(draft)
-        bounds = (self._settings.file_pixels_max, self._settings.file_frames_max)
+        chosen = self._settings
+        most = DRAWN_TIMES * chosen.file_max_bytes
+        bounds = (chosen.file_pixels_max, chosen.file_frames_max, most)
         words = [sys.executable, "-m", PAINTER, str(draft), str(target), *map(str, bounds)]
         # It needs none of our secrets.
         path = {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUTF8": "1"}
         try:
             code, told = await _run(words, within_s=PAINT_S, environment=path)
         except TimeoutError as error:
-            raise Broken from error
-        if code == UNWRITTEN:
-            raise StorageAway
+            # Its own time ends before that: it did not get the processor.
+            log.error("painter_slow", within_s=PAINT_S)  # noqa: TRY400 (no traceback)
+            raise Overloaded from error
+        except OSError as error:
+            log.exception("painter_not_started")
+            raise StorageAway from error
         if code:
-            raise Broken(told if code == REFUSED else None)
+            raise _unpainted(code, told)
         mime, width, height = told.split()
         size = (await asyncio.to_thread(target.stat)).st_size
         return Looked(target, name, mime, size, int(width), int(height))
+
+
+def _unpainted(code: int, told: str) -> ChorusError:
+    """What an exit code says of the picture, or of us."""
+    if code == REFUSED:
+        return Broken(told)
+    if code == OVERSIZED:
+        return TooLarge("Drawn anew, this picture would be too large.")
+    log.warning("painter_failed", code=code)
+    # A signal: the picture brought a decoder down, or beyond its bounds.
+    return Broken() if code < 0 else StorageAway()
 
 
 def drawn_name(draft: Path) -> Path:

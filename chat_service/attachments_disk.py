@@ -62,7 +62,7 @@ class Disk:
     def draft(self) -> Path:
         folder = self._root / INCOMING
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(folder)
         except OSError as error:
             raise StorageAway from error
         return folder / uuid4().hex
@@ -98,7 +98,8 @@ class Disk:
         """Remove what came in and was never finished. Blocks."""
         gone = 0
         for path in _list(self._root / INCOMING):
-            with suppress(FileNotFoundError):
+            # What cannot be removed now may be next time.
+            with suppress(OSError):
                 if time.time() - path.stat().st_mtime > older_s:
                     path.unlink()
                     gone += 1
@@ -121,9 +122,19 @@ class Disk:
 
 
 def _keep(draft: Path, place: Path) -> None:
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(place.parent)
     draft.replace(place)
     _sync(place.parent)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it, for us alone; they outlive a crash."""
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    _sync(folder.parent)
 
 
 async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:

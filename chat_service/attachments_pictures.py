@@ -1,11 +1,12 @@
 """Pictures are drawn anew: what was hidden in them, or told where they were taken, is gone.
 
-Run as a program, `python -m chat_service.attachments_pictures <from> <to> <pixels> <frames>`, it
-bounds its own memory and time: a picture that brings a decoder down takes nothing else along. It
-prints `mime width height`, and ends with `REFUSED` for a picture that is not taken and with
-`UNWRITTEN` where the disk is at fault.
+Run as a program, `python -m chat_service.attachments_pictures <from> <to> <pixels> <frames> <bytes>`,
+it bounds its own memory and time: a picture that brings a decoder down takes nothing else along. It
+prints `mime width height`, and ends with `REFUSED` for a picture that is not taken, with `OVERSIZED`
+for a drawing of too many bytes and with `UNWRITTEN` where the disk is at fault.
 """
 
+import io
 import os
 import resource
 import sys
@@ -16,9 +17,11 @@ from typing import Any, Final
 from PIL import Image, ImageOps, ImageSequence
 
 from chat_service.attachments_refusals import Broken
+from chorus.errors import TooLarge
 
 REFUSED: Final = 3
 UNWRITTEN: Final = 4
+OVERSIZED: Final = 5
 MEMORY_MAX_BYTES: Final = 2 << 30
 CPU_S: Final = 20
 SIDE_MAX: Final = 16_384
@@ -35,6 +38,8 @@ _STILL_MODES: Final = frozenset({"L", "RGB"})
 class Bounds:
     pixels_max: int
     frames_max: int
+    bytes_max: int
+    """Of the drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +49,44 @@ class Drawn:
     height: int
 
 
+class _Drawing(io.BytesIO):
+    """What is drawn, in memory: an encoder does not tell a full disk from a bad picture."""
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__()
+        self._bytes_max = bytes_max
+
+    def write(self, data: Any, /) -> int:
+        if self.tell() + len(data) > self._bytes_max:
+            raise TooLarge("Drawn anew, this picture would be too large.")
+        return super().write(data)
+
+
 def redraw(source: Path, target: Path, bounds: Bounds) -> Drawn:
     """Read a picture and write what can be seen of it. Blocks, for seconds at worst.
 
     Raises:
-        Broken: it cannot be read, or has more pixels or frames than allowed.
+        Broken: it cannot be decoded, or has more pixels or frames than allowed.
+        TooLarge: what can be seen of it takes too many bytes.
         OSError: the disk is at fault.
     """
+    content, drawing = source.read_bytes(), _Drawing(bounds.bytes_max)
+    drawn = _redraw(content, drawing, bounds)
+    target.write_bytes(drawing.getbuffer())
+    return drawn
+
+
+def _redraw(content: bytes, drawing: io.BytesIO, bounds: Bounds) -> Drawn:
     # Ours, checked before a pixel is decoded, holds for each format alike.
     Image.MAX_IMAGE_PIXELS = None
     try:
-        with Image.open(source, formats=_FORMATS) as picture:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
             _check_size(picture, bounds)
             frames = _frames(picture, bounds)
-            return _draw(picture, target, moving=frames > 1)
-    except Broken:
+            return _draw(picture, drawing, moving=frames > 1)
+    except (Broken, TooLarge):
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
         # Decoders raise whatever a hostile byte leads them to.
         raise Broken from error
 
@@ -96,9 +120,9 @@ def _has_frame(picture: Image.Image, place: int) -> bool:
     return True
 
 
-def _draw(picture: Image.Image, target: Path, *, moving: bool) -> Drawn:
+def _draw(picture: Image.Image, drawing: io.BytesIO, *, moving: bool) -> Drawn:
     if picture.format in ("JPEG", "MPO"):
-        return _jpeg(picture, target)
+        return _jpeg(picture, drawing)
     shape = picture.format or ""
     colours = _colours(picture)
     chosen: dict[str, Any] = {"save_all": True} if moving else {}
@@ -113,7 +137,7 @@ def _draw(picture: Image.Image, target: Path, *, moving: bool) -> Drawn:
         chosen["quality"] = WEBP_QUALITY
         # It would give all frames the time of the first.
         chosen |= {"duration": _times_ms(picture)} if moving else {}
-    shown.save(target, shape, **chosen)
+    shown.save(drawing, shape, **chosen)
     return Drawn(f"image/{shape.lower()}", *shown.size)
 
 
@@ -127,13 +151,13 @@ def _times_ms(picture: Image.Image) -> list[int]:
     return times
 
 
-def _jpeg(picture: Image.Image, target: Path) -> Drawn:
+def _jpeg(picture: Image.Image, drawing: io.BytesIO) -> Drawn:
     colours = _colours(picture) if picture.mode in _STILL_MODES else None
     shown = ImageOps.exif_transpose(picture)
     if shown.mode not in _STILL_MODES:
         shown = shown.convert("RGB")
     shown.info.clear()
-    shown.save(target, "JPEG", quality=JPEG_QUALITY, icc_profile=colours)
+    shown.save(drawing, "JPEG", quality=JPEG_QUALITY, icc_profile=colours)
     return Drawn("image/jpeg", *shown.size)
 
 
@@ -150,12 +174,16 @@ def main(words: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(10)
     os.umask(0o077)
-    source, target, pixels, frames = words
+    source, target, *most = words
+    bounds = Bounds(*map(int, most))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bounds.bytes_max, bounds.bytes_max))
     try:
-        drawn = redraw(Path(source), Path(target), Bounds(int(pixels), int(frames)))
+        drawn = redraw(Path(source), Path(target), bounds)
     except Broken as error:
         sys.stdout.write(error.detail)
         return REFUSED
+    except TooLarge:
+        return OVERSIZED
     except OSError:
         return UNWRITTEN
     sys.stdout.write(f"{drawn.mime} {drawn.width} {drawn.height}")

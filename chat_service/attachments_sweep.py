@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from chat_service.attachments_disk import Disk, Kept
+from chat_service.attachments_refusals import StorageAway
 from chat_service.jobs import Tools
 from chat_service.store import attachments as rows
 from chorus import metrics
@@ -34,23 +35,35 @@ class Broom:
         """Give up what was not sent within a day, and remove everything that may go.
 
         Raises:
-            StorageAway, Unavailable, Overloaded: the rest is swept next time.
+            Unavailable, Overloaded: the rest is swept next time.
         """
         await asyncio.to_thread(self._disk.forget_drafts, older_s=DRAFTS_S)
         async with self._db.raw_transaction() as connection:
             await rows.give_up(connection, after_h=UNSENT_H)
-        while await self._remove_some():
-            pass
+        stuck = 0
+        while (left := await self._remove_some(after=stuck)) is not None:
+            stuck += left
 
-    async def _remove_some(self) -> bool:
+    async def _remove_some(self, *, after: int) -> int | None:
+        """Remove the next ones behind those that could not be; how many of them cannot. None: the end."""
         async with self._db.raw_transaction() as connection:
-            gone = await rows.gone(connection, AT_ONCE)
-        for tenant_id, file_id in gone:
+            gone = await rows.gone(connection, AT_ONCE, after=after)
+        removed = [one for one in gone if await self._drop(*one)]
+        async with self._db.raw_transaction() as connection:
+            await rows.forget(connection, removed)
+        metrics.uploads_total.labels("removed").inc(len(removed))
+        # Where none can be removed, it is not the files.
+        return len(gone) - len(removed) if removed and len(gone) == AT_ONCE else None
+
+    async def _drop(self, tenant_id: UUID, file_id: UUID) -> bool:
+        """Whether it could be removed: one that cannot hinders no other."""
+        try:
             await self._disk.drop(tenant_id, file_id)
-        async with self._db.raw_transaction() as connection:
-            await rows.forget(connection, gone)
-        metrics.uploads_total.labels("removed").inc(len(gone))
-        return len(gone) == AT_ONCE
+        except StorageAway as error:
+            told = {"tenant": str(tenant_id), "file": str(file_id), "error": repr(error.__cause__)}
+            log.error("file_not_removed", **told)  # noqa: TRY400 (no traceback)
+            return False
+        return True
 
     async def sweep_unknown(self) -> None:
         """Remove bytes that no row knows: of cut uploads, and of tenants and people erased by hand."""
@@ -62,8 +75,7 @@ class Broom:
     async def _drop_unknown(self, tenant_id: UUID, shelf: Sequence[Kept]) -> None:
         known = await _known(self._db, tenant_id, [one.file_id for one in shelf])
         for one in shelf:
-            if one.file_id not in known:
-                await self._disk.drop(tenant_id, one.file_id)
+            if one.file_id not in known and await self._drop(tenant_id, one.file_id):
                 log.warning("unknown_bytes_removed", tenant=str(tenant_id), file=str(one.file_id))
                 metrics.uploads_total.labels("unknown").inc()
 

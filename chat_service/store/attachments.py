@@ -101,7 +101,8 @@ WHERE state = 'ready' AND created_at < now() - make_interval(hours => $1)
 """
 
 _GONE: Final = """
-SELECT tenant_id, id FROM attachments WHERE state = 'gone' ORDER BY created_at LIMIT $1
+SELECT tenant_id, id FROM attachments WHERE state = 'gone'
+ORDER BY created_at, id LIMIT $1 OFFSET $2
 """
 
 _FORGET: Final = """
@@ -173,9 +174,9 @@ async def give_up(connection: RawConnection, *, after_h: int) -> None:
     await connection.execute(_GIVE_UP, after_h)
 
 
-async def gone(connection: RawConnection, limit: int) -> list[tuple[UUID, UUID]]:
-    """Tenant and id of files whose bytes may go."""
-    rows = await connection.fetch(_GONE, limit)
+async def gone(connection: RawConnection, limit: int, *, after: int = 0) -> list[tuple[UUID, UUID]]:
+    """Tenant and id of files whose bytes may go, but for the first `after` of them."""
+    rows = await connection.fetch(_GONE, limit, after)
     return [(plain(row["tenant_id"]), plain(row["id"])) for row in rows]
 
 

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from PIL import Image, ImageSequence
 
-from chat_service.attachments_checks import drawn_name
+from chat_service import attachments_checks
+from chat_service.attachments_checks import Checks, drawn_name
 from chat_service.attachments_refusals import StorageAway
 from chat_service.attachments_sweep import Broom
 from chat_service.jobs import Tools
-from chat_service.settings import ConductorSettings
+from chat_service.settings import ApiSettings, ConductorSettings
 from chorus.bus import open_redis
 from chorus.clock import SystemClock
+from chorus.errors import TooLarge
 from chorus.ids import uuid7
 from tests.chat_service.api_world import Api, Tenant, open_api, read_items
 from tests.chat_service.ingest_world import system_db
@@ -104,6 +106,27 @@ async def test_a_disk_that_takes_nothing_is_not_blamed_on_the_picture(
     drawn_name(draft).mkdir()
     with pytest.raises(StorageAway):
         await api.resources.files.checks.look(draft, "a.png")
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "wrong"),
+    [(attachments_checks, "PAINTER", "no.such"), (sys, "executable", "/nonexistent")],
+)
+async def test_a_painter_that_is_not_there_is_not_blamed_on_the_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Any, name: str, wrong: str
+) -> None:
+    draft = tmp_path / "draft"
+    draft.write_bytes(picture())
+    monkeypatch.setattr(place, name, wrong)
+    with pytest.raises(StorageAway):
+        await Checks(ApiSettings()).look(draft, "a.png")
+
+
+async def test_a_small_picture_is_not_drawn_to_be_large(tmp_path: Path) -> None:
+    draft = tmp_path / "draft"
+    Image.effect_noise((64, 64), 200).save(draft, "JPEG", quality=1)
+    with pytest.raises(TooLarge):
+        await Checks(ApiSettings(file_max_bytes=1024)).look(draft, "a.jpg")
 
 
 async def test_the_same_id_and_bytes_are_one_file(api: Api, acme: Tenant) -> None:
