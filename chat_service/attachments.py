@@ -103,8 +103,7 @@ async def _take(
     if wanted.announced_bytes > files.settings.file_max_bytes:
         raise _too_large(files)
     async with files.db.read(who.tenant_id) as session:
-        await _check_open(session, who, wanted)
-        before = await _before(session, who, wanted)
+        before = await _admitted(session, who, wanted)
         if before is None:
             await _check_room(files, session, who, size=wanted.announced_bytes)
     async with _draft(files.storage) as draft:
@@ -159,12 +158,15 @@ def _too_large(files: Files) -> TooLarge:
     return TooLarge(f"A file may have {files.settings.file_max_bytes >> 20} MiB.")
 
 
-async def _check_open(session: Reader, who: Principal, wanted: Wanted) -> None:
+async def _admitted(session: Reader, who: Principal, wanted: Wanted) -> FileRow | None:
+    """The file that has this id already; where there is none, one may be added."""
     found = await conversations.enter(session, who, wanted.conversation_id)
-    if conversations.is_closed(found):
-        raise ConversationClosed
     if await _is_disabled(session, who):
         raise Forbidden
+    before = await _before(session, who, wanted)
+    if before is None and conversations.is_closed(found):
+        raise ConversationClosed
+    return before
 
 
 async def _is_disabled(session: Reader, who: Principal) -> bool:
@@ -223,8 +225,7 @@ async def _keep(
     )
     async with turn(files.keeping), files.db.transaction(who.tenant_id) as tx:
         await store.stand_alone(tx, who.tenant_id)
-        await _check_open(tx, who, wanted)
-        before = await _before(tx, who, wanted)
+        before = await _admitted(tx, who, wanted)
         if before is not None:
             return _same(before, digest), False
         await _check_room(files, tx, who, size=looked.size)

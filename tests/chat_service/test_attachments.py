@@ -357,10 +357,15 @@ async def test_there_is_room_for_so_much_and_no_more(api: Api, acme: Tenant) -> 
     assert refusal(await agent.attach()) == (507, "QUOTA")
 
 
-async def test_a_closed_conversation_takes_no_files(api: Api, acme: Tenant) -> None:
+async def test_a_closed_conversation_takes_no_files_and_repeats_its_answer(
+    api: Api, acme: Tenant
+) -> None:
+    customer, file_id = person(api, acme), uuid7()
+    await customer.attach(file_id=file_id)
     closed = "UPDATE conversations SET status = 'closed', closed_at = now() WHERE id = $1"
     await api.rows(closed, acme.conversation)
-    assert refusal(await person(api, acme).attach()) == (409, "CONVERSATION_CLOSED")
+    assert refusal(await customer.attach()) == (409, "CONVERSATION_CLOSED")
+    assert (await customer.attach(file_id=file_id)).status_code == 200
 
 
 async def test_limits_are_told_to_agents_and_widgets(api: Api, acme: Tenant) -> None:
