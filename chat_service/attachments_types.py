@@ -1,4 +1,4 @@
-"""What a file is, by its bytes: a short list of kinds, each recognised by its whole shape (ADR-0036).
+"""What a file is, by its bytes: a short list of kinds, recognised by their shape (ADR-0036).
 
 Whatever is none of them is refused; what a client says of a file, or calls it, decides nothing but
 whether a text is a table.
