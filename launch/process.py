@@ -36,6 +36,8 @@ def run(name: str) -> None:
     with explained():
         refuse_unknown(os.environ)
         refuse_bad_redis(os.environ)
+        # What the edge starts, for pictures, is another program at once: there is nothing to mend.
+        os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
         _entry_of(name)()
 
 

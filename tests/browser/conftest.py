@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -82,6 +82,16 @@ def pictures() -> Path:
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
     return PICTURES
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    try:
+        return (yield)
+    except BaseException:
+        if isinstance(watching := getattr(item, "funcargs", {}).get("eyes"), Eyes):
+            item.add_report_section("call", "windows", watching.shown())
+        raise
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from playwright.sync_api import (
 
 PATIENCE_MS = 30_000
 RECONNECT_PATIENCE_MS = 45_000
+SHOWN_CHARS = 2_500
+SHOWN_WITHIN_MS = 5_000
 # What a browser writes by itself while the network or the server is away.
 ABSENCE = re.compile(r"net::ERR_|WebSocket connection to .* failed|status of 50[234]")
 
@@ -69,6 +71,15 @@ class Eyes:
     def faults(self) -> list[str]:
         """Errors and warnings of all consoles, a broken policy included, and answers ≥ 500."""
         return [one for one in self._told if not any(why.search(one) for why in self._excused)]
+
+    def shown(self) -> str:
+        """What every window shows, as a reader of screens would hear it."""
+        pages = [page for context in self._contexts for page in context.pages]
+        heard = [page.locator("body").aria_snapshot(timeout=SHOWN_WITHIN_MS) for page in pages]
+        return "\n".join(
+            f"--- {page.url}\n{text[-SHOWN_CHARS:]}"
+            for page, text in zip(pages, heard, strict=True)
+        )
 
     def _watch(self, page: Page) -> None:
         page.on("console", self._on_console)
