@@ -128,9 +128,9 @@ async def test_whatever_a_model_does_instead_the_best_passage_is_quoted(
     turn_s = SHORT_S if model in ("hang", "trickle") else PATIENCE_S
     told = modelled(shop, access_of(shop, plan_of_bots(stub, model)), turn_s=turn_s)
     done = await listening_to(told, seen).turn(where)
-    assert stub.of(model)
+    # A busy machine has no time left for the model, or for the quote: then it is a person.
+    assert stub.of(model) or turn_s == SHORT_S
     if done == "handoff":
-        # A busy machine had no time left for the quote: then it is a person.
         assert turn_s == SHORT_S and len(await shop.sessions(where)) == 1
         return
     assert (done, await by(shop, where)) == ("answer", "quote")

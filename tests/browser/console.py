@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 from playwright.sync_api import Locator, Page, expect
 
+from chorus.ids import uuid7
 from tests.browser.people import AgentPage, CustomerPage
 from tests.browser.widget import AXE, RULES
 from tests.support.installation import Up
@@ -87,9 +88,18 @@ class Staff:
     def _patch(self, path: str, change: Mapping[str, Any]) -> None:
         self._http.patch(path, json=change).raise_for_status()
 
+    def _end_what_was_left(self) -> None:
+        """Visitors of other tests: whose agent has gone is offered anew, to whoever is here."""
+        query = "view=all&status=open&limit=100"
+        for one in self._http.get(f"/livechat/conversations?{query}").json()["items"]:
+            if one["contact"]["name"] is None:
+                command = {"event": "resolve", "data": {"id": str(uuid7())}}
+                self.post(f"/livechat/conversations/{one['id']}/commands", command)
+
     @contextmanager
     def only(self, *emails: str) -> Iterator[None]:
         """Nobody else is offered anything, whoever was there a moment ago; these always are."""
+        self._end_what_was_left()
         self._take({email: PLENTY if email in emails else NOTHING_NEW for email in self._ids})
         try:
             yield

@@ -38,7 +38,8 @@ export function SignIn({ auth, onSignedIn }: SignInProps) {
     void attempt(() => auth.signIn(String(fields.get("email")), String(fields.get("password"))));
   };
   return (
-    <main className="grid h-full place-items-center bg-canvas p-6">
+    // Not in the middle: what comes to stand below must not move the button that is pressed.
+    <main className="grid h-full items-start justify-items-center overflow-auto bg-canvas p-6 pt-[12vh]">
       <form
         onSubmit={submit}
         aria-describedby="sign-in-problem"
