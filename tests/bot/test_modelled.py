@@ -34,7 +34,7 @@ from tests.support.model_stub import ModelStub, model_stub
 
 pytestmark = pytest.mark.anyio
 PATIENCE_S = 20.0
-SHORT_S = 1.2
+SHORT_S = 2.5
 """A turn with a model that never answers: tests wait for most of it."""
 
 
@@ -128,9 +128,9 @@ async def test_whatever_a_model_does_instead_the_best_passage_is_quoted(
     turn_s = SHORT_S if model in ("hang", "trickle") else PATIENCE_S
     told = modelled(shop, access_of(shop, plan_of_bots(stub, model)), turn_s=turn_s)
     done = await listening_to(told, seen).turn(where)
-    # A busy machine has no time left for the model, or for the quote: then it is a person.
-    assert stub.of(model) or turn_s == SHORT_S
+    assert stub.of(model)
     if done == "handoff":
+        # A busy machine had no time left for the quote: then it is a person.
         assert turn_s == SHORT_S and len(await shop.sessions(where)) == 1
         return
     assert (done, await by(shop, where)) == ("answer", "quote")
