@@ -9,6 +9,7 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
+    Coroutine,
     Iterable,
     Iterator,
     Mapping,
@@ -39,6 +40,7 @@ log = get_logger(__name__)
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 AfterCommit = Callable[[], Awaitable[None]]
+_END_S = 1.0
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 
 
@@ -172,7 +174,7 @@ class Db:
         Under chorus_app `tenant_id` decides which rows exist; None sees none of them.
         """
         callbacks: list[AfterCommit] = []
-        async with self._connection() as connection, _session(connection) as session:
+        async with self._session() as session:
             await _enter(session, tenant_id)
             transaction = Transaction(session, callbacks)
             yield transaction
@@ -183,13 +185,11 @@ class Db:
     @asynccontextmanager
     async def read(self, tenant_id: UUID | None) -> AsyncIterator[ReadSession]:
         """Open a read-only transaction; all its statements see one snapshot."""
-        async with self._connection() as connection:
-            snapshot = await connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            async with _session(snapshot) as session:
-                await _enter(session, tenant_id)
-                yield ReadSession(session)
+        async with self._session(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        ) as session:
+            await _enter(session, tenant_id)
+            yield ReadSession(session)
 
     @asynccontextmanager
     async def raw_transaction(self, tenant_id: UUID | None = None) -> AsyncIterator[RawConnection]:
@@ -233,16 +233,30 @@ class Db:
             await driver.execute("SELECT 1")
 
     @asynccontextmanager
+    async def _session(self, **options: Any) -> AsyncIterator[AsyncSession]:
+        connection = await self._connected()
+        session = AsyncSession(connection, expire_on_commit=False)
+        try:
+            await connection.execution_options(**options)
+            yield session
+        finally:
+            await _to_its_end(_given_back(connection, session))
+
+    @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        connection = await self._connected()
+        try:
+            yield connection
+        finally:
+            await _to_its_end(_given_back(connection))
+
+    async def _connected(self) -> AsyncConnection:
         asked_at = perf_counter()
         with translated():
             connection = await self._engine.connect()
-        try:
-            if self._on_wait_s is not None:
-                self._on_wait_s(perf_counter() - asked_at)
-            yield connection
-        finally:
-            await asyncio.shield(_given_back(connection))
+        if self._on_wait_s is not None:
+            self._on_wait_s(perf_counter() - asked_at)
+        return connection
 
     @contextmanager
     def _raw_faults(self) -> Iterator[None]:
@@ -301,18 +315,24 @@ async def open_db(  # noqa: PLR0913 (each is one fact of a pool)
         await engine.dispose()
 
 
-@asynccontextmanager
-async def _session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
-    """A session whose end says nothing: rolling back what is lost anyway is no one's news."""
-    session = AsyncSession(connection, expire_on_commit=False)
+async def _to_its_end(ending: Coroutine[Any, Any, None]) -> None:
+    """Await `ending` also when cancelled: a pool closes once its connections are back in it.
+
+    For a server that answers nothing any more that would be never, so there is a limit.
+    """
+    task = asyncio.ensure_future(ending)
     try:
-        yield session
-    finally:
-        await asyncio.shield(_quietly(session.close()))
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=_END_S)
+        raise
 
 
-async def _given_back(connection: AsyncConnection) -> None:
+async def _given_back(connection: AsyncConnection, session: AsyncSession | None = None) -> None:
     """Return a connection to the pool, which opens another for one that died meanwhile."""
+    # Rolling back what is lost anyway is no one's news.
+    if session is not None:
+        await _quietly(session.close())
     if not await _quietly(connection.close()):
         await _quietly(connection.invalidate())
         await _quietly(connection.close())

@@ -1,6 +1,8 @@
 """Connections that die: what was done stays done, what was not is Unavailable, the next one works."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -27,6 +29,20 @@ async def single(database_url: str) -> AsyncIterator[Db]:
         database_url, role="chorus_system", pool_size=1, application_name="test"
     ) as db:
         yield db
+
+
+@asynccontextmanager
+async def proxied(database_url: str) -> AsyncIterator[tuple[Breaking, Db]]:
+    """A pool of one connection, and the proxy it goes through."""
+    server = urlsplit(database_url)
+    assert server.hostname is not None
+    assert server.port is not None
+    async with listening(Breaking((server.hostname, server.port))) as proxy:
+        through = database_url.replace(f":{server.port}/", f":{proxy.port}/")
+        async with open_db(
+            through, role="chorus_system", pool_size=1, application_name="test"
+        ) as db:
+            yield proxy, db
 
 
 async def end(database_url: str, pid: int) -> None:
@@ -105,6 +121,38 @@ async def test_a_connection_that_dies_while_it_opens_is_unavailable(
             except Unavailable:
                 failed += 1
     assert failed >= 3
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+@pytest.mark.parametrize("way", list(Way))
+@pytest.mark.parametrize("how", ["read", "transaction"])
+async def test_whoever_is_cancelled_while_a_block_ends_has_given_its_connection_back(
+    database_url: str, how: str, way: Way, is_cut: bool
+) -> None:
+    async with proxied(database_url) as (proxy, db):
+        for piece in (1, 2):
+            blocked = asyncio.Event()
+
+            async def ask(blocked: asyncio.Event) -> None:
+                async with getattr(db, how)(None) as asked:
+                    await asked.scalar(WHO)
+                    blocked.set()
+                    await asyncio.sleep(0)
+
+            asking = asyncio.create_task(ask(blocked))
+
+            async def cancel(asking: asyncio.Task[None] = asking) -> bool:
+                asking.cancel()
+                await asyncio.sleep(0.01)
+                return not is_cut
+
+            await blocked.wait()
+            proxy.arm(piece, way, cancel)
+            [told] = await asyncio.gather(asking, return_exceptions=True)
+            proxy.disarm()
+            assert told is None or isinstance(told, asyncio.CancelledError), repr(told)
+            assert db.pool_in_use == 0
+            assert await is_alive(db)
 
 
 async def test_a_value_that_cannot_be_sent_is_a_fault_of_ours(single: Db) -> None:
