@@ -6,6 +6,7 @@ nobody is gone, and whoever is asked gets that much longer to answer (DESIGN §6
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -130,11 +131,14 @@ class Absence:
         return gone
 
     async def _lose(self, tenant_id: UUID, gone: Collection[UUID]) -> None:
-        now_ms = unix_ms(self._tools.clock.now())
+        now = self._tools.clock.now()
+        now_ms = unix_ms(now)
+        before = now - timedelta(milliseconds=self._chats_after_ms)
         long_gone = [one for one in gone if now_ms - self._gone_ms[one] >= self._chats_after_ms]
         async with self._tools.db.raw_transaction() as raw:
             lost = await store.offers(raw, tenant_id, gone)
-            lost += await store.chats(raw, tenant_id, long_gone) if long_gone else []
+            if long_gone:
+                lost += await store.chats(raw, tenant_id, long_gone, before=before)
         for start in range(0, len(lost), MOVED_AT_ONCE):
             await self._move(tenant_id, lost[start : start + MOVED_AT_ONCE])
 

@@ -114,6 +114,8 @@ class Session:
     accepted_at: datetime | None = None
     """The first time; a session that is queued again keeps it."""
     started_at: datetime | None = None
+    given_at: datetime | None = None
+    """Since when its agent has it."""
     wrap_up_until: datetime | None = None
     ended_at: datetime | None = None
     end_reason: Reason | None = None

@@ -132,6 +132,7 @@ def _answered(here: Here, agent_id: UUID, why: Why) -> Transition:
         options=_left_by_customer(session),
         accepted_at=session.accepted_at or here.now,
         started_at=session.started_at or here.now,
+        given_at=here.now,
     )
     floor = with_floor(here.conversation, Floor.HUMAN, agent_id)
     return moved(here, active, floor, replace(why, say=Say.AGENT_JOINED))

@@ -1,7 +1,7 @@
 """SQL on whose absence matters: agents who are asked or answer, and those who might be asked."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -22,11 +22,13 @@ _OFFERS: Final = """
 SELECT agent_id, conversation_id FROM session_offers
 WHERE tenant_id = $1 AND agent_id = ANY ($2::uuid[]) AND state = 'open'
 """
-# What somebody put off is nobody's before it wakes.
+# What somebody put off is nobody's before it wakes. Who has just taken something is there, though
+# presence may not have heard of it yet.
 _CHATS: Final = """
 SELECT s.agent_id, s.conversation_id FROM live_chat_sessions s
 JOIN conversations c ON c.id = s.conversation_id AND c.status <> 'snoozed'
 WHERE s.tenant_id = $1 AND s.agent_id = ANY ($2::uuid[]) AND s.status = 'active'
+    AND (s.given_at IS NULL OR s.given_at <= $3)
 UNION SELECT s.leaving_agent_id, s.conversation_id FROM live_chat_sessions s
 JOIN conversations c ON c.id = s.conversation_id AND c.status <> 'snoozed'
 WHERE s.tenant_id = $1 AND s.leaving_agent_id = ANY ($2::uuid[])
@@ -71,9 +73,11 @@ async def offers(raw: RawConnection, tenant_id: UUID, agents: Collection[UUID]) 
     return _pairs(await raw.fetch(_OFFERS, tenant_id, list(agents)))
 
 
-async def chats(raw: RawConnection, tenant_id: UUID, agents: Collection[UUID]) -> list[Pair]:
-    """Agent and conversation of what these agents answer or are handing over."""
-    return _pairs(await raw.fetch(_CHATS, tenant_id, list(agents)))
+async def chats(
+    raw: RawConnection, tenant_id: UUID, agents: Collection[UUID], *, before: datetime
+) -> list[Pair]:
+    """Agent and conversation of what these agents have answered since then, or are handing over."""
+    return _pairs(await raw.fetch(_CHATS, tenant_id, list(agents), before))
 
 
 async def unanswered(raw: RawConnection) -> dict[UUID, list[Pair]]:

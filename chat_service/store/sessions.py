@@ -97,7 +97,7 @@ class Filed:
 _COLUMNS: Final = """
 s.tenant_id, s.conversation_id, s.id, s.status, s.requested_at, s.queue_id, s.agent_id, s.leaving_agent_id,
 o.agent_id, o.deadline_at, o.reason, s.excluded_agent_ids, s.options, s.queued_at, s.offered_at,
-s.accepted_at, s.started_at, s.wrap_up_until, s.ended_at, s.end_reason, s.idle_asked_at,
+s.accepted_at, s.started_at, s.given_at, s.wrap_up_until, s.ended_at, s.end_reason, s.idle_asked_at,
 s.reason, s.requested_by, s.source, coalesce(q.wrap_up_s, 0), coalesce(q.offer_s, 30), q.name, q.texts,
 (SELECT json_object_agg(a.id, a.name) FROM agents a
  WHERE a.id IN (s.agent_id, s.leaving_agent_id, o.agent_id))
@@ -144,8 +144,8 @@ async def open_ones(
 def _filed(found: list[Any]) -> Filed:
     tenant_id, conversation_id, id_, state, requested_at, queue_id, agent_id, leaving = found[:8]
     asked, deadline_at, why, excluded, options = found[8:13]
-    *moments, end_reason, idle_asked_at = found[13:21]
-    reason, requested_by, source, wrap_up_s, offer_s, queue, texts, agents, *locales = found[21:]
+    *moments, end_reason, idle_asked_at = found[13:22]
+    reason, requested_by, source, wrap_up_s, offer_s, queue, texts, agents, *locales = found[22:]
     session = Session(
         id_,
         SessionState(state),
@@ -243,7 +243,7 @@ _SAVE = statement("""
 UPDATE live_chat_sessions s SET status = n.status, queue_id = n.queue, agent_id = n.agent,
     leaving_agent_id = n.leaving, excluded_agent_ids = CAST(n.excluded AS uuid[]),
     options = CAST(n.options AS jsonb), queued_at = n.queued, offered_at = n.offered,
-    accepted_at = n.accepted, started_at = n.started, wrap_up_until = n.wrap_up,
+    accepted_at = n.accepted, started_at = n.started, given_at = n.given, wrap_up_until = n.wrap_up,
     ended_at = n.ended, end_reason = n.end_reason, idle_asked_at = n.idle_asked,
     deferred_at = CASE WHEN n.status = 'deferred' THEN coalesce(s.deferred_at, now())
         ELSE s.deferred_at END,
@@ -253,10 +253,10 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:queues AS uui
     CAST(:agents AS uuid[]), CAST(:leaving AS uuid[]), CAST(:excluded AS text[]),
     CAST(:options AS text[]), CAST(:queued AS timestamptz[]), CAST(:offered AS timestamptz[]),
     CAST(:accepted AS timestamptz[]), CAST(:started AS timestamptz[]),
-    CAST(:wrap_up AS timestamptz[]), CAST(:ended AS timestamptz[]), CAST(:reasons AS text[]),
+    CAST(:given AS timestamptz[]), CAST(:wrap_up AS timestamptz[]), CAST(:ended AS timestamptz[]), CAST(:reasons AS text[]),
     CAST(:idle_asked AS timestamptz[]), CAST(:sockets AS text[]))
     AS n (id, status, queue, agent, leaving, excluded, options, queued, offered, accepted,
-        started, wrap_up, ended, end_reason, idle_asked, socket)
+        started, given, wrap_up, ended, end_reason, idle_asked, socket)
 WHERE s.id = n.id
 """)
 
@@ -284,6 +284,7 @@ async def save(
         "offered": [one.offered_at for one in sessions],
         "accepted": [one.accepted_at for one in sessions],
         "started": [one.started_at for one in sessions],
+        "given": [one.given_at for one in sessions],
         "wrap_up": [one.wrap_up_until for one in sessions],
         "ended": [one.ended_at for one in sessions],
         "reasons": [one.end_reason for one in sessions],

@@ -104,6 +104,8 @@ class LiveChatSession(Row, table=True):
     offered_at: datetime | None = moment()
     accepted_at: datetime | None = moment()
     started_at: datetime | None = moment()
+    given_at: datetime | None = moment()
+    """Since when `agent_id` has it; None: since before this was noted."""
     wrap_up_until: datetime | None = moment()
     ended_at: datetime | None = moment()
     end_reason: str | None = word()

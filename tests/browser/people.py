@@ -73,8 +73,8 @@ class Eyes:
         return [one for one in self._told if not any(why.search(one) for why in self._excused)]
 
     def shown(self) -> str:
-        """What every window shows, as a reader of screens would hear it."""
-        pages = [page for context in self._contexts for page in context.pages]
+        """What every window shows, the newest first, as a reader of screens would hear it."""
+        pages = [page for context in reversed(self._contexts) for page in context.pages]
         heard = [page.locator("body").aria_snapshot(timeout=SHOWN_WITHIN_MS) for page in pages]
         return "\n".join(
             f"--- {page.url}\n{text[-SHOWN_CHARS:]}"

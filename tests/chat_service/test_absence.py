@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chat_service.session_facts import SYSTEM, Accepted, Resolved
+from chat_service.session_facts import SYSTEM, Accepted, Claimed, Resolved
 from chorus.jobs import JobKind
 from tests.chat_service.ingest_world import head_of
 from tests.chat_service.routing_world import Case, fetch, make_floor, make_waiting, presence_watched
@@ -61,6 +61,20 @@ async def test_who_comes_back_within_the_grace_keeps_what_they_answer(
         shift.clock.ahead_s = 91
         await shift.absence.look()
         assert (await shift.session())["status"] == "active"
+
+
+async def test_who_takes_something_keeps_it_though_nobody_has_heard_yet_that_they_came(
+    database_url: str, redis_db: str
+) -> None:
+    async with one_to_one(database_url, redis_db) as (shift, case):
+        await shift.leave()
+        shift.clock.ahead_s = 600
+        await shift.happen(case, Claimed(shift.floor.agents[0]))
+        await shift.absence.look()
+        assert (await shift.session())["status"] == "active"
+        shift.clock.ahead_s = 691
+        await shift.absence.look()
+        assert (await shift.session())["status"] == "queued"
 
 
 async def test_an_offer_nobody_answers_goes_back_and_its_agent_is_not_asked_again(
