@@ -4,12 +4,10 @@ Only `Db.transaction` and `Db.raw_transaction` commit. Frames go out after the c
 `Transaction.after_commit`; outbox rows go inside it.
 """
 
-import asyncio
 from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Coroutine,
     Iterable,
     Iterator,
     Mapping,
@@ -35,12 +33,14 @@ from chorus.db_connect import DbRole, RawConnection, connect
 from chorus.db_faults import CONFUSED, leads_nowhere, translated
 from chorus.errors import Unavailable
 from chorus.log import get_logger
+from chorus.tasks import to_its_end
 
 log = get_logger(__name__)
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 AfterCommit = Callable[[], Awaitable[None]]
 _END_S = 1.0
+"""A pool closes once its connections are back in it, unless the server answers nothing any more."""
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 
 
@@ -237,10 +237,10 @@ class Db:
         connection = await self._connected()
         session = AsyncSession(connection, expire_on_commit=False)
         try:
-            await connection.execution_options(**options)
+            connection = await connection.execution_options(**options)
             yield session
         finally:
-            await _to_its_end(_given_back(connection, session))
+            await to_its_end(_given_back(connection, session), within_s=_END_S)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
@@ -248,7 +248,7 @@ class Db:
         try:
             yield connection
         finally:
-            await _to_its_end(_given_back(connection))
+            await to_its_end(_given_back(connection), within_s=_END_S)
 
     async def _connected(self) -> AsyncConnection:
         asked_at = perf_counter()
@@ -313,19 +313,6 @@ async def open_db(  # noqa: PLR0913 (each is one fact of a pool)
         yield db
     finally:
         await engine.dispose()
-
-
-async def _to_its_end(ending: Coroutine[Any, Any, None]) -> None:
-    """Await `ending` also when cancelled: a pool closes once its connections are back in it.
-
-    For a server that answers nothing any more that would be never, so there is a limit.
-    """
-    task = asyncio.ensure_future(ending)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=_END_S)
-        raise
 
 
 async def _given_back(connection: AsyncConnection, session: AsyncSession | None = None) -> None:

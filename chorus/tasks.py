@@ -8,7 +8,8 @@ time); and a `TaskGroup` that is ending already passes no further cancellation o
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
 from typing import Any, Final
 
 from chorus.log import get_logger
@@ -32,6 +33,19 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
             cancelled = error
     if cancelled is not None:
         raise cancelled
+
+
+async def to_its_end(work: Coroutine[Any, Any, None], *, within_s: float) -> None:
+    """Await `work`; a caller that is cancelled waits that long for it, and leaves it running then."""
+    task = asyncio.create_task(work)  # noqa: TID251 - awaited in place
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        until_s = monotonic() + within_s
+        while not task.done() and monotonic() < until_s:
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task}, timeout=until_s - monotonic())
+        raise
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from tests.support.tree import Source
 
 # Who may start a task outside a TaskGroup, and why.
 TASK_OWNERS = {
+    "chorus/tasks.py": "what must come to its end is awaited in place, also by whoever is cancelled",
     "gateway/tasks.py": "it is the owner: cancelled and awaited when its block ends",
     "chat_service/gathering.py": "a batch outlives who began it: awaited when the API ends",
     "launch/stack.py": "a start is raced against the person's Ctrl-C, both awaited in place",
