@@ -1,6 +1,5 @@
 """What the policy looks at, out of a conversation. Pure: messages in, numbers out."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -15,13 +14,11 @@ from ai.guards.moderation import Harm, harms_in
 from ai.intent.asks import asks_for_person
 from ai.intent.consent import Consent, consent_of
 from ai.intent.matters import matters_of
+from ai.traits.mood import mean_of, mood_of
 
-KEEP: Final = 0.4
-"""How much of the mood before stays with each turn of the customer."""
 OFFERED: Final = "offer"
 CLARIFIED: Final = "clarify"
 _NOBODY: Final = UUID(int=0)
-_CLAUSE: Final = re.compile(r"[,;:]\s+|[、，،]\s*")
 _STEM_CHARS: Final = 5
 _GRAM_CHARS: Final = 3
 _SAME: Final = 0.6
@@ -108,7 +105,7 @@ def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
     last, now = turns[-1], heard[-1]
     held_out = len(turns) > 1 and turns[-2].action == OFFERED
     customers = [one for turn, one in zip(turns, heard, strict=True) if turn.role == "customer"]
-    moods = [_mood(turn, language) for turn in turns if turn.role == "customer"]
+    moods = [mood_of(turn.text, language) for turn in turns if turn.role == "customer"]
     pieces = list(_pieces(last))
     harms = frozenset[Harm]().union(*map(harms_in, pieces))
     safety = {"safety"} if Harm.SELF_HARM in harms else set[str]()
@@ -121,7 +118,7 @@ def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
         injected=now.injected,
         smalltalk=_is_smalltalk(now),
         mood=moods[-1],
-        mood_mean=_mean(moods),
+        mood_mean=mean_of(moods),
         repetition=_repetition(turns),
         failed_remedies=sum(one.tagged("failed", "notworked") for one in customers),
         unresolved=_unresolved(turns, heard),
@@ -143,19 +140,6 @@ def _pieces(turn: Turn) -> Iterator[str]:
 
 def _heard(turn: Turn, language: str) -> Features:
     return features_of(Msg(id=_NOBODY, seq=0, role="customer", content=turn.text), language)
-
-
-def _mood(turn: Turn, language: str) -> float:
-    """By clauses: "it didn't help, annoying" is no word of praise."""
-    parted = Turn(turn.role, (_CLAUSE.sub(".\n", turn.text),))
-    return _heard(parted, language).mood
-
-
-def _mean(moods: Sequence[float]) -> float:
-    mean = moods[0] if moods else 0.0
-    for one in moods[1:]:
-        mean = KEEP * mean + (1 - KEEP) * one
-    return mean
 
 
 def _is_smalltalk(heard: Features) -> bool:

@@ -42,9 +42,12 @@ class Guess:
 
 
 def intent_of(text: str, language: str = "") -> Guess:
-    """What a message is about."""
-    if asks_for_person(text):
-        return Guess("human", 1.0)
+    """What a message is about; who asks for a person is understood before all else."""
+    return Guess("human", 1.0) if asks_for_person(text) else topic_of(text, language)
+
+
+def topic_of(text: str, language: str = "") -> Guess:
+    """What a message is about, whoever they ask for in it."""
     features = features_of(Msg(id=UUID(int=0), seq=0, role="customer", content=text), language)
     weights = _weights(text, features)
     best = max(_ORDER, key=lambda one: (weights.get(one, 0), -_ORDER.index(one)))
