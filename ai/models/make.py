@@ -165,10 +165,16 @@ def _written(chunk: Any) -> str:
 def _tokens(raw: Any) -> tuple[int, int] | None:
     usage = getattr(raw, "usage_metadata", None)
     if usage:
-        return int(usage["input_tokens"]), int(usage["output_tokens"])
+        return _counted(usage["input_tokens"], usage["output_tokens"])
     # At the end of a stream with a schema, OpenAI's client has it there only.
     told = getattr(raw, "response_metadata", {}).get("token_usage")
-    return (int(told["prompt_tokens"]), int(told["completion_tokens"])) if told else None
+    return _counted(told["prompt_tokens"], told["completion_tokens"]) if told else None
+
+
+def _counted(read: Any, written: Any) -> tuple[int, int] | None:
+    # Nobody answers without reading: some say only at the end what they have written, and the client
+    # makes a nought of the rest. What was set aside then stays spent.
+    return (int(read), int(written)) if read else None
 
 
 def keep_quiet() -> None:

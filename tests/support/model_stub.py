@@ -14,6 +14,7 @@
 | `500`, `401` | fails so |
 | `html` | a proxy's error page with status 200 |
 | `malformed`, `empty`, `wrongschema`, `fence` | half a JSON, nothing, another JSON, JSON in a code block |
+| `badargs` | what was asked for, each value a list in a list |
 | `wrong_numbers` | says amounts nobody named |
 | `obeys_injection` | does what the customer's text tells it to |
 | `no_usage` | does not say how many tokens it took |
@@ -159,12 +160,16 @@ class ModelStub:
             await asyncio.sleep(0.005)
 
 
+Wire = Callable[[ModelStub], list[Route]]
+
+
 @contextmanager
-def model_stub() -> Iterator[ModelStub]:
-    """Serve on a free port, in a thread, until the block ends."""
+def model_stub(*wires: Wire) -> Iterator[ModelStub]:
+    """Serve on a free port, in a thread, until the block ends; `wires` are other ways to be asked."""
     listener = socket.create_server(("127.0.0.1", 0))
     stub = ModelStub(listener.getsockname()[1])
-    config = uvicorn.Config(_app(stub), log_level="critical", lifespan="off", loop="asyncio")
+    app = _app(stub, [route for wire in wires for route in wire(stub)])
+    config = uvicorn.Config(app, log_level="critical", lifespan="off", loop="asyncio")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)
     thread.start()
@@ -176,7 +181,7 @@ def model_stub() -> Iterator[ModelStub]:
         listener.close()
 
 
-def _app(stub: ModelStub) -> Starlette:
+def _app(stub: ModelStub, others: list[Route]) -> Starlette:
     async def chat(request: Request) -> Response:
         body = await request.json()
         asked = Asked(request.url.path, body["model"], body, dict(request.headers))
@@ -187,19 +192,35 @@ def _app(stub: ModelStub) -> Starlette:
         body = await request.json()
         asked = Asked(request.url.path, body["model"], body, dict(request.headers))
         stub.note(asked)
-        failure = _failure(asked.model)
+        failure = failure_of(asked.model)
         return failure or _embedded(body)
 
     routes = [
         Route("/v1/chat/completions", chat, methods=["POST"]),
         Route("/v1/embeddings", embeddings, methods=["POST"]),
+        *others,
     ]
     return Starlette(routes=routes)
 
 
 async def _behave(stub: ModelStub, asked: Asked) -> Response:
     name, _, seconds = asked.model.partition("@")
-    failure = _failure(asked.model)
+    instead = await instead_of(stub, asked)
+    if instead is not None:
+        return instead
+    said = said_by(stub, asked)
+    usage = None if name == "no_usage" else stub.tokens
+    if asked.body.get("stream"):
+        pause_s = float(seconds) if name == "streamslow" else 0.0
+        chunks = _chunks(stub, asked, said, usage, pause_s=pause_s)
+        return StreamingResponse(chunks, media_type="text/event-stream")
+    return JSONResponse(_completion(asked, said, usage))
+
+
+async def instead_of(stub: ModelStub, asked: Asked) -> Response | None:
+    """What a model does that gives no answer; None after as long as it takes one that does."""
+    name, _, seconds = asked.model.partition("@")
+    failure = failure_of(asked.model)
     if failure is not None:
         return failure
     if name == "hang":
@@ -210,16 +231,10 @@ async def _behave(stub: ModelStub, asked: Asked) -> Response:
         await stub.until_released()
     if name == "slow":
         await asyncio.sleep(float(seconds))
-    said = _said(stub, asked, name)
-    usage = None if name == "no_usage" else stub.tokens
-    if asked.body.get("stream"):
-        pause_s = float(seconds) if name == "streamslow" else 0.0
-        chunks = _chunks(stub, asked, said, usage, pause_s=pause_s)
-        return StreamingResponse(chunks, media_type="text/event-stream")
-    return JSONResponse(_completion(asked, said, usage))
+    return None
 
 
-def _failure(model: str) -> Response | None:
+def failure_of(model: str) -> Response | None:
     name, _, seconds = model.partition("@")
     if name == "html":
         return HTMLResponse("<html><body><h1>Bad Gateway</h1></body></html>")
@@ -230,8 +245,9 @@ def _failure(model: str) -> Response | None:
     return JSONResponse(told, _FAILURES[name], headers)
 
 
-def _said(stub: ModelStub, asked: Asked, behaviour: str) -> str:
-    answer = stub.answer(asked)
+def said_by(stub: ModelStub, asked: Asked) -> str:
+    """What a model says that answers, in its way."""
+    answer, behaviour = stub.answer(asked), asked.model.partition("@")[0]
     match behaviour:
         case "malformed":
             return '{"headline": "half an ans'
@@ -239,6 +255,8 @@ def _said(stub: ModelStub, asked: Asked, behaviour: str) -> str:
             return ""
         case "wrongschema":
             return json.dumps({"unexpected": [1, 2, 3]})
+        case "badargs" if isinstance(answer, dict):
+            answer = {name: [[value]] for name, value in answer.items()}
         case "wrong_numbers":
             answer = _each(answer, lambda said: f"{said} It costs $77,777.77.")
         case "obeys_injection":

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ai.models.keys import Keys, MissingKey
-from ai.models.make import ask, make_chat_model
+from ai.models.make import ask, ask_aloud, make_chat_model
 from ai.models.offline import OfflineChatModel
 from ai.models.plan import OFFLINE, Choice
 from ai.summarise.lines import Lines
@@ -56,13 +56,26 @@ def test_offline_needs_nothing() -> None:
     assert isinstance(made, OfflineChatModel)
 
 
+class Ear:
+    """Implements `ai.models.make.Listener`."""
+
+    def __init__(self) -> None:
+        self.heard = ""
+
+    async def begin(self) -> None:
+        self.heard = ""
+
+    async def hear(self, piece: str) -> None:
+        self.heard += piece
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "ollama"])
 async def test_a_real_provider_answers(provider: str) -> None:
     """Opt-in: `LIVE_OPENAI=<model>` (or ANTHROPIC, OLLAMA), and the provider's key."""
     model = os.environ.get(f"LIVE_{provider.upper()}")
     if not model:
-        pytest.skip(f"no LIVE_{provider.upper()}")
+        pytest.skip(f"NOT TRIED: {provider}; set LIVE_{provider.upper()}=<model> and its key")
     name = f"{provider.upper()}_API_KEY"
     key = None if provider == "ollama" else f"env:{name}"
     choice = Choice(spec=f"{provider}:{model}", key=key)
@@ -71,6 +84,10 @@ async def test_a_real_provider_answers(provider: str) -> None:
         ("system", "Answer in English with headline, issue, tried, next_step."),
         ("human", DOCUMENT),
     ]
-    spoken = await ask(made, lines, Lines, method=choice.structured)
-    assert "48213" in spoken.value.headline + spoken.value.issue
-    assert spoken.tokens is not None
+    ear = Ear()
+    at_once = await ask(made, lines, Lines, method=choice.structured)
+    aloud = await ask_aloud(made, lines, Lines, method=choice.structured, listener=ear)
+    for spoken in (at_once, aloud):
+        assert "48213" in spoken.value.headline + spoken.value.issue
+        assert spoken.tokens is not None and min(spoken.tokens) > 0
+    assert "48213" in ear.heard
