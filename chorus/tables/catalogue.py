@@ -14,6 +14,7 @@ from chorus.tables import (
     security,
     sessions,
     tenancy,
+    traits,
     work,
 )
 from chorus.tables.columns import Row
@@ -33,6 +34,7 @@ MODULES = (
     models,
     knowledge,
     files,
+    traits,
 )
 """Named so that importing this module registers every table class."""
 

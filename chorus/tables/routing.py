@@ -72,6 +72,8 @@ class Queue(Row, table=True):
     priority: int = number(0)
     skills: list[str] = words()
     """Asked of every agent who serves this queue."""
+    intent_skills: Json = json_object()
+    """By topic, the skills that are wished for of who answers it."""
     conditions: Json = json_object()
     """Which escalations come here by themselves; {} takes none."""
     hours: Json | None = json_value()
