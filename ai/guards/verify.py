@@ -69,11 +69,15 @@ def faults_of(
         Fault.LEAK: bool(bounds.canary) and leaks(text, bounds.canary),
         Fault.HARMFUL: bool(harms - {"promise"}),
         Fault.PROMISE: promises,
-        Fault.MACHINE_TALK: _is_machine_talk(text),
+        Fault.MACHINE_TALK: _is_machine_talk(text, used),
     }
     return tuple(fault for fault, here in found.items() if here)
 
 
-def _is_machine_talk(text: str) -> bool:
+def _is_machine_talk(text: str, used: Sequence[str]) -> bool:
     told = text.lower()
-    return any(one in told for one in _EXHAUSTED) or bool(_GIVEN_AWAY & set(suspicions(text)))
+    if any(one in told for one in _EXHAUSTED):
+        return True
+    orders = set(suspicions(text))
+    # An article of the tenant may say that admins approve; an answer that says so by itself was told to.
+    return bool(orders & _GIVEN_AWAY) or bool(orders.difference(*map(suspicions, used)))

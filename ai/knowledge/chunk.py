@@ -8,6 +8,7 @@ from typing import Final
 
 from ai.extract.cues import INJECTION, SHARED
 from ai.extract.lexicon import WORD
+from ai.guards.fences import suspicions
 from ai.knowledge.clean import Refused, clean_markdown, clean_text, refuse_binary
 from ai.knowledge.passages import Chunk, Kind
 
@@ -21,6 +22,8 @@ _HEADING: Final = re.compile(r"^(#{1,6})[ \t]+(.{1,300}?)[ \t#]*$", re.MULTILINE
 _PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
 _SENTENCE: Final = re.compile(r"(?<=[.!?…؟])\s+|(?<=[。！？])")
 _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_ORDERS: Final = frozenset({"override", "orders", "exfiltration"})
+"""Kinds of injection that articles hold for no good reason. They do speak of systems, admins and keys."""
 _INJECTED: Final = "It looks like orders to a model"
 
 
@@ -180,4 +183,5 @@ def _chunk(place: int, section: _Section) -> Chunk:
 def _suspicion(text: str) -> str:
     lower = text.lower()
     hits = SHARED.hits(lower, WORD.findall(lower))
-    return _INJECTED if any(hit.tag == INJECTION for hit in hits) else ""
+    ordered = any(hit.tag == INJECTION for hit in hits) or _ORDERS & set(suspicions(text))
+    return _INJECTED if ordered else ""

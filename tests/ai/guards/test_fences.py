@@ -1,32 +1,26 @@
 """Orders in data are seen, whatever they hide in; data travels as values of one document."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as some
 
 from ai.guards.fences import bare, fenced, leaks, suspicions
 from ai.guards.redaction import Vault
-
-CORPUS: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parent / "corpus" / "injections.yaml").read_text(encoding="utf-8")
-)
+from tests.ai.guards.attacks import ATTACKS, CORPUS, DISGUISES, IN_WORDS
 
 
-def _attacks() -> Iterator[Any]:
-    for place in ("message", "article", "tool", "file_name", "summary"):
-        for number, case in enumerate(CORPUS[place]):
-            yield pytest.param(case, id=f"{place}-{number}")
-
-
-@pytest.mark.parametrize("case", list(_attacks()))
+@pytest.mark.parametrize("case", [one for _, one in ATTACKS], ids=[id_ for id_, _ in ATTACKS])
 def test_an_injection_is_suspected(case: dict[str, Any]) -> None:
     assert set(case["kinds"]) <= set(suspicions(case["text"]))
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_however_it_is_hidden_it_is_seen(disguise: str) -> None:
+    assert len(IN_WORDS) > 15
+    assert [one for one in IN_WORDS if not suspicions(DISGUISES[disguise](one))] == []
 
 
 @pytest.mark.parametrize("text", CORPUS["harmless"])

@@ -4,6 +4,7 @@ import pytest
 
 from ai.knowledge.chunk import PAIRS_MAX, WORDS_MAX, cut_source, words
 from ai.knowledge.clean import Refused
+from tests.ai.guards.attacks import ATTACKS, CORPUS
 
 
 def sentence(number: int, count: int = 12) -> str:
@@ -97,3 +98,18 @@ def test_orders_to_a_model_are_held_back_and_the_rest_is_not(order: str) -> None
     text = f"# Fine\n{sentence(1, 30)}\n# Bad\n{order} {sentence(2, 30)}"
     cut = cut_source("markdown", "Doc", text)
     assert [bool(one.held_back) for one in cut.chunks] == [False, True]
+
+
+def test_what_an_article_holds_for_no_good_reason_is_held_back_and_what_it_says_to_people_is_not() -> (
+    None
+):
+    kinds = {"override", "orders", "exfiltration"}
+    orders = [one["text"] for _, one in ATTACKS if kinds & set(one["kinds"])]
+    assert len(orders) > 30
+    assert [one for one in orders if not held_back(one)] == []
+    harmless = [*CORPUS["harmless"], *CORPUS["article_harmless"]]
+    assert [one for one in harmless if held_back(one)] == []
+
+
+def held_back(text: str) -> bool:
+    return all(one.held_back for one in cut_source("text", "Returns", text).chunks)

@@ -59,3 +59,8 @@ def question(
         task=task,
         until_s=monotonic() + soon_s,
     )
+
+
+def soon(soon_s: float = PATIENCE_S) -> float:
+    """On the clock that models are asked by."""
+    return monotonic() + soon_s
