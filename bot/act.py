@@ -133,6 +133,7 @@ async def _handed_over(voice: Voice, scene: Scene, bot: BotCard, verdict: Verdic
         await voice.chat.say(scene.where, bot, message_of(scene, verdict, text, what="help"))
     code = await voice.chat.hand_over(scene.where, bot, _handoff_of(scene, decision))
     if code is None:
+        metrics.bot_outcomes_total.labels("handed_off").inc()
         for reason in decision.reasons:
             metrics.bot_handoffs_total.labels(reason.value).inc()
     return _told(code, decision.action.value)
@@ -165,6 +166,8 @@ def message_of(scene: Scene, verdict: Verdict, text: str, *, what: str) -> dict[
     """A message of the bot, with what it rests on."""
     id_ = turn_id(_asked(scene).id, what)
     marked: dict[str, Any] = {"action": verdict.decision.action.value}
+    if scene.brief.bot is not None:
+        marked["id"] = str(scene.brief.bot.id)
     if verdict.draft is not None:
         titles = {one.id: one.title for one in verdict.sources}
         cited = [{"id": one, "title": titles.get(one, "")[:120]} for one in verdict.draft.cited]

@@ -25,7 +25,7 @@ from chat_service.store import admin_bots as store
 from chat_service.store.admin_bots import BotRow
 from chorus.auth import Principal
 from chorus.db import Db
-from chorus.errors import NotFound
+from chorus.errors import Conflict, NotFound
 from chorus.ids import uuid7
 
 COLUMNS: Final[Mapping[str, Any]] = {
@@ -36,6 +36,14 @@ COLUMNS: Final[Mapping[str, Any]] = {
     "settings": {},
 }
 """What a bot is where nothing else is chosen."""
+
+
+class BotBound(Conflict):
+    """An inbox has it."""
+
+    @property
+    def slug(self) -> str:
+        return "BOT_BOUND"
 
 
 async def read_page(db: Db, principal: Principal, stretch: Stretch) -> Page[BotRow]:
@@ -92,6 +100,20 @@ async def change(
         await store.update(revision.tx, revision.tenant_id, bot_id, values)
         await record(revision, Subject(Kind.BOT, bot_id), Action.CHANGED, new)
         return await _found(revision, bot_id)
+
+
+async def remove(commands: Commands, author: Author, bot_id: UUID) -> None:
+    """Delete a bot that no inbox has any more; what it did stays in reports.
+
+    Raises:
+        NotFound: absent, foreign, or deleted already. BotBound.
+    """
+    async with revising(commands, author) as revision:
+        before = await _found(revision, bot_id)
+        if names := await store.bound(revision.tx, revision.tenant_id, bot_id):
+            raise BotBound(f"It answers in: {', '.join(names)}. Unbind it first.", inboxes=names)
+        await store.archive(revision.tx, revision.tenant_id, bot_id, at=revision.now)
+        await record(revision, Subject(Kind.BOT, bot_id), Action.DELETED, {"name": before.name})
 
 
 async def _check(revision: Revision, bot_id: UUID, values: Mapping[str, Any]) -> None:

@@ -18,11 +18,13 @@ from chat_service import (
     outbox,
     reconcile,
     search_index,
+    spending,
     unanswered,
 )
 from chat_service.absence import Absence
 from chat_service.attachments_sweep import Broom
 from chat_service.bell import Bell
+from chat_service.bot_tally import Tally
 from chat_service.jobs import UPKEEP, Handler, Tools
 from chat_service.leader import lead
 from chat_service.queue_frames import COUNTS_S, PLACES_S, Lines
@@ -55,6 +57,8 @@ ROUTE_ALL_EVERY_S: Final = 15.0
 UNANSWERED_EVERY_S: Final = 15.0
 BOTS_EVERY_S: Final = 5.0
 # Routing makes many short-lived rows that die by reference count.
+TALLY_EVERY_S: Final = 60.0
+LOST_EVERY_S: Final = 60.0
 GC_THRESHOLDS: Final = (20_000, 10, 100)
 TIMERS: Final[Mapping[str, Handler]] = {**jobs.TIMERS, **handoff_timers.TIMERS}
 # Each may take long, so they are done one at a time beside what is due today.
@@ -123,6 +127,8 @@ def rounds(tools: Tools, heard: outbox.Heard) -> list[tuple[float, Act]]:
 
 
 async def repeat(act: Act, every_s: float) -> None:
+        (TALLY_EVERY_S, Tally(tools).step),
+        (LOST_EVERY_S, lambda: spending.settle_lost(db, tools.clock.now())),
     """Act for ever, `every_s` apart; what cannot be reached now is tried next time.
 
     A fault of ours in one act is logged and hinders no other: customers of all tenants wait.

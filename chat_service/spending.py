@@ -3,22 +3,27 @@
 A call is allowed before it is made: its most is set aside by one statement, and settled after.
 """
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from chorus import metrics
 from chorus.auth import Principal
 from chorus.clock import Clock
 from chorus.db import Db
 from chorus.errors import Forbidden
 from chorus.ids import uuid7
-from chorus.tables.spending import RESERVE, SETTLE
+from chorus.tables.spending import RESERVE, SETTLE, SETTLE_LOST
 from chorus.wire.common import Count, Inbound, Name, ShortText
 
 OURS: Final = "internal"
 MS_MAX: Final = 600_000
 TOKENS_MAX: Final = 2**31 - 1
+LOST_AFTER: Final = timedelta(minutes=15)
+"""No call takes so long (`MS_MAX`): whoever made it cannot say any more what it took."""
+LOST_AT_ONCE: Final = 1_000
 Tokens = Annotated[int, Field(strict=True, ge=0, le=TOKENS_MAX)]
 
 
@@ -102,6 +107,15 @@ async def settle(system: Db, clock: Clock, principal: Principal, frame: Settle) 
             principal.tenant_id,
         )
     return {"id": str(frame.id)}
+
+
+async def settle_lost(system: Db, now: datetime) -> int:
+    """Write off calls whose process is gone; what was set aside stays spent. Says how many."""
+    async with system.raw_transaction() as raw:
+        lost = await raw.fetch(SETTLE_LOST, now, now - LOST_AFTER, LOST_AT_ONCE)
+    for row in lost:
+        metrics.llm_requests_total.labels(row["purpose"], "lost").inc()
+    return len(lost)
 
 
 def _require_ours(principal: Principal) -> None:

@@ -119,6 +119,7 @@ uploads_total = Counter("uploads_total", "Files that came, by what became of the
 bot_turns_total = Counter("bot_turns_total", "What turns of bots came to.", ["action"])
 bot_handoffs_total = Counter("bot_handoffs_total", "Why bots called a person.", ["reason"])
 bot_confidence = Histogram("bot_confidence", "Of what bots found.", buckets=_TENTHS)
+bot_outcomes_total = Counter("bot_outcomes_total", "What came of bots' stretches.", ["outcome"])
 
 
 def render() -> bytes:

@@ -42,6 +42,14 @@ async def bot_changed(bot_id: BotId, body: BotChange, resources: With, by: By) -
     )
 
 
+async def bot_removed(bot_id: BotId, resources: With, by: By) -> Response:
+    """What it did stays in reports, its name is free again. 409 `BOT_BOUND` while an inbox has it:
+    `PATCH /admin/inboxes/{id} {botId: null}` first.
+    """
+    await bot_admin.remove(resources.commands, by, bot_id)
+    return Response(status_code=204)
+
+
 def _chosen(body: BotChange) -> dict[str, Any]:
     chosen = body.model_dump(exclude_unset=True, exclude={"settings"})
     if "settings" in body.model_fields_set:
@@ -85,4 +93,5 @@ ROUTES = (
     Route("POST", _ALL, bot_made, ADMIN, "Make a bot", BotAnswer, status=201),
     Route("GET", _ONE, bot_shown, READ, "A bot", BotAnswer),
     Route("PATCH", _ONE, bot_changed, ADMIN, "Change a bot", BotAnswer),
+    Route("DELETE", _ONE, bot_removed, ADMIN, "Delete a bot that no inbox has", status=204),
 )

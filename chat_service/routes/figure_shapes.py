@@ -186,3 +186,59 @@ class AgentReport(Shape):
     to: date
     tz: str
     agents: list[AgentFigures]
+
+
+class BotQuery(SpanQuery):
+    reopened_within: Annotated[int, Field(ge=1, le=30)] = 7
+    """Days in which a customer who comes back counts as reopened."""
+
+
+class BotSuggestions(Shape):
+    made: int
+    used: int
+    """Sent by an agent within a day as they were, or with words before or behind."""
+
+
+class BotFigures(Shape):
+    """Stretches: acts of a bot in a conversation, a day apart at most. Each is one of `resolved`,
+    `handedOff`, `toPerson`, `open` and `left`.
+    """
+
+    conversations: int
+    answered: int
+    resolved: int
+    """Answered, and for a day the customer neither wrote on nor was with a person."""
+    handed_off: int
+    to_person: int
+    """A person came in without the bot: asked for by a button, sent for by a rule, or by themselves."""
+    open: int
+    """Not over yet."""
+    left: int
+    """Over without an answer that stood, and without a person."""
+    reopened: int
+    """Of those resolved, whose customer came back."""
+    resolution_rate: float | None
+    handoff_rate: float | None
+    """Both of those that are over."""
+    reopen_rate: float | None
+    suggestions: BotSuggestions
+    handoff_reasons: dict[str, int]
+
+
+class BotTotal(BotFigures):
+    bot_id: UUID
+    bot: str | None
+
+
+class BotDay(BotFigures):
+    day: date
+
+
+class BotReport(Shape):
+    from_: Annotated[date, Field(alias="from")]
+    to: date
+    tz: str
+    reopened_within: int
+    total: BotFigures
+    bots: list[BotTotal]
+    days: list[BotDay]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,11 +32,16 @@ _COLUMNS: Final = """
 SELECT b.id, b.name, b.persona, b.instructions, b.mode, b.state = 'enabled',
     ARRAY(SELECT i.id FROM inboxes i WHERE i.tenant_id = b.tenant_id AND i.bot_id = b.id
         ORDER BY i.name, i.id), b.settings
-FROM bots b WHERE b.tenant_id = :tenant
+FROM bots b WHERE b.tenant_id = :tenant AND b.archived_at IS NULL
 """
 _PAGE = text(f"{_COLUMNS} AND {AFTER.format('b')}")
 _ONE = text(f"{_COLUMNS} AND b.id = :id")
-_NAMED = text("SELECT id FROM bots WHERE tenant_id = :tenant AND name = :name AND id <> :id")
+_NAMED = text(
+    "SELECT id FROM bots WHERE tenant_id = :tenant AND name = :name AND id <> :id"
+    " AND archived_at IS NULL"
+)
+_BOUND = text("SELECT name FROM inboxes WHERE tenant_id = :tenant AND bot_id = :id ORDER BY name")
+_ARCHIVE = text("UPDATE bots SET archived_at = :at WHERE tenant_id = :tenant AND id = :id")
 _INSERT = text("INSERT INTO bots (id, tenant_id, name) VALUES (:id, :tenant, :name)")
 _UPDATE = text(
     "UPDATE bots SET name = :name, persona = :persona, instructions = :instructions, mode = :mode,"
@@ -75,6 +81,16 @@ async def update(tx: Transaction, tenant_id: UUID, bot_id: UUID, values: Mapping
     }
     given |= {name: values[name] for name in ("name", "persona", "instructions", "mode")}
     await tx.execute(_UPDATE, given)
+
+
+async def bound(session: Reader, tenant_id: UUID, bot_id: UUID) -> list[str]:
+    """The inboxes that have it, by name."""
+    return [row[0] for row in await every(session, _BOUND, {"tenant": tenant_id, "id": bot_id})]
+
+
+async def archive(tx: Transaction, tenant_id: UUID, bot_id: UUID, *, at: datetime) -> None:
+    """Delete a bot: it frees its name, and stays for what it did."""
+    await tx.execute(_ARCHIVE, {"tenant": tenant_id, "id": bot_id, "at": at})
 
 
 def _row(row: list[Any]) -> BotRow:

@@ -3,9 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 
-from chorus.tables.columns import Json, Row, created, json_object, key, of_tenant, one_of, word
+from chorus.tables.columns import (
+    Json,
+    Row,
+    created,
+    json_object,
+    key,
+    moment,
+    of_tenant,
+    one_of,
+    word,
+)
 
 
 class Bot(Row, table=True):
@@ -19,7 +29,14 @@ class Bot(Row, table=True):
     __table_args__ = (
         of_tenant(),
         UniqueConstraint("tenant_id", "id"),
-        UniqueConstraint("tenant_id", "name"),
+        # One of a name, among those that are not deleted.
+        Index(
+            "bots_name_key",
+            "tenant_id",
+            "name",
+            unique=True,
+            postgresql_where=text("archived_at IS NULL"),
+        ),
         one_of("mode", ("answer", "suggest")),
         one_of("state", ("enabled", "disabled")),
     )
@@ -37,3 +54,5 @@ class Bot(Row, table=True):
     """`disabled`: whoever it would answer gets a person."""
     settings: Json = json_object()
     created_at: datetime = created()
+    archived_at: datetime | None = moment()
+    """A deleted bot is kept for what it did."""

@@ -146,6 +146,13 @@ class Message(Row, table=True):
             "conversation_id",
             postgresql_where=text("payload ? 'mentions'"),
         ),
+        # By what reports on bots are summed up.
+        Index(
+            "messages_bot_idx",
+            "tenant_id",
+            "created_at",
+            postgresql_where=text("role = 'bot' AND message_type <> 'event'"),
+        ),
         # Receipts and edits update rows in place.
         {"postgresql_with": {"fillfactor": 90}},
     )

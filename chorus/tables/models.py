@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 
 from chorus.tables.columns import Row, count, created, key, moment, number, of_tenant, one_of, word
 
@@ -29,7 +29,7 @@ class ModelMonth(Row, table=True):
 
 
 class ModelUsage(Row, table=True):
-    """One call of a model, written before it is made. One that is never settled stays spent."""
+    """One call of a model, written before it is made. One that nobody settles is lost, and stays spent."""
 
     __tablename__ = "llm_usage"
     __table_args__ = (
@@ -39,6 +39,7 @@ class ModelUsage(Row, table=True):
         Index("llm_usage_tenant_id_at_idx", "tenant_id", "at"),
     )
 
+        Index("llm_usage_reserved_idx", "at", postgresql_where=text("result = 'reserved'")),
     id: UUID = key()
     tenant_id: UUID
     conversation_id: UUID | None = None

@@ -1,4 +1,4 @@
-"""The two statements by which calls of models are paid for; whoever has the database runs them.
+"""The statements by which calls of models are paid for; whoever has the database runs them.
 
 They stand beside their tables because two services do: the worker for its own calls, the chat
 service for those of processes without a database.
@@ -37,3 +37,10 @@ UPDATE llm_months m SET micros = greatest(0, m.micros + coalesce($6::bigint, bef
 FROM before WHERE m.tenant_id = before.tenant_id AND m.month = before.month
 """
 """Id, result, tokens read, tokens written, ms, micros, now, tenant (null: whoever's)."""
+SETTLE_LOST: Final = """
+UPDATE llm_usage SET result = 'lost', settled_at = $1 WHERE id IN (
+    SELECT id FROM llm_usage WHERE result = 'reserved' AND at < $2
+    ORDER BY at LIMIT $3 FOR UPDATE SKIP LOCKED
+) RETURNING purpose
+"""
+"""Now, since when, how many. Nobody knows what became of them: what was set aside stays spent."""

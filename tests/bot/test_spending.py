@@ -1,6 +1,7 @@
 """What the bot's calls cost is in the books before they are made, by way of the chat service."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 
 from ai.models.spending import Settled, Spending
 from bot.ledger import RpcLedger
+from chat_service.spending import LOST_AFTER, settle_lost
 from chorus.errors import Unavailable
 from chorus.ids import uuid7
 from tests.bot.world import Shop
@@ -61,6 +63,22 @@ async def test_a_call_is_settled_once_and_never_by_another_tenant(shop: Shop) ->
     await ledger.settle(spent, settled)
     await ledger.settle(spent, Settled("failed", 1, micros=0))
     assert await booked(shop, shop.tenant.id) == (40, ["answered"])
+
+
+async def test_a_call_whose_process_died_is_lost_after_a_while_and_stays_spent(shop: Shop) -> None:
+    ledger, system = RpcLedger(shop.calls), shop.api.resources.system
+    dead, settled = [await ledger.reserve(spending(shop.tenant.id, one)) for one in "ab"]
+    assert dead is not None and settled is not None
+    await ledger.settle(settled, Settled("answered", 12, 10, 5, micros=40))
+    now = datetime.now(UTC)
+    await settle_lost(system, now)
+    assert await booked(shop, shop.tenant.id) == (340, ["reserved", "answered"])
+    assert await settle_lost(system, now + LOST_AFTER + timedelta(minutes=1)) >= 1
+    assert await booked(shop, shop.tenant.id) == (340, ["lost", "answered"])
+    # It was only slow after all: what nobody knew stays as it was written down.
+    await ledger.settle(dead, Settled("answered", 12, 10, 5, micros=40))
+    assert await booked(shop, shop.tenant.id) == (340, ["lost", "answered"])
+    assert await settle_lost(system, now + 2 * LOST_AFTER) == 0
 
 
 async def test_nobody_but_our_own_services_spends(shop: Shop) -> None:

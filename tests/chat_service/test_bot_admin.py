@@ -85,3 +85,32 @@ async def test_only_admins_set_bots_up_and_each_tenant_its_own(
         api, rival.principal("admin"), "PATCH", f"/admin/inboxes/{rival.inbox_id}", botId=made["id"]
     )
     assert (status, "botId" in refused["detail"]) == (422, True)
+
+
+async def test_a_bot_is_deleted_once_no_inbox_has_it_and_frees_its_name(
+    api: Api, acme: Tenant, rival: Tenant
+) -> None:
+    admin, inbox = acme.principal("admin"), f"/admin/inboxes/{acme.inbox_id}"
+    _, made = await ask(api, admin, "POST", "/admin/bots", name="Robin")
+    path = f"/admin/bots/{made['id']}"
+    await ask(api, admin, "PATCH", inbox, botId=made["id"], bot=True)
+    status, refused = await ask(api, admin, "DELETE", path)
+    assert (status, refused["code"]) == (409, "BOT_BOUND")
+    assert "Web" in refused["detail"]
+    await ask(api, admin, "PATCH", inbox, botId=None)
+    for who, code in (("agent", 403), ("supervisor", 403)):
+        assert (await ask(api, acme.principal(who), "DELETE", path))[0] == code
+    assert (await ask(api, rival.principal("admin"), "DELETE", path))[0] == 404
+    gone = await api.client.delete(path, headers=api.token(admin))
+    assert gone.status_code == 204
+    for method in ("GET", "DELETE"):
+        assert (await ask(api, admin, method, path))[0] == 404
+    status, _ = await ask(api, admin, "PATCH", inbox, botId=made["id"])
+    assert status == 422
+    assert (await ask(api, admin, "POST", "/admin/bots", name="Robin"))[0] == 201
+    kept = await api.rows(
+        "SELECT action, detail->>'name' FROM audit_log WHERE tenant_id = $1"
+        " AND action LIKE '%deleted'",
+        acme.id,
+    )
+    assert [tuple(one) for one in kept] == [("bot.deleted", "Robin")]
