@@ -32,6 +32,7 @@ from chat_service.refining import Refining
 from chat_service.router import Router
 from chat_service.settings import ConductorSettings
 from chat_service.store.outbox import DomainEvent
+from chat_service.traits import Listening
 from chat_service.writer import CONFIGURATION_ERROR, on_signals, open_store
 from chorus import log, metrics
 from chorus.bus import open_redis
@@ -56,9 +57,9 @@ UNKNOWN_FILES_EVERY_S: Final = 86_400.0
 ROUTE_ALL_EVERY_S: Final = 15.0
 UNANSWERED_EVERY_S: Final = 15.0
 BOTS_EVERY_S: Final = 5.0
-# Routing makes many short-lived rows that die by reference count.
 TALLY_EVERY_S: Final = 60.0
 LOST_EVERY_S: Final = 60.0
+# Routing makes many short-lived rows that die by reference count.
 GC_THRESHOLDS: Final = (20_000, 10, 100)
 TIMERS: Final[Mapping[str, Handler]] = {**jobs.TIMERS, **handoff_timers.TIMERS}
 # Each may take long, so they are done one at a time beside what is due today.
@@ -71,6 +72,7 @@ UNHURRIED: Final[Mapping[str, Handler]] = {
 async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     """Do everything a leader does, side by side, until cancelled."""
     router, lines, refining = Router(tools), Lines(tools), Refining(tools)
+    listening = Listening(tools)
 
     def moved(tenant_id: UUID) -> None:
         router.rung(tenant_id)
@@ -80,6 +82,7 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
         router.heard(events)
         lines.heard(events)
         refining.heard(events)
+        listening.heard(events)
 
     redis_url, client = tools.settings.redis_url, tools.client
     bell = Bell(redis_url, client, on_handoff=moved, on_summary=refining.opened)
@@ -87,6 +90,7 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     poll_s, sweep_s = tools.settings.conductor_poll_ms / 1000, tools.settings.conductor_sweep_s
     acts = [*rounds(tools, heard), *handoff_rounds(tools, router, lines)]
     acts.append((poll_s, lambda: refining.ring(doorbell, sweep_s)))
+    acts.append((poll_s, listening.read_all))
     repeated = [repeat(act, every_s) for every_s, act in acts]
     async with beside(router.run(), absence.run(), *bell.tasks(), *repeated):
         await asyncio.Event().wait()
@@ -123,12 +127,12 @@ def rounds(tools: Tools, heard: outbox.Heard) -> list[tuple[float, Act]]:
         (UNKNOWN_FILES_EVERY_S, broom.sweep_unknown),
         (BACKLOG_EVERY_S, lambda: outbox.measure_backlog(db)),
         (DAILY_EVERY_S, lambda: jobs.schedule_daily(db, tools.clock.now())),
+        (TALLY_EVERY_S, Tally(tools).step),
+        (LOST_EVERY_S, lambda: spending.settle_lost(db, tools.clock.now())),
     ]
 
 
 async def repeat(act: Act, every_s: float) -> None:
-        (TALLY_EVERY_S, Tally(tools).step),
-        (LOST_EVERY_S, lambda: spending.settle_lost(db, tools.clock.now())),
     """Act for ever, `every_s` apart; what cannot be reached now is tried next time.
 
     A fault of ours in one act is logged and hinders no other: customers of all tenants wait.

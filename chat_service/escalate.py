@@ -17,7 +17,7 @@ from chat_service.deferral import CHOICES, Deferral, Why, chosen_later, options_
 from chat_service.handoff import Begun, Moved
 from chat_service.handoff_draft import Beside, Scene
 from chat_service.outlook import Outlook, look
-from chat_service.queue_choice import Asked, Circumstances, QueueRow
+from chat_service.queue_choice import ANGRY, ANGRY_PRIORITY, Asked, Circumstances, QueueRow
 from chat_service.session_facts import Session
 from chat_service.session_records import Refused
 from chat_service.store import conversations as conversations_store
@@ -154,7 +154,8 @@ def planned(
     Raises:
         UnknownQueue: with the list of those known.
     """
-    outlook, wish = prospect.outlook, _trusted(principal, prospect.wish)
+    outlook = prospect.outlook
+    wish = _raised(_trusted(principal, prospect.wish), here)
     asked = Asked(wish.queue, wish.source or "", by_customer=not principal.is_agent)
     queue = queue_choice.choose(outlook.queues, asked, here)
     if queue is None:
@@ -174,6 +175,12 @@ def _trusted(principal: Principal, wish: Wish) -> Wish:
     if not principal.is_agent and principal.role != "internal":
         return replace(wish, skills=(), priority=0, source=default)
     return replace(wish, source=wish.source or default)
+
+
+def _raised(wish: Wish, here: Circumstances) -> Wish:
+    """Who is very cross waits less, whatever they ask for and whoever asks for them."""
+    cross = here.sentiment == ANGRY
+    return replace(wish, priority=max(wish.priority, ANGRY_PRIORITY)) if cross else wish
 
 
 async def escalate(deed: Deed, where: Locked, prospect: Prospect) -> Effects:

@@ -125,13 +125,13 @@ CONVERSATION_SNOOZED: Final = EventKind(
 CONVERSATION_CHANGED: Final = EventKind(
     "conversation.changed",
     1,
-    "An agent chose another priority or other tags.",
+    "Priority, tags, or what rules read of the customer's words (`traits`) became another.",
     {
         "conversation_id": "the conversation",
-        "by": "who did it",
-        "changed": "list of priority, tags",
+        "by": "who did it, or null: a rule",
+        "changed": "list of priority, tags, traits",
     },
-    "properties.update",
+    "properties.update, traits.read",
 )
 MESSAGE_CHANGED: Final = EventKind(
     "message.changed",

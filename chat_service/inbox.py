@@ -153,6 +153,9 @@ def item_of(row: InboxRecord) -> dict[str, Any]:
         "inbox": str(row.inbox_id),
         "snoozed_until": rfc3339(row.snoozed_until) if row.snoozed_until else None,
         "mentions": sorted(map(str, row.mentioned)) if row.mentioned else None,
+        "intent": row.intent,
+        "sentiment": row.sentiment,
+        "language": row.language,
     }
     return {name: value for name, value in item.items() if value is not None}
 

@@ -1,14 +1,20 @@
 """What narrows a view of the inbox: read from a frame, a query or a saved view alike."""
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
+from ai.contracts import Intent, Mood
 from chorus.errors import BadRequest
 from chorus.wire.channels import CHANNELS
 from chorus.wire.common import MAX_TAGS
 
 STATUSES: Final = frozenset({"open", "snoozed", "closed"})
+INTENTS: Final = tuple(one for one in get_args(Intent) if one != "other")
+MOODS: Final = tuple(one for one in get_args(Mood) if one != "neutral")
+"""What stands out: whose words say nothing of the kind may not have been read at all."""
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 ME: Final = "me"
 NOBODY: Final = "none"
 
@@ -80,6 +86,24 @@ def _unread(value: object, _me: UUID) -> dict[str, Any]:
     return {"unread": value}
 
 
+def _intent(value: object, _me: UUID) -> dict[str, Any]:
+    if value not in INTENTS:
+        raise BadRequest(f"`intent` is one of {', '.join(INTENTS)}.", field="intent")
+    return {"intent": value}
+
+
+def _sentiment(value: object, _me: UUID) -> dict[str, Any]:
+    if value not in MOODS:
+        raise BadRequest(f"`sentiment` is one of {', '.join(MOODS)}.", field="sentiment")
+    return {"sentiment": value}
+
+
+def _language(value: object, _me: UUID) -> dict[str, Any]:
+    if not isinstance(value, str) or not _LANGUAGE.fullmatch(value):
+        raise BadRequest("`language` is two or three letters, like `de`.", field="language")
+    return {"language": value}
+
+
 def _uuid(value: object, what: str, field: str) -> UUID:
     try:
         return UUID(str(value))
@@ -96,4 +120,7 @@ _READERS: Final[Mapping[str, Callable[[object, UUID], dict[str, Any]]]] = {
     "inbox": _inbox,
     "channel": _channel,
     "unread": _unread,
+    "intent": _intent,
+    "sentiment": _sentiment,
+    "language": _language,
 }

@@ -33,6 +33,8 @@ async def update(deed: Deed, where: Locked, frame: frames.Update) -> Effects:
     if not changed:
         return Effects()
     await store.write(deed.tx, deed.tenant_id, where.id, after)
+    if gone := set(before.tags) - set(after.tags):
+        await store.settle(deed.tx, deed.tenant_id, where.id, sorted(gone))
     if frame.add_tags:
         await store.know_labels(deed.tx, deed.tenant_id, frame.add_tags)
     event = deed.event(

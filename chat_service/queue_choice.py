@@ -3,7 +3,7 @@
 A queue takes a request by itself when all of its `conditions` hold, {} holds for none:
 
     {"inboxes": ["<id>"], "channels": ["web"], "sources": ["bot"], "languages": ["de"],
-     "attributes": {"plan": ["gold", "silver"]}}
+     "intents": ["refund"], "sentiments": ["angry"], "attributes": {"plan": ["gold", "silver"]}}
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,6 +20,9 @@ from chorus.wire.common import PresenceStatus
 
 PUBLIC: Final = "public"
 OVERFLOWS_MAX: Final = 10
+ANGRY: Final = "angry"
+ANGRY_PRIORITY: Final = 1
+"""Who is very cross waits as if a bot had asked for them; never more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,10 @@ class Circumstances:
     has_bot: bool
     holder_id: UUID | None = None
     """The agent who answers there now."""
+    intent: str | None = None
+    """What the customer's words say, as far as they were read; like what follows."""
+    sentiment: str | None = None
+    language: str | None = None
 
 
 class UnknownQueue(BadRequest):
@@ -145,7 +152,10 @@ def _takes(conditions: Mapping[str, Any], source: str, here: Circumstances) -> b
         "inboxes": str(here.inbox_id),
         "channels": here.channel,
         "sources": source,
-        "languages": (here.locale or "").replace("_", "-").partition("-")[0].lower(),
+        # What they write says more than what their browser is set to.
+        "languages": here.language or _primary(here.locale),
+        "intents": here.intent,
+        "sentiments": here.sentiment,
     }
     return bool(conditions) and all(
         _has_attributes(wanted, here.attributes)
@@ -153,6 +163,10 @@ def _takes(conditions: Mapping[str, Any], source: str, here: Circumstances) -> b
         else _among(held.get(name), wanted)
         for name, wanted in conditions.items()
     )
+
+
+def _primary(locale: str | None) -> str:
+    return (locale or "").replace("_", "-").partition("-")[0].lower()
 
 
 def _has_attributes(wanted: Any, attributes: Mapping[str, Any]) -> bool:

@@ -135,6 +135,8 @@ class Waiting:
     weight: int = 1
     """How much of a capacity a session of this channel takes."""
     relaxations: tuple[Relaxation, ...] = RELAXATIONS
+    read: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the customer's words say: `language` and `intent` decide who is fit, `sentiment` when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ class Decision:
     chosen: UUID | None
     why: Outcome
     candidates: Mapping[UUID, Verdict]
+    read: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def candidates_json(self) -> dict[str, Any]:
         """The column `routing_decisions.candidates`: of a huge crowd those who were fit, and as
@@ -167,7 +170,8 @@ class Decision:
         crowd = sorted(self.candidates.items(), key=lambda one: not one[1].eligible)
         told: dict[str, Any] = {str(agent): _told(one) for agent, one in crowd[:STORED_MAX]}
         others = Counter(one.refused or "eligible" for _, one in crowd[STORED_MAX:])
-        return told | ({"others": dict(others)} if others else {})
+        beside = {"others": dict(others), "read": dict(self.read)}
+        return told | {name: some for name, some in beside.items() if some}
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:
@@ -193,13 +197,13 @@ def route(waiting: Waiting, candidates: Iterable[Candidate], *, now: datetime) -
     verdicts = {one.agent_id: _verdict(waiting, one, asked, now=now) for one in candidates}
     fit = [(verdict.score, agent) for agent, verdict in verdicts.items() if verdict.eligible]
     if waiting.policy == Policy.MANUAL:
-        return Decision(waiting.session_id, None, Outcome.MANUAL, verdicts)
+        return Decision(waiting.session_id, None, Outcome.MANUAL, verdicts, waiting.read)
     if not fit:
         unknown = any(one.refused == Refusal.PRESENCE_UNKNOWN for one in verdicts.values())
         why = Outcome.PRESENCE_UNKNOWN if unknown else Outcome.NOBODY
-        return Decision(waiting.session_id, None, why, verdicts)
+        return Decision(waiting.session_id, None, why, verdicts, waiting.read)
     chosen = min(fit)[1]
-    return Decision(waiting.session_id, chosen, _why(waiting, chosen), verdicts)
+    return Decision(waiting.session_id, chosen, _why(waiting, chosen), verdicts, waiting.read)
 
 
 def _why(waiting: Waiting, chosen: UUID) -> Outcome:

@@ -37,7 +37,7 @@ async def change(commands: Commands, author: Author, chosen: Mapping[str, Any]) 
     """Choose otherwise; what is left out stays."""
     async with revising(commands, author) as revision:
         before = await store.tenant(revision.tx, revision.tenant_id)
-        known = {"name": before.name, "retention_days": before.retention_days}
+        known = before.chosen
         new = differences(known, chosen)
         if not new:
             return before

@@ -65,4 +65,7 @@ _FITS: Final[Mapping[str, Callable[[Row, Any, str], bool]]] = {
     "inbox": lambda row, value, _: row.get("inbox") == str(value).lower(),
     "channel": lambda row, value, _: row["channel"] == value,
     "unread": lambda row, value, _: (row["unread"] > 0) == value,
+    "intent": lambda row, value, _: row.get("intent", "other") == value,
+    "sentiment": lambda row, value, _: row.get("sentiment", "neutral") == value,
+    "language": lambda row, value, _: row.get("language") == value,
 }

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
+from ai.contracts import Intent, Mood
 from chat_service.handoff_words import NAMING, SOMEBODY
 from chat_service.routes.shapes import Shape
 from chat_service.routing import Demand, Policy
@@ -70,7 +71,10 @@ class Conditions(Setting):
     channels: Some[Literal["web", "email", "sms", "whatsapp", "messenger"]] = Absent
     sources: Some[Literal["widget", "agent", "bot", "rule", "api"]] = Absent
     languages: Some[Annotated[str, Field(pattern="^[a-z]{2,3}$")]] = Absent
-    """Without a region: `de`."""
+    """Without a region: `de`. What they write, else what their browser is set to."""
+    intents: Some[Intent] = Absent
+    """What the customer's words are about, as far as they were read."""
+    sentiments: Some[Mood] = Absent
     attributes: Annotated[dict[str, Some[Value]], Field(min_length=1, max_length=20)] = Absent
     """Of the conversation and its contact; each holds one of the values."""
 
@@ -126,6 +130,9 @@ class QueueChange(Setting):
     """Added to that of each session."""
     skills: Skills = Absent
     """Asked of everybody who serves here, always."""
+    intent_skills: dict[Intent, Skills] = Absent
+    """Skills that are wished for of who answers a topic: `{"refund": ["billing"]}`; given up as
+    `relaxations` say."""
     conditions: Conditions = Absent
     hours: dict[str, Any] | None = Absent
     """`{"timezone": "Europe/Vienna", "week": {"mon": [["08:00", "12:00"], ["22:00", "02:00"]]},
@@ -183,6 +190,7 @@ class QueueAnswer(Shape):
     policy: Policy
     priority: int
     skills: list[str]
+    intent_skills: dict[str, list[str]]
     conditions: dict[str, Any]
     hours: dict[str, Any] | None
     is_default: bool

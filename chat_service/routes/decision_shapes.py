@@ -24,6 +24,9 @@ class Decision(Shape):
     candidates: list[Candidate]
     others: dict[str, int]
     """Of more than 1,000 candidates: how many are not listed, by reason."""
+    read: dict[str, str]
+    """What the customer's words said then, by rules: `intent`, `sentiment`, `language`; {} where
+    nothing was read yet. Language and intent decide who is fit, sentiment who comes first."""
 
 
 class Decisions(Shape):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, RootModel, StringConstraints
 
+from ai.contracts import Intent, Mood
 from chat_service.inbox_filters import narrowed
 from chat_service.routes.admin_shapes import Absent, LanguageTag, Name, Setting
 from chat_service.routes.shapes import Delivered, Shape, Uuid7
@@ -218,6 +219,9 @@ class ViewFilter(Setting):
     inbox: UUID = Absent
     channel: Literal["web", "email", "sms", "whatsapp", "messenger"] = Absent
     unread: Strict = Absent
+    intent: Intent = Absent
+    sentiment: Mood = Absent
+    language: Annotated[str, Field(pattern="^[a-z]{2,3}$")] = Absent
 
 
 def _fits(value: ViewFilter) -> ViewFilter:

@@ -8,7 +8,18 @@ from pydantic import Field
 from chat_service.routes.shapes import Shape
 from chorus.wire.common import MAX_TAGS, InboxSort, InboxView
 
-_FILTERS = {"status", "queue", "assignee", "priority", "inbox", "channel", "unread"}
+_FILTERS = {
+    "status",
+    "queue",
+    "assignee",
+    "priority",
+    "inbox",
+    "channel",
+    "unread",
+    "intent",
+    "sentiment",
+    "language",
+}
 
 
 class ListQuery(Shape):
@@ -27,6 +38,11 @@ class ListQuery(Shape):
     inbox: UUID | None = None
     channel: Annotated[str | None, Field(max_length=20)] = None
     unread: bool | None = None
+    intent: Annotated[str | None, Field(max_length=20)] = None
+    """What the customer's words are about, by rules: `refund`, `delivery`, …"""
+    sentiment: Annotated[str | None, Field(max_length=20)] = None
+    """How they sound: `positive`, `neutral`, `negative` or `angry`."""
+    language: Annotated[str | None, Field(max_length=3)] = None
     cursor: Annotated[str | None, Field(max_length=500)] = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 

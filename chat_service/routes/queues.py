@@ -121,6 +121,7 @@ def _answer(card: QueueCard) -> dict[str, Any]:
         "policy": chosen["policy"],
         "priority": chosen["priority"],
         "skills": chosen["skills"],
+        "intentSkills": chosen["intent_skills"] or {},
         "conditions": chosen["conditions"] or {},
         "hours": chosen["hours"],
         "isDefault": chosen["is_default"],

@@ -165,6 +165,9 @@ def list_item(row: InboxRecord, principal: Principal) -> dict[str, Any]:
         "tags": row.tags,
         "inboxId": row.inbox_id,
         "snoozedUntil": _at(row.snoozed_until),
+        "intent": row.intent,
+        "sentiment": row.sentiment,
+        "language": row.language,
     }
 
 
@@ -193,6 +196,7 @@ def decision(found: Decision, names: Mapping[UUID, str]) -> dict[str, Any]:
             for agent_id, verdict in found.candidates.items()
         ],
         "others": found.others,
+        "read": found.read,
     }
 
 

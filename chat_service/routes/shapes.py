@@ -337,6 +337,9 @@ class Snapshot(Shape):
     marked_unread: bool | None = None
     csat: dict[str, Any] | None = None
     """`score` and `comment`."""
+    traits: dict[str, Any] | None = None
+    """What rules read of the customer's words: `intent`, `sentiment`, `language`, and tags that are
+    `suggested`."""
 
 
 class ListItem(Shape):
@@ -359,6 +362,10 @@ class ListItem(Shape):
     tags: list[str] | None = None
     inbox_id: UUID | None = None
     snoozed_until: str | None = None
+    intent: str | None = None
+    """What the customer's words say, by rules; null: nothing that stands out."""
+    sentiment: str | None = None
+    language: str | None = None
 
 
 class ConversationList(Shape):

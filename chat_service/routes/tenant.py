@@ -50,6 +50,8 @@ def _tenant(card: TenantCard) -> dict[str, Any]:
         "name": card.name,
         "tier": card.tier,
         "retentionDays": card.retention_days,
+        "traits": card.traits,
+        "autoTags": card.auto_tags,
         "createdAt": rfc3339(card.created_at),
     }
 

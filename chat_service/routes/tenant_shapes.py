@@ -7,12 +7,17 @@ from pydantic import AwareDatetime, Field
 
 from chat_service.routes.admin_shapes import Absent, Name, Setting
 from chat_service.routes.shapes import Shape
+from chat_service.routes.widget_shapes import Strict
 
 
 class TenantChange(Setting):
     name: Name = Absent
     retention_days: Annotated[int, Field(strict=True, ge=1, le=2555)] | None = Absent
     """How long messages are kept; null: as the installation says."""
+    traits: Strict = Absent
+    """Whether rules read topic, mood and language off customers' words; what was read stays."""
+    auto_tags: Strict = Absent
+    """Whether rules put the tags that words bear out, each once; else they are suggested."""
 
 
 class TenantAnswer(Shape):
@@ -21,6 +26,8 @@ class TenantAnswer(Shape):
     name: str
     tier: str
     retention_days: int | None
+    traits: bool
+    auto_tags: bool
     created_at: str
 
 

@@ -21,6 +21,7 @@ SETTABLE: Final = (
     "policy",
     "priority",
     "skills",
+    "intent_skills",
     "conditions",
     "hours",
     "is_default",
@@ -91,7 +92,7 @@ async def card(
 
 def _card(row: list[Any]) -> QueueCard:
     chosen = dict(zip(SETTABLE, row[1 : len(SETTABLE) + 1], strict=True))
-    for name in ("conditions", "hours", "relaxations", "texts"):
+    for name in ("conditions", "hours", "relaxations", "texts", "intent_skills"):
         chosen[name] = _json(chosen[name])
     visible_to, created_at, members, waiting = row[len(SETTABLE) + 1 :]
     teams = tuple(UUID(int=one.int) for one in visible_to)

@@ -282,7 +282,11 @@ SELECT c.id, c.contact_id, i.epoch, c.last_seq, c.first_seq, c.status, c.closed_
         b.channel) FROM inboxes b WHERE b.id = c.inbox_id), 'attributes', c.attributes,
         'createdAt', c.created_at, 'snoozedUntil', c.snoozed_until, 'closedAt', c.closed_at,
         'markedUnread', c.marked_unread, 'csat', CASE WHEN c.csat_score IS NOT NULL THEN
-        json_build_object('score', c.csat_score, 'comment', c.csat_comment) END)
+        json_build_object('score', c.csat_score, 'comment', c.csat_comment) END, 'traits',
+        (SELECT json_build_object('intent', t.intent, 'sentiment', t.sentiment, 'language',
+            t.language, 'suggested', ARRAY(SELECT unnest(t.tags) EXCEPT SELECT unnest(t.settled)
+            EXCEPT SELECT unnest(c.tags) ORDER BY 1))
+        FROM conversation_traits t WHERE t.conversation_id = c.id))
 FROM conversations c
 CROSS JOIN installation i
 LEFT JOIN live_chat_sessions s ON s.conversation_id = c.id AND s.status NOT IN {FINAL}

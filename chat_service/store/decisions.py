@@ -23,6 +23,8 @@ class Decision:
     candidates: Mapping[str, Any]
     others: Mapping[str, int]
     """How many more there were, by reason."""
+    read: Mapping[str, str]
+    """What the customer's words said then."""
 
 
 _DECISIONS = text(
@@ -40,6 +42,6 @@ async def decisions(
     decided = []
     for at, chosen, why, some in found:
         candidates = orjson.loads(some) if isinstance(some, str | bytes) else some
-        others = candidates.pop("others", {})
-        decided.append(Decision(at, chosen, why, candidates, others))
+        others, read = candidates.pop("others", {}), candidates.pop("read", {})
+        decided.append(Decision(at, chosen, why, candidates, others, read))
     return decided

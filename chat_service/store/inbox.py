@@ -42,6 +42,10 @@ class InboxRecord:
     snoozed_until: datetime | None
     mentioned: list[UUID] | None
     """The agents whom notes name, by themselves or by a team of theirs."""
+    intent: str | None = None
+    """What the customer's words say, like what follows; None: nothing that stands out."""
+    sentiment: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,9 @@ class Asked:
     inbox_id: UUID | None = None
     channel: str | None = None
     unread: bool | None = None
+    intent: str | None = None
+    sentiment: str | None = None
+    language: str | None = None
     viewer_id: UUID | None = None
     """Of queues, only what this agent may see; None sees all."""
     sort: InboxSort = InboxSort.LATEST
@@ -92,11 +99,13 @@ _COLUMNS: Final = """
 SELECT c.id, c.last_seq, c.status, c.floor_holder, c.floor_epoch, s.status, q.name,
     c.assignee_id, k.id, k.name, k.verified, c.preview,
     greatest(c.unread, CAST(c.marked_unread AS integer)), c.waiting_since, c.priority,
-    c.tags, b.channel, coalesce(c.last_ts, c.created_at), c.inbox_id, c.snoozed_until, named.who
+    c.tags, b.channel, coalesce(c.last_ts, c.created_at), c.inbox_id, c.snoozed_until, named.who,
+    nullif(t.intent, 'other'), nullif(t.sentiment, 'neutral'), nullif(t.language, '')
 """
 _JOINED: Final = f"""
 JOIN contacts k ON k.id = c.contact_id
 JOIN inboxes b ON b.id = c.inbox_id
+LEFT JOIN conversation_traits t ON t.conversation_id = c.id
 {_SESSION}
 LEFT JOIN LATERAL (
     SELECT array_agg(DISTINCT coalesce(t.agent_id, CAST(n.id AS uuid))) AS who
@@ -121,6 +130,9 @@ _VIEWS: Final = {
     InboxView.BOT: "c.floor_holder = 'bot' AND c.status = 'open'",
     InboxView.MENTIONS: _MENTIONED,
 }
+_READ: Final = """c.id IN (
+    SELECT r.conversation_id FROM conversation_traits r WHERE r.tenant_id = :tenant AND r.{0} = :{0}
+)"""
 _FILTERS: Final = {
     "contact_id": "c.contact_id = :contact_id",
     "status": "c.status = :status",
@@ -132,6 +144,9 @@ _FILTERS: Final = {
     "inbox_id": "c.inbox_id = :inbox_id",
     "channel": "c.inbox_id IN (SELECT id FROM inboxes WHERE channel = :channel)",
     "unread": "(c.unread > 0 OR c.marked_unread) = :unread",
+    "intent": _READ.format("intent"),
+    "sentiment": _READ.format("sentiment"),
+    "language": _READ.format("language"),
 }
 
 

@@ -28,6 +28,12 @@ _KNOW: Final = text(
     "INSERT INTO labels (tenant_id, name) SELECT :tenant, n.name"
     " FROM unnest(CAST(:names AS text[])) AS n (name) ORDER BY n.name ON CONFLICT DO NOTHING"
 )
+_SETTLE: Final = text("""
+INSERT INTO conversation_traits AS t (conversation_id, tenant_id, settled)
+VALUES (:id, :tenant, CAST(:names AS text[]))
+ON CONFLICT (conversation_id) DO UPDATE
+    SET settled = ARRAY(SELECT DISTINCT unnest(t.settled || excluded.settled))
+""")
 _MARK_UNREAD: Final = text(
     "UPDATE conversations SET marked_unread = true WHERE tenant_id = :tenant AND id = :id"
 )
@@ -54,6 +60,14 @@ async def write(
 async def know_labels(tx: Transaction, tenant_id: UUID, names: Sequence[str]) -> None:
     """Offer from now on what was used once."""
     await tx.execute(_KNOW, {"tenant": tenant_id, "names": sorted(names)})
+
+
+async def settle(
+    tx: Transaction, tenant_id: UUID, conversation_id: UUID, names: Sequence[str]
+) -> None:
+    """Let no rule put these tags on a held conversation again: a person took them away."""
+    given = {"tenant": tenant_id, "id": conversation_id, "names": sorted(names)}
+    await tx.execute(_SETTLE, given)
 
 
 async def mark(tx: Transaction, tenant_id: UUID, conversation_id: UUID, *, unread: bool) -> None:

@@ -41,10 +41,12 @@ def _queue(row: list[Any]) -> QueueRow:
 _CIRCUMSTANCES = text("""
 SELECT c.id, c.contact_id, b.id, b.queue_id, b.channel, k.locale, k.attributes || c.attributes,
     coalesce(b.settings->'bot'->>'enabled' = 'true', false),
-    CASE WHEN c.floor_holder = 'human' THEN c.assignee_id END
+    CASE WHEN c.floor_holder = 'human' THEN c.assignee_id END,
+    t.intent, t.sentiment, nullif(t.language, '')
 FROM conversations c
 JOIN inboxes b ON b.id = c.inbox_id
 JOIN contacts k ON k.id = c.contact_id
+LEFT JOIN conversation_traits t ON t.conversation_id = c.id
 WHERE c.tenant_id = :tenant AND c.id = ANY(CAST(:conversations AS uuid[]))
 """)
 
@@ -65,8 +67,8 @@ async def circumstances_of(
 
 
 def _circumstances(found: list[Any]) -> Circumstances:
-    *known, attributes, has_bot, holder_id = found
-    return Circumstances(*[*known, _json(attributes) or {}, has_bot, holder_id])
+    known, attributes, others = found[:5], found[5], found[6:]
+    return Circumstances(*[*known, _json(attributes) or {}, *others])
 
 
 # As POSITION, for those who begin to wait now. Each line is counted once, whoever joins it.

@@ -27,7 +27,9 @@ CASE WHEN jsonb_typeof(b.settings->'weight') = 'number'
 """
 _PLACE: Final = f"""
 SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.requested_at),
-    greatest(s.priority, c.priority) + q.priority, q.skills, s.skills, k.locale, s.sla_due_at,
+    greatest(s.priority, c.priority) + q.priority, q.skills,
+    s.skills || ARRAY(SELECT jsonb_array_elements_text(q.intent_skills->t.intent)),
+    coalesce(nullif(t.language, ''), k.locale), s.sla_due_at,
     s.leaving_agent_id, owner.agent_id,
     CASE WHEN c.floor_holder = 'human' AND s.leaving_agent_id IS NULL THEN c.assignee_id END, {WEIGHT}, q.asked_again_after_s, s.excluded_agent_ids,
     CASE WHEN s.excluded_agent_ids <> '{{}}' THEN (
@@ -39,12 +41,15 @@ SELECT s.id, s.queue_id, q.policy, s.requested_at, coalesce(s.queued_at, s.reque
     ) END,
     q.relaxations, s.conversation_id,
     (SELECT t.id FROM teams t WHERE t.id = c.team_id AND t.archived_at IS NULL),
-    coalesce(s.options->'options' ? 'wait', false)
+    coalesce(s.options->'options' ? 'wait', false),
+    CASE WHEN t.upto_seq > 0 THEN json_build_object('intent', t.intent, 'sentiment', t.sentiment,
+        'language', t.language) END
 FROM live_chat_sessions s
 JOIN queues q ON q.id = s.queue_id
 JOIN conversations c ON c.id = s.conversation_id
 JOIN contacts k ON k.id = c.contact_id
 JOIN inboxes b ON b.id = c.inbox_id
+LEFT JOIN conversation_traits t ON t.conversation_id = c.id
 LEFT JOIN LATERAL (
     SELECT e.agent_id FROM conversations d JOIN live_chat_sessions e ON e.conversation_id = d.id
     WHERE d.contact_id = c.contact_id AND e.accepted_at IS NOT NULL AND e.agent_id IS NOT NULL
@@ -127,7 +132,7 @@ async def queueless(session: Reader, tenant_id: UUID, *, limit: int) -> list[Que
 
 
 def _place(row: list[Any], *, deferred: bool) -> Place:
-    *waiting, excluded, settled, relaxations, conversation_id, team_id, told = row
+    *waiting, excluded, settled, relaxations, conversation_id, team_id, told, read = row
     id_, queue_id, policy, requested_at, queued_at, priority, *wishes = waiting
     required, optional, language, sla_due_at, *people, weight, again_after_s = wishes
     leaving_id, owner_id, holder_id = people
@@ -150,6 +155,7 @@ def _place(row: list[Any], *, deferred: bool) -> Place:
             holder_id=holder_id,
             weight=weight,
             relaxations=_relaxations(_json(relaxations)),
+            read=_json(read) or {},
         ),
         conversation_id,
         team_id,

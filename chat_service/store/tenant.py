@@ -20,15 +20,30 @@ class TenantCard:
     name: str
     tier: str
     retention_days: int | None
+    traits: bool
+    """Rules read customers' words."""
+    auto_tags: bool
+    """And put the tags that these bear out."""
     created_at: datetime
 
+    @property
+    def chosen(self) -> dict[str, Any]:
+        names = ("name", "retention_days", "traits", "auto_tags")
+        return {one: getattr(self, one) for one in names}
 
-_TENANT: Final = text(
-    "SELECT id, slug, name, tier, retention_days, created_at FROM tenants WHERE id = :tenant"
-)
-_CHANGE: Final = text(
-    "UPDATE tenants SET name = :name, retention_days = :retention_days WHERE id = :tenant"
-)
+
+_TENANT: Final = text("""
+SELECT id, slug, name, tier, retention_days,
+    coalesce(settings->'traits'->>'enabled', 'true') <> 'false',
+    coalesce(settings->'traits'->>'tags', '') = 'apply', created_at
+FROM tenants WHERE id = :tenant
+""")
+_CHANGE: Final = text("""
+UPDATE tenants SET name = :name, retention_days = :retention_days,
+    settings = jsonb_set(settings, '{traits}', jsonb_build_object('enabled',
+        CAST(:traits AS boolean), 'tags', CASE WHEN :auto_tags THEN 'apply' ELSE 'suggest' END))
+WHERE id = :tenant
+""")
 
 
 async def tenant(session: Reader, tenant_id: UUID) -> TenantCard:
@@ -38,7 +53,7 @@ async def tenant(session: Reader, tenant_id: UUID) -> TenantCard:
 
 
 async def change(tx: Transaction, tenant_id: UUID, values: Mapping[str, Any]) -> None:
-    """Write name and retention."""
+    """Write what a tenant may choose, all of it."""
     await tx.execute(_CHANGE, {"tenant": tenant_id, **values})
 
 

@@ -198,7 +198,7 @@ class InboxOpen(Inbound):
     view: InboxView
     filter: dict[str, Any] | None = None
     """What narrows it: `status`, `queue`, `assignee` (an id, `me`, `none`), `tags` (all of them),
-    `priority` (at least), `inbox`, `channel`, `unread`."""
+    `priority` (at least), `inbox`, `channel`, `unread`, `intent`, `sentiment`, `language`."""
     sort: InboxSort = InboxSort.LATEST
     cursor: Annotated[str, Field(strict=True, max_length=500)] | None = None
     limit: Annotated[int, Field(strict=True, ge=1, le=100)] = 50

@@ -191,6 +191,19 @@ class FloorState(Shape):
     epoch: Count
 
 
+class Traits(Shape):
+    """What rules read of the customer's words."""
+
+    intent: str
+    """What it is about: `delivery`, `refund`, …; `other` where nothing stands out."""
+    sentiment: str
+    """How the customer sounds: `positive`, `neutral`, `negative` or `angry`."""
+    language: str
+    """ISO 639-1 of what they write; empty: too little was said to tell."""
+    suggested: list[str] = Field(default_factory=list)
+    """Tags that the words bear out, and that nobody has put or taken away."""
+
+
 class UserRef(Shape):
     userId: UUID
     name: str | None = None

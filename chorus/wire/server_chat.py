@@ -15,6 +15,7 @@ from chorus.wire.common import (
     SessionState,
     StartStop,
     Timestamp,
+    Traits,
     UserRef,
     Visibility,
 )
@@ -202,6 +203,8 @@ class ConversationUpdated(Outbound):
     """What a customer nobody could come to left: `name`, `email`, `phone`. Agents only."""
     until: Timestamp | None = None
     floor: FloorState | None = None
+    traits: Traits | None = None
+    """Agents only."""
     by: UUID | None = None
 
 

@@ -42,6 +42,11 @@ class InboxItem(Shape):
     snoozed_until: Timestamp | None = None
     mentions: list[UUID] | None = None
     """The agents whom notes name, by themselves or by a team of theirs."""
+    intent: str | None = None
+    """What the customer's words are about, by rules; left out where nothing stands out."""
+    sentiment: str | None = None
+    """How they sound; left out while that is `neutral`."""
+    language: str | None = None
 
 
 class InboxSnapshot(Outbound):

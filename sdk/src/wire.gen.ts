@@ -127,6 +127,11 @@ export interface InboxItem {
   readonly snoozed_until?: string;
   /** The agents whom notes name, by themselves or by a team of theirs. */
   readonly mentions?: readonly string[];
+  /** What the customer's words are about, by rules; left out where nothing stands out. */
+  readonly intent?: string;
+  /** How they sound; left out while that is `neutral`. */
+  readonly sentiment?: string;
+  readonly language?: string;
 }
 
 export interface OfferPacket {
@@ -196,6 +201,18 @@ export interface SubscribedItem {
   readonly epoch: string;
   readonly recovered: boolean;
   readonly floor: FloorState;
+}
+
+/** What rules read of the customer's words. */
+export interface Traits {
+  /** What it is about: `delivery`, `refund`, …; `other` where nothing stands out. */
+  readonly intent: string;
+  /** How the customer sounds: `positive`, `neutral`, `negative` or `angry`. */
+  readonly sentiment: string;
+  /** ISO 639-1 of what they write; empty: too little was said to tell. */
+  readonly language: string;
+  /** Tags that the words bear out, and that nobody has put or taken away. */
+  readonly suggested?: readonly string[];
 }
 
 export interface TransferTarget {
@@ -523,7 +540,7 @@ export interface InboxOpenCommand {
     readonly view: InboxView;
     /**
      * What narrows it: `status`, `queue`, `assignee` (an id, `me`, `none`), `tags` (all of them),
-     * `priority` (at least), `inbox`, `channel`, `unread`.
+     * `priority` (at least), `inbox`, `channel`, `unread`, `intent`, `sentiment`, `language`.
      */
     readonly filter?: Readonly<Record<string, unknown>>;
     readonly sort?: InboxSort;
@@ -1001,6 +1018,8 @@ export interface ConversationUpdatedFrame {
     readonly contact?: Readonly<Record<string, string>>;
     readonly until?: string;
     readonly floor?: FloorState;
+    /** Agents only. */
+    readonly traits?: Traits;
     readonly by?: string;
   };
   readonly seq?: number;
