@@ -26,7 +26,6 @@ from bot.speaking import joined
 from bot.written import BadAnswer, ModelAnswer, Reading
 from chorus.bus import Client
 
-PURPOSE: Final[Purpose] = "bot"
 VERSION: Final = 1
 """Of its prompt."""
 BY: Final = "model"
@@ -55,8 +54,8 @@ class Told:
 class Modelled:
     """Implements `bot.ports.Answerer`."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, access: Access, purpose: Purpose = "bot") -> None:
+        self._access, self._purpose = access, purpose
 
     async def answer(self, asked: Asked) -> Draft | None:
         brief = asked.brief
@@ -66,7 +65,7 @@ class Modelled:
             brief.tenant_tier,
             asked.where.conversation_id,
         )
-        if all(one.is_offline for one in self._access.choices(whom, PURPOSE)):
+        if all(one.is_offline for one in self._access.choices(whom, self._purpose)):
             return None
         raw = self._access.plan.data_policy(whom.slug, whom.tier) == "raw"
         # Looking for injections in long texts takes milliseconds each; others wait on this loop.
@@ -74,17 +73,17 @@ class Modelled:
         if told is None:
             return None
         heard = Heard(asked, told)
-        await self._access.ask(_question(whom, asked, told, heard))
+        await self._access.ask(_question(whom, self._purpose, told, heard))
         return heard.draft()
 
 
-async def open_modelled(plan: Plan, keys: Keys, client: Client, ledger: Ledger) -> Modelled:
-    """Make every model of the plan, so that no customer waits for an import."""
+async def open_access(plan: Plan, keys: Keys, client: Client, ledger: Ledger) -> Access:
+    """Make every model of the plan, so that nobody waits for an import."""
     keep_quiet()
     now_s = asyncio.get_running_loop().time
     access = Access(plan, keys, Limits(client), ledger, now_s=now_s)
     await asyncio.to_thread(access.warm_up, [answer_prompt()])
-    return Modelled(access)
+    return access
 
 
 def tell(asked: Asked, *, raw: bool) -> Told | None:
@@ -128,19 +127,19 @@ def _before(asked: Asked) -> list[dict[str, str]]:
 
 
 def _question(
-    whom: For, asked: Asked, told: Told, heard: "Heard"
+    whom: For, purpose: Purpose, told: Told, heard: "Heard"
 ) -> Question[ModelAnswer, ModelAnswer]:
-    chosen = answer_prompt()
+    chosen, asked = answer_prompt(), heard.asked
     rule = chosen.render(language=asked.language or _ANY_LANGUAGE)
     return Question(
         whom=whom,
-        purpose=PURPOSE,
+        purpose=purpose,
         prompt=chosen,
         lines=[("system", rule), ("human", told.fence.document)],
         kind=ModelAnswer,
         accept=heard.accept,
         # Of this turn alone: one that is taken again is paid for again.
-        task=f"bot:{asked.where.conversation_id}:{token_hex(_TASK_BYTES)}",
+        task=f"{purpose}:{asked.where.conversation_id}:{token_hex(_TASK_BYTES)}",
         until_s=asked.until_s,
         listener=heard,
     )

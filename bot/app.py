@@ -12,8 +12,10 @@ from typing import Final
 
 from ai.knowledge.opening import embedder_of, open_library
 from ai.models.keys import Keys, MissingKey
-from ai.models.plan import BadPlan, plan_of
+from ai.models.plan import BadPlan, Purpose, plan_of
 from bot.act import Voice, take_turn
+from bot.asks import AT_ONCE, Asks
+from bot.assist import Assistant
 from bot.chat import GrpcChat
 from bot.consumer import Consumer
 from bot.ledger import RpcLedger
@@ -31,6 +33,8 @@ from chorus.settings import BadSettings
 from chorus.tasks import beside
 
 CONFIGURATION_ERROR: Final = 2
+PURPOSES: Final[tuple[Purpose, ...]] = ("bot", "assist")
+REDIS_TIMEOUT_S: Final = 5.0
 
 
 async def serve(
@@ -44,13 +48,20 @@ async def serve(
     """
     loop = asyncio.get_running_loop()
     async with AsyncExitStack() as opened:
-        client = await opened.enter_async_context(open_redis(settings.redis_url, timeout_s=5.0))
+        client = await opened.enter_async_context(
+            open_redis(settings.redis_url, timeout_s=REDIS_TIMEOUT_S)
+        )
+        asking = open_redis(
+            settings.redis_url, timeout_s=REDIS_TIMEOUT_S, max_connections=2 * AT_ONCE
+        )
         target, security = settings.rpc_target, rpc_security(settings)
         calls = await opened.enter_async_context(rpc.open_client(target, security=security))
         knowledge = await opened.enter_async_context(open_library(settings, environ))
         chat = GrpcChat(calls)
-        answerers = (*await by_models(settings, environ, client, calls), Quoting())
+        models = await by_models(settings, environ, client, calls)
+        answerers = (*models["bot"], Quoting())
         mind = Mind(knowledge, answerers, settings.bot_turn_ms / 1000, loop.time)
+        assistant = Assistant(knowledge, chat, models["assist"], loop.time)
         voice = Voice(
             chat, FanStage(client), settings.bot_typing_after_ms / 1000, settings.bot_answers
         )
@@ -61,22 +72,23 @@ async def serve(
         )
         async with Turns(lambda where, over: take_turn(mind, voice, where, over), pace) as turns:
             consumer = Consumer(client, chat, turns, name=settings.bot_name, listening=ready)
-            async with beside(consumer.run(), metrics.watch_event_loop("bot")):
+            asks = Asks(await opened.enter_async_context(asking), assistant.answer)
+            async with beside(consumer.run(), asks.run(), metrics.watch_event_loop("bot")):
                 await stop.wait()
 
 
 async def by_models(
     settings: BotSettings, environ: Mapping[str, str], client: Client, calls: ChatRpc
-) -> tuple[Answerer, ...]:
-    """What answers in a model's words, warm; nothing where the plan names none for bots."""
+) -> Mapping[Purpose, tuple[Answerer, ...]]:
+    """What answers in a model's words, warm; nothing for a purpose that the plan has no model for."""
     plan = plan_of(settings.models_path, named=settings.models is not None)
-    if not plan.serves("bot"):
-        return ()
+    if not plan.serves(*PURPOSES):
+        return dict.fromkeys(PURPOSES, ())
     # By its name: LangChain takes more than a second to import, and most installations quote.
-    make = pkgutil.resolve_name("bot.answering:open_modelled")
+    answering = pkgutil.resolve_name("bot.answering")
     keys = Keys(environ, settings.model_keys_dir)
-    made: Answerer = await make(plan, keys, client, RpcLedger(calls))
-    return (made,)
+    access = await answering.open_access(plan, keys, client, RpcLedger(calls))
+    return {one: (answering.Modelled(access, one),) if plan.serves(one) else () for one in PURPOSES}
 
 
 async def _until_told(settings: BotSettings) -> None:

@@ -104,10 +104,11 @@ def scene_of(where: Where, brief: Brief, talk: Talk, *, answers: bool) -> Scene 
     part, question = part_of(brief, talk, answers=answers), question_of(talk.messages)
     if part is None or not question:
         return None
-    return Scene(where, brief, talk, question, part, _policy_of(brief))
+    return Scene(where, brief, talk, question, part, policy_of(brief))
 
 
-def _policy_of(brief: Brief) -> Policy:
+def policy_of(brief: Brief) -> Policy:
+    """The table of its bot, or ours."""
     table = brief.bot.settings.get("policy") if brief.bot else None
     try:
         return Policy.read(table or {})
@@ -190,7 +191,7 @@ async def _draft(mind: Mind, asked: Asked) -> Draft | None:
     """The first answer without a fault; whatever was heard of others is taken back."""
     for answerer in mind.answerers:
         try:
-            draft = await _asked(answerer, asked)
+            draft = await answer_of(answerer, asked)
         except Unanswerable:
             break
         if draft is not None and not has_faults(draft, asked):
@@ -200,7 +201,8 @@ async def _draft(mind: Mind, asked: Asked) -> Draft | None:
     return None
 
 
-async def _asked(answerer: Answerer, asked: Asked) -> Draft | None:
+async def answer_of(answerer: Answerer, asked: Asked) -> Draft | None:
+    """Its answer; what is wrong with it is told, not raised. Raises Interrupted, Unanswerable."""
     try:
         return await answerer.answer(asked)
     except (Interrupted, Unanswerable):

@@ -1,28 +1,29 @@
-"""Trying knowledge out: what stands in it for a question, compared by words as where no index is."""
+"""Trying knowledge out: what the bot would find for a question, and how sure it could be."""
 
 from typing import Final
-from uuid import UUID
 
-from ai.knowledge import rows
-from ai.knowledge.embed import HashingEmbedder
-from ai.knowledge.index import NoIndex
-from ai.knowledge.passages import Candidate, Found
-from ai.knowledge.search import Library
+from chat_service.asking import Asking
+from chat_service.store import knowledge as store
 from chorus.auth import Principal
 from chorus.db import Db
+from chorus.wire.asks import Answer
 
 FOUND_MAX: Final = 5
 
 
-async def ask(db: Db, principal: Principal, question: str) -> Found:
-    """The passages of this tenant that answer best, and how sure the bot could be without its index.
+async def ask(db: Db, asking: Asking, principal: Principal, question: str) -> Answer:
+    """The passages of this tenant that answer best, as who has the index finds them.
 
-    The index of meanings is not asked: it is the bot's, and may find more.
+    Raises:
+        Unavailable, Overloaded: nobody who has it answers.
     """
-
-    async def by_words(tenant_id: UUID, asked: str, most: int) -> list[Candidate]:
-        async with db.read(tenant_id) as session:
-            return await rows.by_terms(session, tenant_id, asked, most)
-
-    library = Library(NoIndex(), HashingEmbedder(), by_words)
-    return await library.search(principal.tenant_id, question, FOUND_MAX)
+    async with db.read(principal.tenant_id) as session:
+        if not await store.knows(session, principal.tenant_id):
+            return Answer(tenant_id=principal.tenant_id)
+    answer = await asking.ask(principal, "passages", most=FOUND_MAX, question=question)
+    sources = {one.source_id for one in answer.pieces}
+    async with db.read(principal.tenant_id) as session:
+        standing = await store.standing(session, principal.tenant_id, sources)
+    # An index is told late of what was taken away, and guards nobody's tenant.
+    pieces = [one for one in answer.pieces if one.source_id in standing]
+    return answer.model_copy(update={"pieces": pieces})

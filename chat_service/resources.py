@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from chat_service.asking import Asking, open_asking
 from chat_service.attachments import Files
 from chat_service.deeds import Commands
 from chat_service.emit import Publisher
@@ -71,6 +72,7 @@ class Resources:
     clock: SystemClock
     rpc: ChatCalls
     files: Files
+    asking: Asking
 
 
 Opener = Callable[[ApiSettings], Any]
@@ -135,7 +137,6 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
     commands = Commands(db, publisher, clock, timedelta(minutes=settings.edit_window_min), redis)
     stack.push_async_callback(commands.gathering.end)
     receipts = Receipts(db, publisher, clock)
-    lines = await _lines(stack, settings)
     return Resources(
         settings=settings,
         db=db,
@@ -143,7 +144,7 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
         redis=redis,
         trust=trust,
         identity=identity,
-        sign_in=SignIn(identity, redis, lines),
+        sign_in=SignIn(identity, redis, await _lines(stack, settings)),
         commands=commands,
         receipts=receipts,
         publisher=publisher,
@@ -156,6 +157,7 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
         clock=clock,
         rpc=ChatCalls(db, system, trust, publisher, clock, commands, receipts),
         files=Files(settings, db, trust),
+        asking=await stack.enter_async_context(open_asking(settings.redis_url)),
     )
 
 

@@ -113,13 +113,14 @@ knowledge_foreign_hits_total = Counter("knowledge_foreign_hits_total", "Dropped 
 grounding_rejects_total = Counter(
     "grounding_rejects_total", "Lines of models that nothing bears out.", ["field"]
 )
+asks_total = Counter("asks_total", "Asked of who has index and models.", ["what", "result"])
 
 uploads_total = Counter("uploads_total", "Files that came, by what became of them.", ["result"])
 
 bot_turns_total = Counter("bot_turns_total", "What turns of bots came to.", ["action"])
 bot_handoffs_total = Counter("bot_handoffs_total", "Why bots called a person.", ["reason"])
-bot_confidence = Histogram("bot_confidence", "Of what bots found.", buckets=_TENTHS)
 bot_outcomes_total = Counter("bot_outcomes_total", "What came of bots' stretches.", ["outcome"])
+bot_confidence = Histogram("bot_confidence", "Of what bots found.", buckets=_TENTHS)
 
 
 def render() -> bytes:

@@ -6,7 +6,6 @@ from uuid import UUID
 import orjson
 from fastapi import Path, Response
 
-from ai.knowledge.passages import Passage
 from chat_service import knowledge, knowledge_trial
 from chat_service.routes.admin_parts import ADMIN, READ, Asked, By, listed
 from chat_service.routes.guard import Route, Who, With
@@ -21,6 +20,7 @@ from chat_service.routes.knowledge_shapes import (
 from chat_service.store.knowledge import SourceCard
 from chorus.clock import rfc3339
 from chorus.web import json_response
+from chorus.wire.asks import Piece
 
 SourceId = Annotated[UUID, Path(alias="sourceId")]
 PATH: Final = "/admin/knowledge"
@@ -65,18 +65,21 @@ async def source_removed(source_id: SourceId, resources: With, by: By) -> Respon
 
 
 async def tried(body: Trial, resources: With, who: Who) -> Response:
-    """What is found for a question, by its words; the bot's index of meanings may find more."""
-    found = await knowledge_trial.ask(resources.db, who, body.question)
-    return json_response({"confidence": found.confidence, "items": [*map(_found, found.passages)]})
+    """What the bot would find for a question. 503 `UNAVAILABLE` with a sentence when nobody who has
+    the index answers in time.
+    """
+    found = await knowledge_trial.ask(resources.db, resources.asking, who, body.question)
+    sure = found.confidence if found.pieces else 0.0
+    return json_response({"confidence": sure, "items": [*map(_found, found.pieces)]})
 
 
-def _found(passage: Passage) -> dict[str, Any]:
+def _found(piece: Piece) -> dict[str, Any]:
     return {
-        "id": passage.id,
-        "sourceId": passage.article_id,
-        "title": passage.title,
-        "text": passage.text,
-        "score": passage.score,
+        "id": piece.id,
+        "sourceId": piece.source_id,
+        "title": piece.title,
+        "text": piece.text,
+        "score": piece.score,
     }
 
 

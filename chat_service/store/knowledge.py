@@ -1,6 +1,6 @@
 """SQL on sources of knowledge as those who bring them see them; the worker indexes them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -44,6 +44,14 @@ _ONE = text(f"{_COLUMNS}, s.content {_SHOWN} AND s.id = :id FOR UPDATE")
 _READ = text(f"{_COLUMNS}, s.content {_SHOWN} AND s.id = :id")
 _COUNT = text(f"SELECT count(*) {_SHOWN}")
 _NAMED = text(f"SELECT s.id {_SHOWN} AND s.name = :name AND s.id <> :id")
+_STANDING = text(f"SELECT s.id {_SHOWN} AND s.id = ANY (CAST(:ids AS uuid[]))")
+_KNOWS = text("""
+SELECT EXISTS (
+    SELECT 1 FROM kb_chunks k
+    JOIN knowledge_sources s ON s.tenant_id = k.tenant_id AND s.id = k.source_id
+    WHERE k.tenant_id = :tenant AND k.held_back = '' AND s.state <> 'deleted'
+)
+""")
 _INSERT = text("""
 INSERT INTO knowledge_sources (id, tenant_id, name, kind, trust, language, content)
 VALUES (:id, :tenant, :name, :kind, :trust, :language, :content)
@@ -89,6 +97,19 @@ async def count(session: Reader, tenant_id: UUID) -> int:
 async def name_taken(session: Reader, tenant_id: UUID, name: str, *, by_other_than: UUID) -> bool:
     given = {"tenant": tenant_id, "name": name, "id": by_other_than}
     return await session.scalar(_NAMED, given) is not None
+
+
+async def knows(session: Reader, tenant_id: UUID) -> bool:
+    """Whether anything of the tenant can be found at all."""
+    return bool(await session.scalar(_KNOWS, {"tenant": tenant_id}))
+
+
+async def standing(session: Reader, tenant_id: UUID, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these sources that are the tenant's and were not taken away."""
+    if not ids:
+        return set()
+    rows = await every(session, _STANDING, {"tenant": tenant_id, "ids": list(ids)})
+    return {row[0] for row in rows}
 
 
 async def find(session: Reader, tenant_id: UUID, name: str) -> UUID | None:

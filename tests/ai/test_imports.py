@@ -13,11 +13,6 @@ HEAVY = (
     "ollama", "yaml",
 )  # fmt: skip
 ALLOWED = ("ai.contracts", "ai.extract")
-# Comparing words is no more than that either: regular expressions and integers (ADR 0032).
-BY_WORDS = {
-    "chat_service/knowledge_trial.py": "ai.knowledge",
-    "chat_service/routes/knowledge.py": "ai.knowledge.passages",
-}
 
 
 @pytest.mark.parametrize("module", ["gateway.app", "chat_service.app", "chat_service.conductor"])
@@ -39,8 +34,7 @@ def test_services_import_only_contracts_and_extractor_of_the_library() -> None:
         for source in tree.sources("gateway", "chat_service", "presence", "chorus")
         for node in ast.walk(source.tree)
         for name in _imported(node)
-        if name.split(".")[0] == "ai"
-        and not name.startswith((*ALLOWED, BY_WORDS.get(source.name, ALLOWED[0])))
+        if name.split(".")[0] == "ai" and not name.startswith(ALLOWED)
     ]
     assert not reached
 

@@ -273,11 +273,12 @@ async def test_the_process_takes_its_models_from_the_plan(
     told = {"REDIS_URL": redis_db, "rpc": "unix:none", "data": tmp_path}
     settings = BotSettings.model_validate(told)
     async with open_redis(redis_db) as client:
-        assert await by_models(settings, {}, client, shop.calls) == ()
+        nobody = await by_models(settings, {}, client, shop.calls)
+        assert nobody == {"bot": (), "assist": ()}
         plan = plan_of_bots(stub, "ok", key="env:STUB_API_KEY", rpm=2)
         (tmp_path / PLAN_FILE).write_text(plan.model_dump_json())
         keys = {"STUB_API_KEY": "sk-made-up"}
-        made = await by_models(settings, keys, client, shop.calls)
+        made = (await by_models(settings, keys, client, shop.calls))["bot"]
         answering = shop.thinking(*made, Quoting(), now_s=monotonic, turn_s=PATIENCE_S)
         for answered in ("model", "model", "quote"):
             where = await asked(shop)

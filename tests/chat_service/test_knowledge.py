@@ -11,6 +11,7 @@ from ai.knowledge.indexing import Indexer, index_due, words_of
 from ai.knowledge.search import Library
 from chat_service import knowledge
 from chat_service.routes.knowledge import BODY_BYTES_MAX
+from chorus.wire.asks import ASKS
 from tests.chat_service.admin_world import audited, call
 from tests.chat_service.api_world import Api, Tenant
 
@@ -61,19 +62,13 @@ async def test_what_failed_can_be_indexed_again(api: Api, acme: Tenant, rival: T
     assert (await call(api, acme, "GET", path)).json()["state"] == "ready"
 
 
-async def test_it_can_be_tried_out_by_whose_it_is(api: Api, acme: Tenant, rival: Tenant) -> None:
-    made = await bring(api, acme, MARKDOWN)
-    indexer, _ = library(api, MemoryIndex())
-    await index_due(indexer, acme.id)
+async def test_who_knows_nothing_tries_it_out_in_vain_and_nobody_is_asked(
+    api: Api, acme: Tenant
+) -> None:
     body = {"question": "How long does delivery take?"}
     found = (await call(api, acme, "POST", ASK, body)).json()
-    assert [(one["sourceId"], one["title"]) for one in found["items"]] == [(made["id"], "Delivery")]
-    assert 0 < found["confidence"] <= 1
-    nothing = {"confidence": 0, "items": []}
-    assert (await call(api, rival, "POST", ASK, body)).json() == nothing
-    assert (await call(api, acme, "POST", ASK, {"question": "zebra?"})).json() == nothing
-    assert (await call(api, acme, "POST", ASK, body, who="agent")).status_code == 403
-    assert (await call(api, acme, "POST", ASK, {"question": " "})).status_code == 422
+    assert found == {"confidence": 0, "items": []}
+    assert await api.resources.redis.llen(ASKS) == 0
 
 
 async def test_pairs_come_back_as_pairs(api: Api, acme: Tenant) -> None:
