@@ -38,6 +38,7 @@ from chat_service.routes import (
     summaries,
     teams,
     tenant,
+    usage,
     views,
     visitors,
 )
@@ -70,6 +71,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *inboxes.ROUTES,
     *bots.ROUTES,
     *tenant.ROUTES,
+    *usage.ROUTES,
     *summaries.ROUTES,
     *knowledge.ROUTES,
     *ops.ROUTES,

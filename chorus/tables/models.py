@@ -26,6 +26,8 @@ class ModelMonth(Row, table=True):
     micros: int = count(0)
     """Millionths of a dollar."""
     calls: int = count(0)
+    budget_micros: int | None = count()
+    """What the plan allowed at the last call."""
 
 
 class ModelUsage(Row, table=True):
@@ -37,9 +39,9 @@ class ModelUsage(Row, table=True):
         UniqueConstraint("task", "attempt"),
         one_of("result", USAGE_RESULTS),
         Index("llm_usage_tenant_id_at_idx", "tenant_id", "at"),
+        Index("llm_usage_reserved_idx", "at", postgresql_where=text("result = 'reserved'")),
     )
 
-        Index("llm_usage_reserved_idx", "at", postgresql_where=text("result = 'reserved'")),
     id: UUID = key()
     tenant_id: UUID
     conversation_id: UUID | None = None

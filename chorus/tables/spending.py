@@ -7,14 +7,20 @@ service for those of processes without a database.
 from typing import Final
 
 # The month's row is the gate: whoever comes second waits for its lock and reads what is left then.
-# What costs nothing passes even where nothing is left.
+# What costs nothing passes even where nothing is left. Of two limits, the plan's and the tenant's own,
+# the lower holds.
 RESERVE: Final = """
-WITH spent AS (
-    INSERT INTO llm_months AS m (tenant_id, month, micros, calls)
-    SELECT $2::uuid, $3::date, $4::bigint, 1 WHERE $4::bigint <= $5::bigint OR $4::bigint = 0
+WITH may AS (
+    SELECT least($5::bigint, (settings->'models'->>'cap_micros')::bigint) AS micros
+    FROM tenants WHERE id = $2::uuid
+), spent AS (
+    INSERT INTO llm_months AS m (tenant_id, month, micros, calls, budget_micros)
+    SELECT $2::uuid, $3::date, $4::bigint, 1, $5::bigint FROM may
+    WHERE $4::bigint <= may.micros OR $4::bigint = 0
     ON CONFLICT (tenant_id, month) DO UPDATE
-        SET micros = m.micros + excluded.micros, calls = m.calls + 1
-        WHERE m.micros + excluded.micros <= $5::bigint OR excluded.micros = 0
+        SET micros = m.micros + excluded.micros, calls = m.calls + 1,
+            budget_micros = excluded.budget_micros
+        WHERE m.micros + excluded.micros <= (SELECT may.micros FROM may) OR excluded.micros = 0
     RETURNING m.tenant_id
 )
 INSERT INTO llm_usage (id, tenant_id, conversation_id, purpose, spec, prompt, plan, task, attempt,

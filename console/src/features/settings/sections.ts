@@ -3,6 +3,7 @@ import {
   Bot,
   Building2,
   Fingerprint,
+  Gauge,
   HeartPulse,
   KeyRound,
   type LucideIcon,
@@ -106,6 +107,14 @@ export const SECTIONS: readonly Section[] = [
     for: "seniors",
     group: "ai",
     component: lazy(async () => ({ default: (await import("./knowledge")).Knowledge })),
+  },
+  {
+    key: "usage",
+    title: "usage",
+    icon: Gauge,
+    for: "admins",
+    group: "ai",
+    component: lazy(async () => ({ default: (await import("./usage")).UsageSection })),
   },
   {
     key: "workspace",
