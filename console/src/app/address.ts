@@ -9,6 +9,8 @@ export interface InboxSearch {
   readonly tags?: string | undefined;
   readonly priority?: number | undefined;
   readonly unread?: true | undefined;
+  readonly intent?: string | undefined;
+  readonly sentiment?: string | undefined;
   readonly sort?: InboxSort | undefined;
   /** A supervisor reads along, and no more. */
   readonly looking?: true | undefined;
@@ -28,6 +30,8 @@ export function readSearch(search: Readonly<Record<string, unknown>>): InboxSear
     ...text("assignee", search.assignee),
     ...text("status", search.status),
     ...text("tags", search.tags),
+    ...text("intent", search.intent),
+    ...text("sentiment", search.sentiment),
     ...count("priority", search.priority),
     ...(unread === true ? { unread } : {}),
     ...(looking === true ? { looking } : {}),

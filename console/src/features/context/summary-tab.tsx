@@ -1,4 +1,5 @@
 import { Sparkles } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useSnapshot } from "../../shared/api/queries";
 import type { ConversationSnapshot } from "../../shared/api/shapes";
 import { SummaryCard } from "../../shared/handoff/summary-card";
@@ -7,6 +8,8 @@ import { useWords } from "../../shared/words/words";
 import type { ContextProps } from "./context-pane";
 import { Facts } from "./facts";
 import { Properties } from "./properties";
+
+const Traits = lazy(async () => ({ default: (await import("./traits")).Traits }));
 
 /** What it is about. While nobody has written a summary, the customer's own words stand here. */
 export function SummaryTab({ view, onAnchor, isLookingOn = false }: ContextProps) {
@@ -33,6 +36,9 @@ export function SummaryTab({ view, onAnchor, isLookingOn = false }: ContextProps
         </h3>
         <SummaryCard view={view} onAnchor={onAnchor} />
       </section>
+      <Suspense>
+        <Traits conv={view.id} isReadOnly={isLookingOn} />
+      </Suspense>
       <Properties conv={view.id} isReadOnly={isLookingOn} />
       <Facts title={t("thisConversation")} facts={facts} />
     </div>

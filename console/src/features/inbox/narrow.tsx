@@ -2,15 +2,20 @@ import type { InboxView } from "@chorus/sdk";
 import type { Inbox } from "@chorus/sdk/inbox";
 import { ListFilter } from "lucide-react";
 import { Popover } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useLabels } from "../../shared/api/desk";
 import { useAgents, useQueues } from "../../shared/api/queries";
 import { useSession } from "../../shared/live/session";
 import { Button } from "../../shared/ui/button";
 import { cx } from "../../shared/ui/class";
 import { useWords } from "../../shared/words/words";
+import { Choice } from "./choice";
 import { ANY, type Arrangement, SORTS } from "./order";
 import { SaveView } from "./save-view";
+
+const NarrowTraits = lazy(async () => ({
+  default: (await import("./narrow-traits")).NarrowTraits,
+}));
 
 interface NarrowProps {
   readonly view: InboxView;
@@ -48,6 +53,9 @@ export function Narrow({ view, arrangement, queues, onNarrow }: NarrowProps) {
             onChange={(value) => change({ sort: value as Arrangement["sort"] })}
           />
           <Whose arrangement={arrangement} queues={queues} onChange={change} />
+          <Suspense>
+            <NarrowTraits arrangement={arrangement} onChange={change} />
+          </Suspense>
           <Which arrangement={arrangement} onChange={change} />
           <SaveView view={view} arrangement={arrangement} onSaved={() => setIsOpen(false)} />
         </Popover.Content>
@@ -129,28 +137,6 @@ function Which({ arrangement, onChange }: PartProps) {
         {t("onlyUnread")}
       </Tick>
     </>
-  );
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly (readonly [string, string])[];
-  readonly onChange: (value: string) => void;
-}
-
-function Choice({ label, value, options, onChange }: ChoiceProps) {
-  return (
-    <label className="grid grid-cols-[6rem_1fr] items-center gap-2 text-xs font-medium text-muted">
-      {label}
-      <select className="field" value={value} onChange={(event) => onChange(event.target.value)}>
-        {options.map(([key, text]) => (
-          <option key={key} value={key}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 

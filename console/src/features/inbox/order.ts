@@ -18,16 +18,21 @@ export interface Narrowing {
   /** At least. */
   readonly priority?: number | undefined;
   readonly unread?: true | undefined;
+  /** What the customer's words are about, and how they sound. */
+  readonly intent?: string | undefined;
+  readonly sentiment?: string | undefined;
 }
 
 export type Arrangement = Narrowing & { readonly sort: InboxSort };
 
 /** The same as `inbox.open` and saved views spell it. */
 export function filterOf(narrowing: Narrowing): InboxFilter & Omit<ViewFilter, "view"> {
-  const { queue, assignee, status, tags, priority, unread } = narrowing;
+  const { status, tags, priority, unread, queue, assignee, intent, sentiment } = narrowing;
   const known = {
     queue,
     assignee,
+    intent,
+    sentiment,
     status: status === ANY ? undefined : status,
     tags: tags?.split(",").filter(Boolean),
     priority,

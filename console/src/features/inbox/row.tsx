@@ -1,7 +1,7 @@
 import { type ConversationView, type InboxItem, unreadCount } from "@chorus/sdk";
 import { skipToken, useQuery } from "@tanstack/react-query";
 import { ChevronsUp, Clock, Eye } from "lucide-react";
-import { memo } from "react";
+import { lazy, memo, Suspense } from "react";
 import { useMarked } from "../../shared/acts/marked";
 import { ownershipOf } from "../../shared/domain/ownership";
 import { contactName } from "../../shared/domain/people";
@@ -23,6 +23,9 @@ interface RowProps {
   readonly onSelect: (conv: string) => void;
 }
 
+const Chips = lazy(async () => ({
+  default: (await import("../../shared/traits/chips")).Chips,
+}));
 const URGENCY = { fine: "text-muted", late: "text-warn", bad: "text-danger" };
 
 /** Drawn again only when something of it changed: scrolling through thousands must cost nothing. */
@@ -140,6 +143,11 @@ function Foot({ row, nowMs, assignee, viewing }: FootProps) {
           <Eye className="size-3.5" aria-hidden="true" />
           {words.t("viewingCount", { count: viewing })}
         </span>
+      )}
+      {(row.intent ?? row.sentiment) !== undefined && (
+        <Suspense>
+          <Chips {...row} />
+        </Suspense>
       )}
       <span className="truncate">
         {[assignee, row.queue, ...row.tags].filter(Boolean).join(" · ")}

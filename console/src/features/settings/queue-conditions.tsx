@@ -2,6 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 import type { Listed } from "../../shared/api/shapes";
 import { useSession } from "../../shared/live/session";
+import { useTraitWords } from "../../shared/traits/trait-words";
+import { INTENTS, MOODS } from "../../shared/traits/traits";
 import { Button } from "../../shared/ui/button";
 import { CheckList, withMember } from "../../shared/ui/check-list";
 import { TextField } from "../../shared/ui/form";
@@ -14,6 +16,7 @@ import { CHANNELS, type Conditions, type Queue, SOURCES } from "./shapes";
 /** Which requests come here by themselves; all that is named must hold. */
 export function ConditionFields({ draft, problems, mayChange }: PartProps<Queue>) {
   const { t } = useScreenWords();
+  const read = useTraitWords();
   const { client } = useSession();
   const inboxes = useQuery({
     queryKey: ["inboxes"],
@@ -58,6 +61,24 @@ export function ConditionFields({ draft, problems, mayChange }: PartProps<Queue>
           placeholder="de, fr"
           isDisabled={!mayChange}
           onChange={(languages) => set({ languages })}
+        />
+        <CheckList
+          label={read("topic")}
+          hint={read("conditionsHint")}
+          items={INTENTS.map((one) => ({ id: one, name: read(`intent-${one}`) }))}
+          chosen={new Set(conditions.intents)}
+          isDisabled={!mayChange}
+          onChange={(id, isIn) => set({ intents: withMember(conditions.intents ?? [], id, isIn) })}
+        />
+        <CheckList
+          label={read("mood")}
+          hint={read("conditionsHint")}
+          items={MOODS.map((one) => ({ id: one, name: read(`mood-${one}`) }))}
+          chosen={new Set(conditions.sentiments)}
+          isDisabled={!mayChange}
+          onChange={(id, isIn) =>
+            set({ sentiments: withMember(conditions.sentiments ?? [], id, isIn) })
+          }
         />
       </Fields>
       <Attributes

@@ -21,6 +21,8 @@ export interface Conditions {
   readonly channels?: readonly string[];
   readonly sources?: readonly string[];
   readonly languages?: readonly string[];
+  readonly intents?: readonly string[];
+  readonly sentiments?: readonly string[];
   readonly attributes?: Readonly<Record<string, readonly (string | number | boolean)[]>>;
 }
 

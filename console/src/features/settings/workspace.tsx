@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { problemOf, useChange } from "../../shared/api/changes";
 import { useSession } from "../../shared/live/session";
-import { Segments, TextField } from "../../shared/ui/form";
+import { useTraitWords } from "../../shared/traits/trait-words";
+import { Segments, Switch, TextField } from "../../shared/ui/form";
 import { NumberField } from "../../shared/ui/number-field";
 import { Card } from "../../shared/ui/page";
 import { SaveBar } from "../../shared/ui/save-bar";
@@ -17,6 +18,9 @@ interface Tenant {
   readonly tier: string;
   /** null: nothing is ever taken away. */
   readonly retentionDays: number | null;
+  /** Rules read customers' words, and put labels. */
+  readonly traits: boolean;
+  readonly autoTags: boolean;
   readonly createdAt: string;
 }
 
@@ -37,8 +41,9 @@ export function Workspace() {
 function Editor({ saved }: { readonly saved: Tenant }) {
   const words = useScreenWords();
   const { t } = words;
-  const { name, retentionDays } = saved;
-  const draft = useDraft({ name, retentionDays });
+  const read = useTraitWords();
+  const { name, retentionDays, traits, autoTags } = saved;
+  const draft = useDraft({ name, retentionDays, traits, autoTags });
   const save = useChange({ changes: [KEY], onDone: draft.reset });
   const problems = problemOf(save.error);
   const days = draft.value.retentionDays;
@@ -84,6 +89,23 @@ function Editor({ saved }: { readonly saved: Tenant }) {
             />
           )}
         </div>
+      </Card>
+      <Card title={read("heading")} hint={read("hint")}>
+        <Fields>
+          <Switch
+            label={read("switch")}
+            hint={read("switchHint")}
+            isOn={draft.value.traits}
+            onChange={(isOn) => draft.set({ traits: isOn })}
+          />
+          <Switch
+            label={read("autoTags")}
+            hint={read("autoTagsHint")}
+            isOn={draft.value.autoTags}
+            isDisabled={!draft.value.traits}
+            onChange={(isOn) => draft.set({ autoTags: isOn })}
+          />
+        </Fields>
       </Card>
       <SaveBar
         isChanged={draft.isChanged}

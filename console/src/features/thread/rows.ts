@@ -120,5 +120,9 @@ function isShown({ frame }: Change): boolean {
   if (frame.event === "participant") return frame.data.role === "agent";
   // An offer that goes from agent to agent is no news for who reads the thread.
   if (frame.event === "handoff") return frame.data.reason !== "customer_idle";
+  // What rules read stands beside the thread; labels that they put are told like those of people.
+  if (frame.event === "conversation.updated" && frame.data.traits !== undefined) {
+    return frame.data.tags !== undefined;
+  }
   return SHOWN.has(frame.event);
 }

@@ -19,6 +19,8 @@ export interface ViewFilter {
   readonly tags?: readonly string[];
   readonly priority?: number;
   readonly unread?: boolean;
+  readonly intent?: string;
+  readonly sentiment?: string;
 }
 
 export interface SavedView {

@@ -1,6 +1,6 @@
 import type { FloorState } from "@chorus/sdk/frames";
 import type { HistoryItem } from "@chorus/sdk/rest";
-import type { PresenceStatus, SessionState } from "@chorus/sdk/wire.gen";
+import type { PresenceStatus, SessionState, Traits } from "@chorus/sdk/wire.gen";
 
 /** Shapes of REST answers, as far as the console reads them. */
 
@@ -42,6 +42,8 @@ export interface ConversationSnapshot {
   readonly summary: { readonly text?: string } | null;
   readonly priority?: number;
   readonly tags?: readonly string[];
+  /** What rules read of the customer's words, as far as they have. */
+  readonly traits?: Traits | null;
   /** How much was said when this was told. */
   readonly headSeq: number;
   /** How many messages the customer saw then. */

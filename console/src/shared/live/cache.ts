@@ -58,8 +58,8 @@ export function amend(cache: QueryClient, { conv, frame }: Amendment): void {
   cache.setQueryData<ConversationSnapshot>(keys.snapshot(conv), (known) => {
     if (known === undefined) return known;
     if (frame.event === "conversation.updated") {
-      const { priority = known.priority, tags = known.tags, status = known.status } = frame.data;
-      return { ...known, ...defined({ priority, tags }), status };
+      const { priority, tags, traits, status = known.status } = frame.data;
+      return { ...known, ...defined({ priority, tags, traits }), status };
     }
     if (frame.event !== "message.updated" && frame.event !== "message.deleted") return known;
     const { visible } = frame.data;
