@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { reasonOf } from "../src/features/reports/bot-figures";
 import { isEmpty, stepsOf, verdictOn } from "../src/features/reports/figures";
 import { rangeOf, readReportSearch } from "../src/features/reports/range";
+import { HANDOFF_REASONS } from "../src/features/reports/shapes";
 import {
   axisOf,
   type Box,
@@ -150,5 +153,25 @@ describe("a chart", () => {
     const mirrored = { ...box, isMirrored: true };
     expect(middleOf(0, mirrored)).toBe(box.width - middleOf(0, box));
     expect(indexAt(box.width - 51, mirrored)).toBe(0);
+  });
+});
+
+describe("why bots hand over", () => {
+  const t = (key: string) => `<${key}>`;
+
+  it("is said in words where it is known", () => {
+    expect(reasonOf("low_confidence", t)).toBe("<why-low_confidence>");
+  });
+
+  it("is shown as it is where a newer server knows more", () => {
+    expect(reasonOf("bored", t)).toBe("bored");
+  });
+
+  it("has words for every reason of the server's policy", () => {
+    const policy = readFileSync(new URL("../../bot/policy.py", import.meta.url), "utf8");
+    const written = policy.slice(policy.indexOf("class Reason"), policy.indexOf("class Policy"));
+    const reasons = [...written.matchAll(/ = "(\w+)"/g)].map(([, reason]) => reason);
+    expect(reasons.length).toBeGreaterThan(10);
+    expect(HANDOFF_REASONS).toEqual([...reasons, "other"]);
   });
 });

@@ -11,6 +11,7 @@ import { Answer, NotAllowed } from "../../shared/ui/states";
 import { calendarDay } from "../../shared/words/figures";
 import { useScreenWords } from "../../shared/words/screen-words";
 import { AgentFigures } from "./agent-figures";
+import { BotFigures } from "./bot-figures";
 import { Csat } from "./csat";
 import { Escalation } from "./escalation";
 import { type Range, type ReportSearch, rangeOf, readReportSearch, todayOf } from "./range";
@@ -100,6 +101,7 @@ const VIEWS: { readonly [N in ReportName]: ComponentType<{ readonly report: Repo
   volume: Volume,
   csat: Csat,
   agents: AgentFigures,
+  bot: BotFigures,
 };
 
 function Shown<N extends ReportName>({ name, range, queue }: ShownProps<N>) {

@@ -130,7 +130,56 @@ export interface AgentsReport {
   }[];
 }
 
-export const REPORTS = ["escalation", "volume", "csat", "agents"] as const;
+export const BOT_OUTCOMES = ["resolved", "handedOff", "toPerson", "open", "left"] as const;
+
+/** Why bots call a person; docs/bot.md explains them. */
+export const HANDOFF_REASONS = [
+  "asked",
+  "offer_accepted",
+  "safety",
+  "legal",
+  "fraud",
+  "threat",
+  "matter",
+  "low_confidence",
+  "unresolved",
+  "angry",
+  "mood",
+  "loop",
+  "failed_remedies",
+  "clarified_in_vain",
+  "many_turns",
+  "sensitive",
+  "degraded",
+  "failed",
+  "suspended",
+  "other",
+] as const;
+
+export interface BotFigures extends Readonly<Record<(typeof BOT_OUTCOMES)[number], number>> {
+  readonly conversations: number;
+  readonly answered: number;
+  readonly reopened: number;
+  readonly resolutionRate: number | null;
+  readonly handoffRate: number | null;
+  readonly reopenRate: number | null;
+  readonly suggestions: { readonly made: number; readonly used: number };
+  readonly handoffReasons: Readonly<Record<string, number>>;
+}
+
+/** `GET /reports/bot`. */
+export interface BotReport {
+  /** Days. */
+  readonly reopenedWithin: number;
+  readonly total: BotFigures;
+  readonly bots: readonly (BotFigures & {
+    readonly botId: string;
+    readonly bot: string | null;
+  })[];
+  readonly days: readonly (BotFigures & { readonly day: string })[];
+}
+
+export const REPORTS = ["escalation", "volume", "csat", "agents", "bot"] as const;
 export type ReportName = (typeof REPORTS)[number];
 
 export interface Reports {
@@ -138,4 +187,5 @@ export interface Reports {
   readonly volume: VolumeReport;
   readonly csat: CsatReport;
   readonly agents: AgentsReport;
+  readonly bot: BotReport;
 }

@@ -12,6 +12,7 @@ import { BotLimits, BotPolicy } from "./bot-fields";
 import { BOTS, type Bot, useBot, WORKS, type Works, workingAs, worksOf } from "./bot-shapes";
 import { Fields, Head, LookOnly, NameField, type PartProps } from "./parts";
 import { INBOXES, useInboxes } from "./queries";
+import { Removal } from "./removal";
 
 export function BotEditor({ id }: { readonly id: string }) {
   const bot = useBot(id);
@@ -27,7 +28,23 @@ function Editor({ saved }: { readonly saved: Bot }) {
   const part: PartProps<Bot> = { draft, problems: problemOf(save.error), mayChange };
   return (
     <>
-      <Head title={saved.name} backTo={{ section: "bots", name: t("bots") }} />
+      <Head
+        title={saved.name}
+        backTo={{ section: "bots", name: t("bots") }}
+        actions={
+          mayChange &&
+          saved.inboxIds.length === 0 && (
+            <Removal
+              name={saved.name}
+              path={`/admin/bots/${saved.id}`}
+              changes={[BOTS]}
+              section="bots"
+            >
+              {t("removeBotHint")}
+            </Removal>
+          )
+        }
+      />
       {!mayChange && <LookOnly />}
       <Basics {...part} />
       <Bound bot={saved} mayChange={mayChange} />
@@ -126,6 +143,9 @@ function Bound({ bot, mayChange }: BoundProps) {
           />
         )}
       </Answer>
+      {mayChange && bot.inboxIds.length > 0 && (
+        <p className="mt-3 text-xs text-muted">{t("botBoundHint")}</p>
+      )}
     </Card>
   );
 }
