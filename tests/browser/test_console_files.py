@@ -62,6 +62,10 @@ def test_an_answer_carries_files_and_begins_with_what_the_bot_proposes(
     bo.page.get_by_role("button", name="Insert").click()
     expect(suggestion(bo)).to_have_count(0)
     expect(bo.reply).to_have_value(proposed)
+    are_proposed_when_asked_for(bo, proposed)
+    auditor.look("proposals")
+    bo.page.get_by_role("button", name="Dismiss").click()
+    expect(bo.reply).to_have_value(proposed)
 
     files_are_put_to_the_draft(bo)
     auditor.look("attached")
@@ -90,6 +94,14 @@ def what_is_proposed(customer: CustomerPage, agent: AgentPage, staff: Staff) -> 
         expect(suggestion(agent).get_by_role("list", name="Sources")).to_be_visible()
     expect(customer.page.locator("[data-message]")).to_have_count(1)
     return suggestion(agent).get_by_role("paragraph").inner_text()
+
+
+def are_proposed_when_asked_for(agent: AgentPage, known: str) -> None:
+    """From what the shop knows, by the process that has its index."""
+    agent.page.get_by_role("button", name="Suggest", exact=True).click()
+    answers = agent.page.locator("[data-proposals]")
+    expect(answers.get_by_role("listitem").filter(has_text=known[:40]).first).to_be_visible()
+    expect(answers.get_by_role("list", name="Sources").first).to_be_visible()
 
 
 def attached(agent: AgentPage, name: str = "") -> Locator:

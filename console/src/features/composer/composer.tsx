@@ -38,12 +38,14 @@ import { Foot } from "./foot";
 import { isTooLong, keyMeaning, mentionedIn } from "./meaning";
 import { Mentions } from "./mentions";
 import { ModeSwitch } from "./mode-switch";
+import { SuggestButton } from "./suggest-button";
 import { openSuggestion, useSettledSuggestions } from "./suggested";
 import { useFileDrops, useFiles } from "./use-attaching";
 
 const Attachments = lazy(async () => ({
   default: (await import("./attachments")).Attachments,
 }));
+const Proposals = lazy(async () => ({ default: (await import("./proposals")).Proposals }));
 const Suggestion = lazy(async () => ({ default: (await import("./suggestion")).Suggestion }));
 
 interface ComposerProps {
@@ -58,6 +60,7 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const writing = useWriting(conv, view, field);
   const { mode, key, text, files, change, choose, send, problem, isReplyable } = writing;
+  const asking = useAsking(conv, isReplyable);
   const form = useRef<HTMLFormElement>(null);
   useFileDrops(form, files.add);
   const enterSends = useSettings((settings) => settings.enterSends);
@@ -65,7 +68,7 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
   useFocusWhenTaken(conv, field);
   useActions({
     note: () => choose("note"),
-    ...(isReplyable ? { reply: () => choose("reply") } : { reply: () => choose("note") }),
+    reply: () => choose(isReplyable ? "reply" : "note"),
   });
   const onKeyDown = (event: KeyboardEvent) => {
     const meaning = keyMeaning(event.nativeEvent, enterSends);
@@ -89,7 +92,9 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
         send(false);
       }}
     >
-      {isReplyable && <Suggested conv={conv} view={view} onInsert={writing.insert} />}
+      {isReplyable && (
+        <Suggested conv={conv} view={view} asking={asking} onInsert={writing.insert} />
+      )}
       <ModeSwitch mode={mode} isReplyable={isReplyable} onChoose={choose} />
       {!isReplyable && <Locked conv={conv} view={view} />}
       <div className="relative">
@@ -120,18 +125,36 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
       )}
       <Foot mode={mode} isEmpty={text.trim() === "" && files.count === 0} problem={problem}>
         <AttachButton types={files.limits?.types} onFiles={files.add} />
+        {mode === "reply" && <SuggestButton {...asking} />}
       </Foot>
     </form>
   );
 }
 
 interface SuggestedProps extends Pick<ComposerProps, "conv" | "view"> {
+  readonly asking: ReturnType<typeof useAsking>;
   readonly onInsert: (text: string) => void;
 }
 
-function Suggested({ conv, view, onInsert }: SuggestedProps) {
+/** Whether answers were asked for here; another conversation begins without. */
+function useAsking(conv: string, mayAsk: boolean) {
+  const [asked, setAsked] = useState("");
+  const ask = () => setAsked(conv);
+  useActions(mayAsk ? { suggest: ask } : {});
+  return { isOpen: mayAsk && asked === conv, onAsk: ask, onClose: () => setAsked("") };
+}
+
+/** What was asked for, or else the newest that the bot proposes by itself. */
+function Suggested({ conv, view, asking, onInsert }: SuggestedProps) {
   const settled = useSettledSuggestions(({ ids }) => ids);
   const message = openSuggestion(view.items, settled);
+  if (asking.isOpen) {
+    return (
+      <Suspense>
+        <Proposals key={conv} conv={conv} view={view} onInsert={onInsert} {...asking} />
+      </Suspense>
+    );
+  }
   if (message === undefined) return null;
   return (
     <Suspense>

@@ -58,7 +58,11 @@ function isAnswer(item: TimelineItem): boolean {
 /** What a proposed answer rests on, as the history tells it. */
 export function sourcesIn({ items }: Pick<HistoryResponse, "items">): Source[] {
   const { meta } = (items[0] ?? {}) as { readonly meta?: Meta };
-  const cited = meta?.bot?.citations ?? [];
+  return distinct(meta?.bot?.citations ?? []);
+}
+
+/** Each title once, and none that is empty. */
+export function distinct(cited: readonly Source[]): Source[] {
   const titles = new Map(cited.map(({ id, title }) => [title.trim(), id]));
   return [...titles].filter(([title]) => title !== "").map(([title, id]) => ({ id, title }));
 }

@@ -1,7 +1,7 @@
 import type { Message } from "@chorus/sdk";
 import type { HistoryResponse } from "@chorus/sdk/rest";
 import { useQuery } from "@tanstack/react-query";
-import { BookOpen, CornerDownLeft, Sparkles, X } from "lucide-react";
+import { CornerDownLeft, Sparkles, X } from "lucide-react";
 import { keyOf } from "../../shared/keys/keymap";
 import { useActions } from "../../shared/keys/use-keys";
 import { useSession } from "../../shared/live/session";
@@ -9,6 +9,7 @@ import { useSettings } from "../../shared/settings/settings";
 import { Button } from "../../shared/ui/button";
 import { Keys } from "../../shared/ui/kbd";
 import { useScreenWords } from "../../shared/words/screen-words";
+import { SourceList } from "./source-list";
 import { settleSuggestion, sourcesIn } from "./suggested";
 
 interface SuggestionProps {
@@ -62,7 +63,6 @@ export function Suggestion({ conv, message, onInsert }: SuggestionProps) {
 }
 
 function Sources({ conv, seq }: { readonly conv: string; readonly seq: number }) {
-  const { t } = useScreenWords();
   const { client } = useSession();
   const sources = useQuery({
     queryKey: ["suggestion", conv, seq],
@@ -73,17 +73,5 @@ function Sources({ conv, seq }: { readonly conv: string; readonly seq: number })
     },
     staleTime: Number.POSITIVE_INFINITY,
   }).data;
-  if (sources === undefined || sources.length === 0) return null;
-  return (
-    <ul aria-label={t("restsOn")} className="flex min-w-0 flex-wrap gap-x-3 gap-y-1">
-      {sources.map(({ id, title }) => (
-        <li key={id} className="flex min-w-0 items-center gap-1 text-xs text-muted">
-          <BookOpen className="size-3.5 shrink-0" aria-hidden="true" />
-          <span dir="auto" className="truncate">
-            {title}
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
+  return <SourceList sources={sources ?? []} />;
 }

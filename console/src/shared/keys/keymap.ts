@@ -18,6 +18,7 @@ export type Action =
   | "priority"
   | "unread"
   | "summary"
+  | "suggest"
   | "suggest1"
   | "suggest2"
   | "suggest3"
@@ -55,6 +56,7 @@ export const KEYS: Readonly<Record<Action, Stroke>> = {
   priority: "p",
   unread: "u",
   summary: "s",
+  suggest: "i",
   suggest1: "1",
   suggest2: "2",
   suggest3: "3",
