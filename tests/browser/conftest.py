@@ -17,6 +17,13 @@ from tests.support.tree import ROOT
 
 PAGES = ROOT / "dist" / "pages"
 PICTURES = ROOT / "artefacts" / "browser"
+UNWANTED = (
+    # Pages that a test makes up have no address, and so may not open sockets to this machine.
+    "LocalNetworkAccessChecks",
+    # A whole Chromium draws its own address bar in two pages more for each of ours.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -25,8 +32,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Pages that a test makes up have no address, and so may not open sockets to this machine.
-    "--disable-features=LocalNetworkAccessChecks",
+    f"--disable-features={','.join(UNWANTED)}",
 )
 BROWSER_TESTS = Path(__file__).parent
 
