@@ -17,24 +17,31 @@ _SMALL: Final[Mapping[str, str]] = {
     " there here order hello hi thanks thank still where will no yes an he she they me from by but if",
     "de": "der die das und ist sind war nicht ich sie mir mich mein meine meinen meiner es ein eine"
     " einen zu mit für auf im den dem wie wann warum wo kann können bitte habe hat haben noch aber"
-    " guten tag hallo danke von bei nach auch wird werden ihre ihren uns wir wenn dass schon kein keine zwei drei seit sehr hier",
+    " guten tag hallo danke von bei nach auch wird werden ihre ihren uns wir wenn dass schon kein keine zwei drei seit sehr hier"
+    " viel viele wieviel möchte sprechen ohne tage",
     "fr": "le la les et est sont je j'ai vous votre mon ma mes un une des du de pas ne que qui pour"
     " avec sur dans bonjour merci quand pourquoi comment où c'est il elle nous ai avez peut pouvez"
-    " mais toujours ce cette ça au aux en plus n'est n'ai s'il plaît bonsoir été deux trois après avant vont",
+    " mais toujours ce cette ça au aux en plus n'est n'ai s'il plaît bonsoir été deux trois après avant vont"
+    " à combien jour jours quel quelle quels quelles voudrais veux aimerais parler faire fait sans depuis chez être suis livraison colis",
     "es": "el la los las y es son mi mis un una de del no que por para con en cuándo cómo dónde"
     " qué hola gracias pero tengo he ha me lo le se está estoy puedo puede favor todavía su sus"
-    " ya muy al buenos días soy hay desde mi pedido quiero fui dos tres cada vamos hasta dentro les nos",
+    " ya muy al buenos días soy hay desde mi pedido quiero fui dos tres cada vamos hasta dentro les nos"
+    " cuesta tarda cuánto cuánta cuántos cuántas quisiera hablar sin desde hacer",
     "it": "il lo la gli le è sono mio mia miei un una di del della non che per con in quando"
     " come dove perché ciao grazie ma ho ha mi si ancora può posso sto questo questa buongiorno"
-    " salve al alla anche da più vorrei ordine nel nella due tre ogni dopo sul",
+    " salve al alla anche da più vorrei ordine nel nella due tre ogni dopo sul"
+    " quanto quanti quante quanta costa consegna vorrei parlare senza giorni fare",
     "pt": "os as é são meu minha um uma de do da não que por para com em quando como onde"
     " olá obrigado obrigada mas tenho está estou pode posso ainda isso este esta já bom dia você"
-    " vocês ao à no na foi eu seu sua favor muito fui duas dois três cada vamos dentro até mesmo",
+    " vocês ao à no na foi eu seu sua favor muito fui duas dois três cada vamos dentro até mesmo"
+    " quanto quantos quantas custa leva gostaria quero falar sem desde dias fazer",
     "pl": "w na z nie jest są mój moja moje mi się że do co to jak kiedy gdzie dlaczego czy proszę"
     " dzień dobry dziękuję ale mam już jeszcze po od za dla przez był była został nadal państwa"
-    " tak jestem moją mojego ten ta dwa trzy przed państwo",
+    " tak jestem moją mojego ten ta dwa trzy przed państwo"
+    " ile chcę chciałbym chciałabym rozmawiać bez dni",
     "nl": "de het een en is zijn niet ik mijn u je jij wij dat die van op met voor te maar heb heeft"
-    " kan kunt wanneer waarom hoe waar hallo bedankt nog bestelling naar deze graag alstublieft",
+    " kan kunt wanneer waarom hoe waar hallo bedankt nog bestelling naar deze graag alstublieft"
+    " hoeveel wil spreken zonder dagen",
 }
 _HINTS: Final = re.compile(
     r"(?P<pl>[łżźśćńąę])|(?P<de>[ß])|(?P<es>[ñ¿¡])|(?P<pt>[ãõ])|(?P<fr>[œêèû])"
