@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { contrast, parseColour, READABLE, type Rgb } from "@chorus/sdk/colour";
 import { describe, expect, it } from "vitest";
 import { checkSite, originOf, policyLines, tagOf } from "../src/features/settings/snippet";
 import {
+  FEATURES,
   fieldProblems,
   isSavable,
   judgeColour,
@@ -73,6 +75,12 @@ describe("the check of a page", () => {
 });
 
 describe("the settings of the chat", () => {
+  it("has a switch for each feature that the documentation names", () => {
+    const words = readFileSync(new URL("../../docs/widget.md", import.meta.url), "utf8");
+    const named = /`features` \| `\{ ([^}]+) \}`/u.exec(words)?.[1]?.split(", ");
+    expect([...FEATURES].sort()).toEqual(named?.sort());
+  });
+
   it("leave out what is empty, so that the chat's own word holds", () => {
     const full = { title: "Hi", color: "#0f6b64", prechat: [{ name: "name" }] };
     expect(withPart(full, { title: "", prechat: [], features: {} })).toEqual({ color: "#0f6b64" });

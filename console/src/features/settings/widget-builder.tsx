@@ -154,6 +154,12 @@ function Texts({ settings, mayChange, set }: PartProps) {
           onChange={(isOn) => set({ launcher: isOn ? undefined : false })}
         />
         <Switch
+          label={t("avatars")}
+          hint={t("avatarsHint")}
+          isOn={settings.avatars !== false}
+          onChange={(isOn) => set({ avatars: isOn ? undefined : false })}
+        />
+        <Switch
           label={t("hideOnMobile")}
           isOn={settings.hideOnMobile === true}
           onChange={(isOn) => set({ hideOnMobile: isOn ? true : undefined })}

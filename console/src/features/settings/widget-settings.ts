@@ -9,6 +9,7 @@ export interface WidgetSettings {
   readonly launcher?: boolean | { readonly label?: string; readonly icon?: string };
   readonly title?: string;
   readonly greeting?: string;
+  readonly avatars?: boolean;
   readonly prechat?: readonly FormField[];
   readonly offline?: readonly FormField[];
   readonly consent?: Consent;
@@ -35,7 +36,15 @@ export interface Consent {
   readonly linkText?: string;
 }
 
-export const FEATURES = ["human", "emoji", "sound", "transcript", "csat"] as const;
+export const FEATURES = [
+  "human",
+  "upload",
+  "emoji",
+  "sound",
+  "transcript",
+  "csat",
+  "popout",
+] as const;
 export type Features = Readonly<Partial<Record<(typeof FEATURES)[number], boolean>>>;
 export const FIELD_TYPES = ["text", "email", "tel", "textarea", "select"] as const;
 
