@@ -150,7 +150,7 @@ def text_of(bot: BotCard, verdict: Verdict) -> str:
         first = not verdict.features.bot_turns
         return reply("hello" if first else "welcome", language, name=bot.name)
     if action is Action.CLARIFY:
-        return reply("clarify", language)
+        return reply("clarify_file" if verdict.features.wordless else "clarify", language)
     answer = verdict.draft.text if verdict.draft else ""
     if action is Action.OFFER:
         return f"{answer}\n\n{reply('offer', language)}" if answer else _blind(verdict)
@@ -159,6 +159,8 @@ def text_of(bot: BotCard, verdict: Verdict) -> str:
 
 def _blind(verdict: Verdict) -> str:
     features = verdict.features
+    if features.wordless:
+        return reply("offer_file", features.language)
     return reply("offer_blind" if features.degraded else "offer_sorry", features.language)
 
 

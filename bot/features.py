@@ -45,6 +45,8 @@ class TurnFeatures:
     """Somebody tries to give orders: nothing but the knowledge base is used."""
     smalltalk: bool = False
     """Hello, thanks, all right: nothing is asked."""
+    wordless: bool = False
+    """Files and not a word: somebody has to look at them."""
     mood: float = 0.0
     """Of this turn; from -1 to 1."""
     mood_mean: float = 0.0
@@ -75,6 +77,7 @@ class Turn:
     role: str
     texts: tuple[str, ...]
     action: str = ""
+    files: int = 0
 
     @property
     def text(self) -> str:
@@ -95,7 +98,12 @@ def turns_of(talk: Sequence[Msg], actions: Mapping[int, str]) -> list[Turn]:
 
 
 def _turn(role: str, said: list[Msg], actions: Mapping[int, str]) -> Turn:
-    return Turn(role, tuple(one.content for one in said), actions.get(said[-1].seq, ""))
+    return Turn(
+        role,
+        tuple(one.content for one in said),
+        actions.get(said[-1].seq, ""),
+        sum(one.attachments for one in said),
+    )
 
 
 def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
@@ -105,6 +113,7 @@ def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
     last, now = turns[-1], heard[-1]
     held_out = len(turns) > 1 and turns[-2].action == OFFERED
     customers = [one for turn, one in zip(turns, heard, strict=True) if turn.role == "customer"]
+    wordless = last.files > 0 and not any(map(str.isalnum, last.text))
     moods = [mood_of(turn.text, language) for turn in turns if turn.role == "customer"]
     pieces = list(_pieces(last))
     harms = frozenset[Harm]().union(*map(harms_in, pieces))
@@ -116,7 +125,8 @@ def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
         matters=frozenset(safety).union(*map(matters_of, pieces)),
         threatening=Harm.THREAT in harms,
         injected=now.injected,
-        smalltalk=_is_smalltalk(now),
+        smalltalk=_is_smalltalk(now) and not wordless,
+        wordless=wordless,
         mood=moods[-1],
         mood_mean=mean_of(moods),
         repetition=_repetition(turns),

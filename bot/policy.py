@@ -66,6 +66,8 @@ class Reason(StrEnum):
     CLARIFIED_IN_VAIN = "clarified_in_vain"
     MANY_TURNS = "many_turns"
     SENSITIVE = "sensitive"
+    WORDLESS = "wordless"
+    """Files without a word, which no bot of ours can look at."""
     DEGRADED = "degraded"
     FAILED = "failed"
     """Something of ours did not work: a tool, a model, the knowledge base."""
@@ -78,7 +80,7 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    version: Annotated[str, Field(min_length=1, max_length=40)] = "2026-11-a"
+    version: Annotated[str, Field(min_length=1, max_length=40)] = "2026-11-b"
     handoff_at: Points = 60
     offer_at: Points = 45
     confident_at: Share = 0.45
@@ -104,6 +106,8 @@ class Policy(BaseModel):
     turns: Points = 60
     matter: Points = 45
     sensitive: Points = 20
+    wordless: Points = 30
+    """Files without a word, beside a low confidence; with less, a person is only offered."""
     degraded: Points = 20
     refusal_lasts: Turns = 3
     """Who would rather not have a person is not asked again for so many turns."""
@@ -195,6 +199,7 @@ def _soft(features: TurnFeatures, policy: Policy) -> Iterator[tuple[Reason, int]
         (Reason.CLARIFIED_IN_VAIN, low and in_vain, policy.clarified_in_vain),
         (Reason.MANY_TURNS, features.bot_turns >= policy.turns_at, policy.turns),
         (Reason.SENSITIVE, matters.SENSITIVE in about, policy.sensitive),
+        (Reason.WORDLESS, features.wordless, policy.wordless),
         (Reason.DEGRADED, low and features.degraded, policy.degraded),
     )
     return ((reason, points) for reason, applies, points in rows if applies)
@@ -211,7 +216,8 @@ _WEIGHTY: Final = frozenset({matters.PRIVACY, matters.PRESS, matters.DISPUTE, ma
 
 def is_low(features: TurnFeatures, policy: Policy) -> bool:
     """Whether there is nothing to answer with; who only says hello needs no answer."""
-    return not features.smalltalk and features.confidence < policy.confident_at
+    unsure = not features.smalltalk and features.confidence < policy.confident_at
+    return features.wordless or unsure
 
 
 def _action(features: TurnFeatures, policy: Policy, score: int) -> Action:

@@ -153,7 +153,7 @@ async def _thought(
 ) -> Verdict:
     sure = replace(features, confidence=SURE)
     without = decide(sure, scene.policy)
-    if without.action in (Action.HANDOFF, Action.SMALLTALK):
+    if without.action in (Action.HANDOFF, Action.SMALLTALK) or features.wordless:
         return Verdict(without, sure)
     until_s = mind.now_s() + mind.turn_s - TO_SAY_S
     question = "\n".join(one.content for one in scene.question)

@@ -43,6 +43,7 @@ class BotPolicy(Setting):
     turns: Weight = Absent
     matter: Weight = Absent
     sensitive: Weight = Absent
+    wordless: Weight = Absent
     degraded: Weight = Absent
     refusal_lasts: Turns = Absent
 

@@ -73,6 +73,22 @@ def test_hello_and_thanks_are_smalltalk() -> None:
     assert not looked("c: thanks, and what does shipping to Spain cost").smalltalk
 
 
+@pytest.mark.parametrize("text", ["", " ", "👍", "!!!"])
+def test_a_file_without_words_is_no_thanks(text: str) -> None:
+    lines = talk("c: thanks", "b: You are welcome", f"c: {text}")
+    pictured = [*lines[:-1], lines[-1].model_copy(update={"attachments": 1})]
+    found = features_of_turn(turns_of(pictured, {}))
+    assert (found.wordless, found.smalltalk) == (True, False)
+    assert not features_of_turn(turns_of(lines, {})).wordless
+
+
+def test_words_beside_a_file_are_heard_as_words() -> None:
+    picture = talk("c: ")[0].model_copy(update={"attachments": 1})
+    (said,) = talk("c: thanks!")
+    found = features_of_turn(turns_of([picture, said.model_copy(update={"seq": 2})], {}))
+    assert (found.wordless, found.smalltalk) == (False, True)
+
+
 def test_a_yes_to_an_offer_is_a_wish() -> None:
     lines = ("c: this is bad", "b: Shall I fetch somebody?", "c: yes please")
     found = looked(*lines, actions={2: "offer"})

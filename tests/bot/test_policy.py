@@ -54,12 +54,26 @@ def test_who_is_not_asks_back_once_and_then_calls_a_person() -> None:
         ({"matters": frozenset({"sensitive"})}, (Action.ANSWER, 20)),
         ({"confidence": 0.1, "degraded": True}, (Action.OFFER, 50)),
         ({"degraded": True}, (Action.ANSWER, 0)),
+        ({"wordless": True}, (Action.HANDOFF, 60)),
+        ({"wordless": True, "smalltalk": True}, (Action.HANDOFF, 60)),
     ],
 )
 def test_a_row_weighs_what_the_table_says(
     facts: dict[str, Any], wanted: tuple[Action, int]
 ) -> None:
     assert decided(**facts) == wanted
+
+
+@pytest.mark.parametrize(
+    ("points", "action"),
+    [(30, Action.HANDOFF), (29, Action.OFFER), (15, Action.OFFER), (14, Action.CLARIFY)],
+)
+def test_a_file_without_words_is_for_a_person_as_far_as_the_table_says(
+    points: int, action: Action
+) -> None:
+    found = decide(replace(SURE, wordless=True), TABLE.model_copy(update={"wordless": points}))
+    assert found.action is action
+    assert found.reasons[-1] is Reason.WORDLESS or not points
 
 
 @pytest.mark.parametrize(
@@ -85,7 +99,7 @@ def test_a_hard_rule_hands_over_whatever_is_known(
         priority,
     )
     assert decision.help_text == (reason is Reason.SAFETY)
-    assert decision.version == "2026-11-a"
+    assert decision.version == "2026-11-b"
 
 
 def test_hard_rules_add_up_and_the_most_urgent_counts() -> None:
@@ -133,6 +147,7 @@ ANY_TURN = some.builds(
     matters=some.frozensets(some.sampled_from(MATTERS), max_size=2),
     threatening=some.booleans(),
     smalltalk=some.booleans(),
+    wordless=some.booleans(),
     mood=SHARES,
     mood_mean=SHARES,
     repetition=some.floats(0, 1),
@@ -169,6 +184,7 @@ WORSE = (
     lambda turn, _: replace(turn, asked=True),
     lambda turn, _: replace(turn, accepted=True),
     lambda turn, _: replace(turn, threatening=True),
+    lambda turn, _: replace(turn, wordless=True),
     lambda turn, _: replace(turn, degraded=True),
     lambda turn, _: replace(turn, failed=True),
     lambda turn, _: replace(turn, suspended=True),

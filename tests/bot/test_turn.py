@@ -230,6 +230,36 @@ async def test_no_inbox_without_a_bot_is_answered(shop: Shop) -> None:
     assert await shop.turn(where) == "nothing"
 
 
+async def show(shop: Shop, where: Where) -> None:
+    """The customer sends a picture and not a word."""
+    picture = {"id": str(uuid7()), "name": "lamp.png", "type": "image/png", "size": 9}
+    await shop.api.rows(
+        "INSERT INTO messages (conversation_id, seq, id, tenant_id, role, sender_id, payload)"
+        " VALUES ($1, 1, $2, $3, 'customer', $4, $5)",
+        where.conversation_id, uuid7(), where.tenant_id, shop.tenant.contact,
+        orjson.dumps({"attachments": [picture]}).decode(),
+    )  # fmt: skip
+    await shop.api.rows(
+        "UPDATE conversations SET last_seq = 1 WHERE id = $1", where.conversation_id
+    )
+
+
+@pytest.mark.parametrize(
+    ("points", "done", "begins"),
+    [(30, "handoff", ""), (15, "offer", "I can't look at files"), (0, "clarify", "I can't look")],
+)
+async def test_a_picture_without_words_is_no_thank_you(
+    shop: Shop, points: int, done: str, begins: str
+) -> None:
+    await shop.set_bot(settings=orjson.dumps({"policy": {"wordless": points}}).decode())
+    where = await shop.open()
+    await show(shop, where)
+    assert await shop.turn(where) == done
+    said = [one["content"] for one in await shop.said(where)]
+    assert (len(said), len(await shop.sessions(where))) == ((0, 1) if not begins else (1, 0))
+    assert all(one.startswith(begins) for one in said)
+
+
 async def test_a_tenants_table_decides_and_a_bad_one_is_ours(shop: Shop) -> None:
     await shop.set_bot(settings='{"policy": {"version": "shy-1", "handoff_at": 0}}')
     where = await shop.open()

@@ -150,6 +150,7 @@ export const HANDOFF_REASONS = [
   "clarified_in_vain",
   "many_turns",
   "sensitive",
+  "wordless",
   "degraded",
   "failed",
   "suspended",

@@ -61,6 +61,7 @@ export const POLICY = [
   { key: "turns", usual: 60, ...POINTS },
   { key: "matter", usual: 45, ...POINTS },
   { key: "sensitive", usual: 20, ...POINTS },
+  { key: "wordless", usual: 30, ...POINTS },
   { key: "degraded", usual: 20, ...POINTS },
   { key: "refusalLasts", usual: 3, ...TURNS },
 ] as const;
