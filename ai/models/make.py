@@ -83,6 +83,8 @@ def make_chat_model(choice: Choice, keys: Keys, *, max_tokens: int) -> BaseChatM
         return OfflineChatModel()
     key = keys.find(choice.key) if choice.key is not None else SecretStr(NO_KEY)
     given = _ollama(max_tokens) if choice.provider == "ollama" else _hosted(key, max_tokens)
+    # LangChain's caches know no tenant: one would be told what another was answered.
+    given["cache"] = False
     if choice.temperature is not None:
         given["temperature"] = choice.temperature
     if choice.base_url is not None:

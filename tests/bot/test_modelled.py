@@ -119,7 +119,7 @@ async def test_sentences_are_heard_as_they_come_and_stored_as_one_answer(
 @pytest.mark.parametrize(
     "model",
     ["500", "401", "429@2", "html", "malformed", "empty", "wrongschema", "cutstream",
-     "wrong_numbers", "obeys_injection", "hang", "trickle"],
+     "wrong_numbers", "obeys_injection", "badargs", "hang", "trickle"],
 )  # fmt: skip
 async def test_whatever_a_model_does_instead_the_best_passage_is_quoted(
     shop: Shop, stub: ModelStub, model: str
@@ -137,6 +137,13 @@ async def test_whatever_a_model_does_instead_the_best_passage_is_quoted(
     (said,) = await shop.said(where)
     assert "evil" not in said["content"] and "77" not in said["content"]
     assert seen.bubble == said["content"]
+
+
+@pytest.mark.parametrize("model", ["fence", "no_usage", "slow@0.1"])
+async def test_an_answer_in_odd_clothes_is_one(shop: Shop, stub: ModelStub, model: str) -> None:
+    where = await asked(shop)
+    assert await modelled(shop, access_of(shop, plan_of_bots(stub, model))).turn(where) == "answer"
+    assert await by(shop, where) == "model"
 
 
 async def test_the_next_model_is_asked_and_what_the_first_began_is_taken_back(

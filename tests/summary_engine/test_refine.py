@@ -41,6 +41,8 @@ FAILING = (
     "empty",
     "fence",
     "wrong_numbers",
+    "obeys_injection",
+    "badargs",
 )
 
 
@@ -101,6 +103,28 @@ async def test_whatever_a_model_does_wrong_the_floor_stays(
     assert await filed(engine_url, world) == []
     job = await job_of(engine_url, world)
     assert (job["state"], job["last_error"]) == ("done", "floor")
+
+
+@pytest.mark.parametrize("behaviour", ["no_usage", "slow@0.1"])
+async def test_an_answer_that_is_slow_or_says_no_price_is_one(
+    engine_url: str, db: Db, client: Client, stub: ModelStub, behaviour: str
+) -> None:
+    stub.answer = behaving
+    world = await make_talk(engine_url, db)
+    await ask(db, world, kind="rich")
+    await wake_all(refinery_for(db, client, stub, behaviour), engine_url, world)
+    assert await filed(engine_url, world) == [("model", 2)]
+
+
+async def test_a_model_that_trickles_is_left_at_the_deadline(
+    engine_url: str, db: Db, client: Client, stub: ModelStub
+) -> None:
+    world = await make_talk(engine_url, db)
+    await ask(db, world)
+    await wake_all(refinery_for(db, client, stub, "trickle", "ok"), engine_url, world)
+    job = await job_of(engine_url, world)
+    assert (job["state"], job["last_error"]) in {("done", "floor"), ("done", "late")}
+    assert await filed(engine_url, world) == []
 
 
 async def test_twenty_at_once_with_models_that_hang_are_all_over_by_their_deadline(

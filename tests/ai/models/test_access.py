@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from langchain_core.caches import InMemoryCache
+from langchain_core.globals import set_llm_cache
 
 from ai.models.access import FIRST_LEAST_S, TO_STORE_S, ran_late
 from ai.models.breaker import OPEN_AFTER, REST_S
@@ -274,3 +276,15 @@ def test_with_time_enough_silence_is_a_fault(
     purpose: Purpose, settled: Settled, late: bool
 ) -> None:
     assert ran_late(purpose, settled) is late
+
+
+async def test_nobody_is_told_what_somebody_else_was_answered(stub: ModelStub) -> None:
+    """Whatever cache a process may have been given: its keys know no tenant."""
+    set_llm_cache(InMemoryCache())
+    try:
+        access = access_for(plan_for(stub, "ok"))
+        for number in range(2):
+            assert await access.ask(question(task=f"t{number}")) is not None
+    finally:
+        set_llm_cache(None)
+    assert len(stub.asked) == 2

@@ -189,6 +189,29 @@ async def test_nothing_said_asks_nobody(stub: ModelStub) -> None:
     assert not stub.asked
 
 
+async def test_files_alone_are_told_to_nobody_and_summed_up_all_the_same(stub: ModelStub) -> None:
+    stub.reset()
+    files = [
+        Msg(id=UUID(int=seq), seq=seq, role="customer", content="", attachments=2) for seq in (1, 2)
+    ]
+    made = await llm(stub, "ok").ainvoke(request_of(files))
+    assert (made.source, made.summary) == ("extractive", full(files))
+    assert "attachments" in made.summary.flags
+    assert not stub.asked
+
+
+async def test_a_thousand_messages_are_told_by_their_ends_in_a_bounded_document(
+    stub: ModelStub,
+) -> None:
+    stub.reset()
+    long = "my order 48213 is late " * 9_000
+    said = [f"c: Message {n} on order 48213" for n in range(998)]
+    made = await llm(stub, "ok").ainvoke(request_of(talk(f"c: {long}", *said, f"a: {long}")))
+    assert_sound(made, talk(f"c: {long}", *said, f"a: {long}"))
+    (asked,) = stub.asked
+    assert len(json.dumps(asked.body)) < 60_000
+
+
 async def test_a_closing_note_may_be_longer(stub: ModelStub) -> None:
     stub.reset()
     made = await llm(stub, "ok").ainvoke(request_of(talk(*TALKS["order"]), kind="rich"))
