@@ -39,8 +39,21 @@ INLINE_MESSAGES: Final = 20
 """More are read in a thread: the loop routes customers of all tenants."""
 WISHES_MAX: Final = 20_000
 """More are forgotten: they come again with the next message."""
+DEAF_S: Final = 30.0
+"""So long nothing is looked up where nothing may be read."""
 AGAIN: Final = timedelta(minutes=15)
 """So much of what was relayed before this process led is looked at again; read is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of reading some conversations."""
+
+    kept: int = 0
+    later: frozenset[UUID] = frozenset()
+    """Somebody else was faster, or held them."""
+    deaf: frozenset[UUID] = frozenset()
+    """Their tenant or their inbox wants nothing to be read."""
 
 
 class Listening:
@@ -50,6 +63,8 @@ class Listening:
         self._tools = tools
         self._wishes: dict[UUID, None] = {}
         self._caught_up = False
+        self._deaf: set[UUID] = set()
+        self._deaf_until_s = 0.0
 
     def heard(self, relayed: Iterable[DomainEvent]) -> None:
         """Take domain events, of which only ids are known."""
@@ -62,7 +77,8 @@ class Listening:
 
     def _wish(self, ids: Iterable[str]) -> None:
         room = WISHES_MAX - len(self._wishes)
-        self._wishes |= dict.fromkeys(UUID(one) for one in islice(ids, room))
+        wanted = (one for one in map(UUID, ids) if one not in self._deaf)
+        self._wishes |= dict.fromkeys(islice(wanted, room))
 
     async def read_all(self) -> int:
         """Read all that is waiting; says of how many conversations something was kept.
@@ -71,6 +87,9 @@ class Listening:
             Unavailable, Overloaded: PostgreSQL cannot be reached; nothing is forgotten.
         """
         await self._catch_up()
+        if self._tools.clock.monotonic() >= self._deaf_until_s:
+            self._deaf.clear()
+            self._deaf_until_s = self._tools.clock.monotonic() + DEAF_S
         ids, kept = list(self._wishes), 0
         for start in range(0, len(ids), AT_ONCE):
             kept += await self._read(ids[start : start + AT_ONCE])
@@ -80,12 +99,13 @@ class Listening:
         for one in ids:
             self._wishes.pop(one, None)
         try:
-            kept, later = await read(self._tools, ids)
+            done = await read(self._tools, ids)
         except (Unavailable, Overloaded):
             self._wishes |= dict.fromkeys(ids)
             raise
-        self._wishes |= dict.fromkeys(later)
-        return kept
+        self._wishes |= dict.fromkeys(done.later)
+        self._deaf |= done.deaf
+        return done.kept
 
     async def _catch_up(self) -> None:
         if self._caught_up:
@@ -96,13 +116,15 @@ class Listening:
         self._caught_up = True
 
 
-async def read(tools: Tools, ids: Sequence[UUID]) -> tuple[int, set[UUID]]:
-    """Read these conversations on; says how many were kept, and which are to be read later."""
+async def read(tools: Tools, ids: Sequence[UUID]) -> Outcome:
+    """Read these conversations on."""
     async with tools.db.raw_transaction() as raw:
-        found = [one for one in await store.spoken(raw, ids) if _is_new(one)]
-    if not found:
-        return 0, set()
-    made = await _folded(found)
+        found = await store.spoken(raw, ids)
+    deaf = frozenset(one.conversation_id for one in found if not one.is_read)
+    new = [one for one in found if _is_new(one)]
+    if not new:
+        return Outcome(deaf=deaf)
+    made = await _folded(new)
     quiet = [one for one in made if not _is_news(one)]
     async with tools.db.raw_transaction() as raw:
         kept = await store.keep(raw, quiet)
@@ -110,11 +132,12 @@ async def read(tools: Tools, ids: Sequence[UUID]) -> tuple[int, set[UUID]]:
     for start in range(0, len(loud), TOLD_AT_ONCE):
         told |= await _tell(tools, loud[start : start + TOLD_AT_ONCE])
     wanted = {one.before.conversation_id for one in made}
-    return len(kept | told), wanted - kept - told
+    return Outcome(len(kept | told), frozenset(wanted - kept - told), deaf)
 
 
 def _is_new(spoken: Spoken) -> bool:
-    return bool(spoken.messages) or (spoken.at != store.NEW and spoken.at[1] != spoken.edits)
+    changed = spoken.at != store.NEW and spoken.at[1] != spoken.edits
+    return spoken.is_read and (changed or bool(spoken.messages))
 
 
 async def _folded(found: Sequence[Spoken]) -> list[Kept]:

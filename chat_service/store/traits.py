@@ -37,36 +37,41 @@ class Spoken:
     known: Reading
     settled: frozenset[str]
     tags: tuple[str, ...]
+    is_read: bool
+    """Rules may read it; else `messages` are left out."""
     puts_tags: bool
     """The tenant lets rules put tags."""
     messages: tuple[Msg, ...]
 
 
 # Both ways of switching it off are the tenant's: for all, or with the summaries of an inbox.
+_IS_READ: Final = """
+coalesce(n.settings->'traits'->>'enabled', 'true') <> 'false'
+    AND coalesce(b.settings->'summaries'->>'enabled', 'true') <> 'false'
+"""
 _SPOKEN: Final = f"""
 SELECT c.id, c.tenant_id, {EDITS} AS edits, coalesce(t.upto_seq, 0) AS at_seq,
     coalesce(t.edits, 0) AS at_edits, coalesce(t.reading, '{{}}')::text AS reading,
     coalesce(t.settled, '{{}}') AS settled, c.tags,
+    {_IS_READ} AS is_read,
     coalesce(n.settings->'traits'->>'tags', '') = 'apply' AS puts_tags,
-    (SELECT json_agg(json_build_array(l.seq, l.id, l.said) ORDER BY l.seq)::text FROM (
+    CASE WHEN {_IS_READ} THEN (SELECT json_agg(json_build_array(l.seq, l.id, l.said) ORDER BY l.seq)::text FROM (
         SELECT m.seq, m.id, left(m.content, {CHARS_READ}) AS said FROM messages m
         WHERE m.conversation_id = c.id AND m.role = 'customer' AND m.visibility = 'public'
             AND m.message_type <> 'event' AND m.deleted_at IS NULL
             AND m.seq > CASE WHEN t.edits = {EDITS} THEN t.upto_seq ELSE 0 END
         ORDER BY m.seq DESC LIMIT {MESSAGES_READ}
-    ) l) AS said
+    ) l) END AS said
 FROM conversations c
 JOIN tenants n ON n.id = c.tenant_id
 JOIN inboxes b ON b.id = c.inbox_id
 LEFT JOIN conversation_traits t ON t.conversation_id = c.id
 WHERE c.id = ANY ($1::uuid[]) AND c.status <> 'closed'
-    AND coalesce(n.settings->'traits'->>'enabled', 'true') <> 'false'
-    AND coalesce(b.settings->'summaries'->>'enabled', 'true') <> 'false'
 """  # noqa: S608 - our own constants
 
 
 async def spoken(raw: RawConnection, ids: Sequence[UUID]) -> list[Spoken]:
-    """What is new in these conversations; those that are closed, or not to be read, are left out."""
+    """What is new in these conversations; closed ones are left out."""
     return [_spoken(row) for row in await raw.fetch(_SPOKEN, list(ids))]
 
 
@@ -80,6 +85,7 @@ def _spoken(row: Any) -> Spoken:
         Reading.model_validate_json(row["reading"]),
         frozenset(row["settled"]),
         tuple(row["tags"]),
+        row["is_read"],
         row["puts_tags"],
         tuple(Msg(id=id_, seq=seq, role="customer", content=text_) for seq, id_, text_ in said),
     )

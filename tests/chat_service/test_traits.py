@@ -14,7 +14,7 @@ from chat_service.jobs import Tools
 from chat_service.routing import route
 from chat_service.settings import ConductorSettings
 from chat_service.store import routing
-from chat_service.traits import Listening
+from chat_service.traits import Listening, Outcome
 from chorus.clock import SystemClock
 from tests.chat_service.admin_world import call
 from tests.chat_service.api_world import Api, Tenant, codes, read_snapshot, say
@@ -45,9 +45,9 @@ async def tell(api: Api, tenant: Tenant, *said: str) -> None:
 
 
 async def read(api: Api, tenant: Tenant) -> int:
-    kept, later = await traits.read(tools_of(api), [tenant.conversation])
-    assert later == set()
-    return kept
+    done = await traits.read(tools_of(api), [tenant.conversation])
+    assert done.later == frozenset()
+    return done.kept
 
 
 async def told(api: Api, tenant: Tenant) -> list[dict[str, Any]]:
@@ -152,7 +152,8 @@ async def test_an_inbox_without_summaries_is_not_read(api: Api, acme: Tenant) ->
         acme.inbox_id,
     )
     await tell(api, acme, ANGRY)
-    assert await read(api, acme) == 0
+    deaf = frozenset({acme.conversation})
+    assert await traits.read(tools_of(api), [acme.conversation]) == Outcome(deaf=deaf)
 
 
 async def test_many_who_read_at_once_tell_it_once(api: Api, acme: Tenant) -> None:
@@ -206,7 +207,8 @@ async def test_a_held_conversation_is_read_a_moment_later(api: Api, acme: Tenant
     async with api.resources.system.raw_transaction() as raw:
         held = "SELECT id FROM conversations WHERE id = $1 FOR UPDATE"
         await raw.fetchval(held, acme.conversation)
-        assert await traits.read(tools_of(api), [acme.conversation]) == (0, {acme.conversation})
+        held_up = await traits.read(tools_of(api), [acme.conversation])
+        assert held_up == Outcome(later=frozenset({acme.conversation}))
     assert await read(api, acme) == 1
 
 
