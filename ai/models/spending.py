@@ -47,7 +47,7 @@ class Ledger(Protocol):
     """Where spendings are written down."""
 
     async def reserve(self, spending: Spending) -> UUID | None:
-        """Set the most it can cost aside; None: the month's budget does not allow it.
+        """Set the most it can cost aside; None: the month's budget does not allow it, or this attempt is spent.
 
         Raises:
             Unavailable, Overloaded: it cannot be written down, so nothing may be spent.

@@ -16,7 +16,8 @@ WITH may AS (
 ), spent AS (
     INSERT INTO llm_months AS m (tenant_id, month, micros, calls, budget_micros)
     SELECT $2::uuid, $3::date, $4::bigint, 1, $5::bigint FROM may
-    WHERE $4::bigint <= may.micros OR $4::bigint = 0
+    WHERE ($4::bigint <= may.micros OR $4::bigint = 0)
+        AND NOT EXISTS (SELECT FROM llm_usage WHERE task = $11 AND attempt = $12)
     ON CONFLICT (tenant_id, month) DO UPDATE
         SET micros = m.micros + excluded.micros, calls = m.calls + 1,
             budget_micros = excluded.budget_micros
@@ -29,7 +30,7 @@ SELECT $1, $2::uuid, $6, $7, $8, $9, $10, $11, $12, $3::date, $4::bigint, $13 FR
 RETURNING id
 """
 """Id, tenant, month, micros, budget, conversation, purpose, spec, prompt, plan, task, attempt, now.
-No row: the budget does not allow it."""
+No row: the budget does not allow it, or this attempt is spent already."""
 SETTLE: Final = """
 WITH before AS (
     SELECT id, tenant_id, month, micros FROM llm_usage

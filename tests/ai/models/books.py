@@ -15,6 +15,9 @@ class Books:
     settled: dict[UUID, Settled] = field(default_factory=dict)
 
     async def reserve(self, spending: Spending) -> UUID | None:
+        known = {(one.task, one.attempt) for one in self.reserved.values()}
+        if (spending.task, spending.attempt) in known:
+            return None
         if spending.micros and self.spent + spending.micros > spending.budget_micros:
             return None
         spent = uuid7()
@@ -22,7 +25,7 @@ class Books:
         return spent
 
     async def settle(self, spending_id: UUID, settled: Settled) -> None:
-        self.settled[spending_id] = settled
+        self.settled.setdefault(spending_id, settled)
 
     @property
     def spent(self) -> int:
