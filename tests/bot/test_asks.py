@@ -30,6 +30,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may take an ask late; what is to end soon says so itself."""
     monkeypatch.setattr(asking, "TAKEN_S", PATIENCE_S)
     monkeypatch.setattr(asking, "ANSWER_MS", {"passages": 20_000, "replies": 20_000})
+    monkeypatch.setattr("bot.asks.TELL_S", PATIENCE_S)
 
 
 def somebody(shop: Shop) -> Principal:

@@ -23,6 +23,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may take an ask late, and a model's answer as well."""
     monkeypatch.setattr(asking, "TAKEN_S", PATIENCE_S)
     monkeypatch.setattr(asking, "ANSWER_MS", {"passages": 20_000, "replies": 20_000})
+    monkeypatch.setattr("bot.asks.TELL_S", PATIENCE_S)
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,13 @@ from bot.ports import Chat, Where
 from bot.replies import reply
 from bot.settings import BotSettings
 from bot.turns import Pace, Turns
+from chat_service import asking
 from chat_service.outbox import FIELD, envelope
 from chat_service.store.outbox import DomainEvent
 from chorus import topics
 from chorus.bus import Client, open_redis
 from chorus.clock import rfc3339
-from chorus.errors import TenantDisabled
+from chorus.errors import TenantDisabled, Unavailable
 from chorus.ids import uuid7
 from chorus.tasks import beside
 from tests.bot.world import QUESTION, Shop
@@ -252,8 +253,9 @@ async def test_a_new_redis_is_listened_to(shop: Shop, client: Client) -> None:
 
 
 async def test_the_process_answers_as_it_is_set_up(
-    shop: Shop, client: Client, redis_db: str
+    shop: Shop, client: Client, redis_db: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(asking, "TAKEN_S", PATIENCE_S)
     where = await shop.open()
     await shop.ask(where, QUESTION)
     stop, ready = asyncio.Event(), asyncio.Event()
@@ -270,6 +272,10 @@ async def test_the_process_answers_as_it_is_set_up(
             await ready.wait()
         await tell(client, where)
         await until(lambda: _has_said(shop, where))
+        async with asking.open_asking(redis_db) as asks:
+            # It was told of no index, and says so.
+            with pytest.raises(Unavailable, match="index"):
+                await asks.ask(shop.tenant.principal("admin"), "passages", most=1, question="?")
         stop.set()
     (said,) = await shop.said(where)
     assert said["content"] == reply("offer_blind", "en")
