@@ -12,7 +12,7 @@ KEEP: Final = 0.4
 """How much of the mood before stays with each turn of the customer."""
 _NOBODY: Final = UUID(int=0)
 _CLAUSE: Final = re.compile(r"[,;:]\s+|[、，،]\s*")
-_ANGRY: Final = (-0.7, -0.25)
+_ANGRY: Final = (-0.55, -0.25)
 _NEGATIVE: Final = (-0.25, -0.1)
 _POSITIVE: Final = (0.25, 0.15)
 """Where a mood begins, and how far it has to move back until it is over."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from pydantic import ValidationError
 
 from ai.contracts import Msg
 from ai.traits.reading import Reading
@@ -82,13 +83,21 @@ def _spoken(row: Any) -> Spoken:
         plain(row["tenant_id"]),
         row["edits"],
         (row["at_seq"], row["at_edits"]),
-        Reading.model_validate_json(row["reading"]),
+        _known(row["reading"]),
         frozenset(row["settled"]),
         tuple(row["tags"]),
         row["is_read"],
         row["puts_tags"],
         tuple(Msg(id=id_, seq=seq, role="customer", content=text_) for seq, id_, text_ in said),
     )
+
+
+def _known(stored: str) -> Reading:
+    try:
+        return Reading.model_validate_json(stored)
+    except ValidationError:
+        # Another version of us wrote it, in a shape of its own: what is said from now on counts.
+        return Reading()
 
 
 @dataclass(frozen=True, slots=True)

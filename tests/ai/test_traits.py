@@ -92,6 +92,13 @@ def test_anger_stays_until_it_is_clearly_over() -> None:
     assert said == ["angry", "angry", "neutral", "positive"]
 
 
+def test_one_furious_message_after_a_calm_one_is_enough_one_bad_word_is_not() -> None:
+    calm = _read("Where is my parcel?")
+    furious = fold(calm, [_msg(2, "This is unacceptable, the worst shop ever. I am furious")])
+    cross = fold(calm, [_msg(2, "That is bad")])
+    assert (furious.sentiment, cross.sentiment) == ("angry", "negative")
+
+
 def test_clauses_are_heard_apart() -> None:
     assert mood_of("it didn't help, annoying") < 0 == mood_of("")
     assert mean_of(()) == 0 and mean_of((-1.0, 1.0)) == -KEEP + (1 - KEEP)

@@ -16,6 +16,7 @@ from chat_service.settings import ConductorSettings
 from chat_service.store import routing
 from chat_service.traits import Listening, Outcome
 from chorus.clock import SystemClock
+from chorus.errors import Unavailable
 from tests.chat_service.admin_world import call
 from tests.chat_service.api_world import Api, Tenant, codes, read_snapshot, say
 from tests.chat_service.test_properties import another, command, listed
@@ -32,6 +33,18 @@ class Killed(Exception):
 class Dying(SystemClock):
     def now(self) -> datetime:
         raise Killed
+
+
+class Stumbling(SystemClock):
+    """The first time somebody asks PostgreSQL is away."""
+
+    asked = 0
+
+    def now(self) -> datetime:
+        self.asked += 1
+        if self.asked == 1:
+            raise Unavailable
+        return super().now()
 
 
 def tools_of(api: Api) -> Tools:
@@ -190,14 +203,45 @@ async def test_what_was_relayed_to_somebody_who_died_is_read_by_the_next(
     assert [one["traits"]["sentiment"] for one in await told(api, acme)] == ["angry", "positive"]
 
 
+async def test_nothing_is_forgotten_while_postgresql_is_away(api: Api, acme: Tenant) -> None:
+    tools = replace(tools_of(api), clock=Stumbling())
+    listening = Listening(tools)
+    await listening.read_all()
+    # So many that they are read beside the loop.
+    await tell(api, acme, *["Where is my parcel?"] * 21, ANGRY)
+    await outbox.relay_all(tools.db, tools.client, 500, listening.heard)
+    with pytest.raises(Unavailable):
+        await listening.read_all()
+    assert await told(api, acme) == []
+    await listening.read_all()
+    assert [one["traits"]["sentiment"] for one in await told(api, acme)] == ["angry"]
+
+
+async def test_what_another_version_wrote_hinders_nobody(api: Api, acme: Tenant) -> None:
+    await tell(api, acme, "Where is my parcel?")
+    await read(api, acme)
+    await api.rows(
+        "UPDATE conversation_traits SET reading = '{\"v\": 9}' WHERE conversation_id = $1",
+        acme.conversation,
+    )
+    await tell(api, acme, ANGRY)
+    await read(api, acme)
+    assert (await told(api, acme))[-1]["traits"]["sentiment"] == "angry"
+
+
 async def test_words_that_were_taken_back_say_nothing_any_more(api: Api, acme: Tenant) -> None:
+    tools = tools_of(api)
+    listening = Listening(tools)
+    await listening.read_all()
     await tell(api, acme, ANGRY)
     await read(api, acme)
     path = f"/livechat/conversations/{acme.conversation}/messages"
     (said, _) = (await call(api, acme, "GET", path)).json()["items"]
     gone = await command(api, acme, "delete", who="supervisor", target=said["id"])
     assert gone.status_code == 200, gone.text
-    assert await read(api, acme) == 1
+    await outbox.relay_all(tools.db, tools.client, 500, listening.heard)
+    await listening.read_all()
+    assert await read(api, acme) == 0
     last = (await told(api, acme))[-1]["traits"]
     assert last == {"intent": "other", "sentiment": "neutral", "language": "", "suggested": []}
 
