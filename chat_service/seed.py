@@ -56,6 +56,11 @@ _PEOPLE: Final = text("""
 SELECT id, email, name, role, password_hash FROM agents
 WHERE tenant_id = :tenant AND email = ANY (:emails)
 """)
+_WITHOUT_BOT: Final = text("""
+SELECT queue_id FROM inboxes WHERE tenant_id = :tenant AND name = :name
+    AND NOT EXISTS (SELECT FROM bots WHERE tenant_id = :tenant)
+""")
+_KNOWS: Final = text("SELECT EXISTS (SELECT FROM knowledge_sources WHERE tenant_id = :tenant)")
 _RENEW: Final = text("UPDATE agents SET password_hash = :hashed WHERE id = :agent")
 _LOCK_KEY: Final = int.from_bytes(b"ch-seed")
 _DEMO_INBOX: Final = "Demo shop"
@@ -105,7 +110,7 @@ async def seed(
     ) as db:
         found = await _found(db, known)
         if found is not None:
-            return found
+            return await _caught_up(db, found, known)
         people = PEOPLE[:1] if empty else PEOPLE
         agents = await asyncio.gather(*(_agent(*person, known) for person in people))
         async with db.transaction(None) as tx:
@@ -180,6 +185,24 @@ async def _furnish(
         tuple(UserRef(userId=agent["id"], name=agent["name"]) for agent in agents),
         (),
     )
+
+
+async def _caught_up(db: Db, found: SeedResult, known: Mapping[str, str]) -> SeedResult:
+    """Give a demo shop from before there were bots its bot; who took it away gets none again."""
+    if found.bot_inbox_key or not found.load_inbox_key:
+        return found
+    tenant_id = found.tenant_id
+    async with db.transaction(tenant_id) as tx:
+        await tx.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"))
+        await tx.execute(text("SET LOCAL ROLE chorus_app"))
+        asked = {"tenant": tenant_id, "name": _DEMO_INBOX}
+        shop = (await tx.execute(_WITHOUT_BOT, asked)).first()
+        now = datetime.now(UTC)
+        if shop is not None:
+            await _add_bot(tx, tenant_id, shop.queue_id, now)
+            if not await tx.scalar(_KNOWS, {"tenant": tenant_id}):
+                await tx.execute(insert(KnowledgeSource), sources_of(tenant_id, now))
+    return await _found(db, known) or found
 
 
 async def _add_bot(tx: Transaction, tenant_id: UUID, queue_id: UUID, made: datetime) -> None:

@@ -276,6 +276,25 @@ async def test_seeding_again_changes_nothing_but_a_password_that_was_asked_for(
     assert await numbers_of(raw, "conversations", "agents", "inboxes", "bots") == [120, 3, 3, 1]
 
 
+async def test_a_shop_from_before_there_were_bots_gets_its_bot_once(
+    database_url: str, demo: SeedResult, raw: Any
+) -> None:
+    await raw.execute("DELETE FROM inboxes WHERE bot_id IS NOT NULL")
+    await raw.execute("DELETE FROM bots")
+    await raw.execute("DELETE FROM knowledge_sources")
+    both = await asyncio.gather(*(seed(database_url, empty=False) for _ in range(2)))
+
+    assert both[0].bot_inbox_key == both[1].bot_inbox_key != demo.bot_inbox_key
+    assert not any(one.created for one in both)
+    told, known = await numbers_of(raw, "bots", "knowledge_sources")
+    assert (told, known > 0) == (1, True)
+    # Whoever takes it away does not want it.
+    await raw.execute("DELETE FROM inboxes WHERE bot_id IS NOT NULL")
+    await raw.execute("UPDATE bots SET archived_at = now()")
+    assert (await seed(database_url, empty=False)).bot_inbox_key == ""
+    assert await numbers_of(raw, "bots", "knowledge_sources") == [1, known]
+
+
 async def test_of_two_that_seed_at_once_one_does(database_url: str, raw: Any) -> None:
     both = await asyncio.gather(*(seed(database_url, empty=False) for _ in range(2)))
 
