@@ -38,7 +38,7 @@ KNOWN = {
 }
 QUESTION = "How many days do I have for returning an item?"
 EPOCH = 3
-TRIES = 3
+TRIES = 8
 T = TypeVar("T")
 
 
@@ -55,13 +55,17 @@ class Shop:
 
     async def open(self, *, floor: str = "bot") -> Where:
         """Another conversation, with the bot's floor."""
-        id_ = uuid7()
+        return (await self.open_many(1, floor=floor))[0]
+
+    async def open_many(self, count: int, *, floor: str = "bot") -> list[Where]:
+        ids = [uuid7() for _ in range(count)]
         await self.api.rows(
             "INSERT INTO conversations (id, tenant_id, inbox_id, contact_id, floor_holder,"
-            " floor_epoch, last_ts) VALUES ($1, $2, $3, $4, $5, $6, now())",
-            id_, self.tenant.id, self.tenant.inbox_id, self.tenant.contact, floor, EPOCH,
+            " floor_epoch, last_ts) SELECT id, $2, $3, $4, $5, $6, now()"
+            " FROM unnest($1::uuid[]) AS made (id)",
+            ids, self.tenant.id, self.tenant.inbox_id, self.tenant.contact, floor, EPOCH,
         )  # fmt: skip
-        return Where(self.tenant.id, id_)
+        return [Where(self.tenant.id, id_) for id_ in ids]
 
     async def act(self, who: Principal, where: Where, event: str, **data: Any) -> dict[str, Any]:
         order = ActRequest(who, where.conversation_id, "", event, {"id": str(uuid7()), **data})
