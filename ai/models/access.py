@@ -73,9 +73,12 @@ class Access:
 
     def warm_up(self, prompts: Sequence[Prompt]) -> None:
         """Make every model that is named anywhere, so that nobody waits for an import. Blocks."""
+        began_s = self.now_s()
         for choice in self.plan.all_choices():
             for prompt in prompts:
                 self.model(choice, max_tokens=prompt.max_tokens)
+        made = sum(one is not None for one in self._made.values())
+        log.info("models_warm", made=made, ms=round((self.now_s() - began_s) * 1000))
 
     def model(self, choice: Choice, *, max_tokens: int) -> Any:
         """The LangChain model of a choice; None: its key or its provider is missing."""

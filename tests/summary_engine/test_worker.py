@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -32,6 +33,8 @@ from tests.support.model_stub import ModelStub
 from tests.support.waiting import until, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.timeout(120)]
+KILLS = int(os.environ.get("CHORUS_KILLS", "2"))
+LONGEST_S = 0.4
 PLAN = """
 tiers:
   pro:
@@ -169,6 +172,43 @@ async def test_killed_in_the_middle_it_is_done_once_by_the_next(
     assert [one["result"] for one in results] == ["reserved", "answered"]
 
 
+@pytest.mark.long
+@pytest.mark.timeout(60 + 30 * KILLS)
+async def test_killed_at_any_moment_each_is_written_once(
+    engine_url: str, db: Db, client: Client, stub: ModelStub, doorbell: Doorbell, worker: Worker
+) -> None:
+    stub.answer = behaving
+    stub.release()
+    draw = Random(KILLS)
+    for _ in range(KILLS):
+        world = await make_talk(engine_url, db, conversations=5)
+        await ask(db, world, kind="rich", numbers=range(5))
+        await ring(doorbell, engine_url, world)
+        # From before the first is taken until after the last is kept.
+        await asyncio.sleep(draw.uniform(0, LONGEST_S))
+        worker.kill9()
+        await client.delete(topics.WORKER_READY)
+        worker.start()
+        await until(lambda: is_ready(client), patience_s=60)
+        await again_until_done(engine_url, db, doorbell, world)
+        assert await filed(engine_url, world) == [("model", 2)] * 5
+
+
+async def again_until_done(database_url: str, db: Db, doorbell: Doorbell, world: World) -> None:
+    """What the conductor does: jobs whose worker is dead are put back, and rung for."""
+    async with superuser(database_url) as raw:
+        await raw.execute(
+            "UPDATE jobs SET lease_until = now() - interval '1 s' WHERE state = 'running'"
+        )
+    await jobs.sweep(db, 100)
+    await ring(doorbell, database_url, world)
+
+    async def done() -> bool:
+        return await states(database_url, world) == {"done"}
+
+    await until(done)
+
+
 async def test_what_is_no_ring_hurts_nobody(
     engine_url: str, db: Db, stub: ModelStub, doorbell: Doorbell, worker: Worker
 ) -> None:
@@ -193,7 +233,8 @@ async def test_told_to_stop_it_says_that_it_is_gone_and_tells_no_secret(
     assert worker.stop() == 0
     assert await client.get(topics.WORKER_READY) is None
     log = worker.log.read_text()
-    assert "worker_ready" in log
+    # Nobody is told to come before every model stands: the first would wait for imports of seconds.
+    assert 0 <= log.find("models_warm") < log.find("worker_ready")
     assert SECRET not in log
     assert "A-48213" not in log
     assert "Traceback" not in log
