@@ -1,4 +1,4 @@
-"""What the evaluations of handoffs and intents found, as JSON to compare with and as tables to read."""
+"""What the evaluations of handoffs, intents and traits found, as JSON to compare with and as tables to read."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from evals import handoff, intent
+from evals import handoff, intent, traits
 from evals.report import ALL, BASELINE, HELD_OUT, PAGE, committed
 
 
@@ -61,6 +61,16 @@ EVALUATIONS: Final[Mapping[str, Evaluation]] = {
         intent.faults,
         _at_least(intent.GATES),
         intent.FOLDER,
+        held_to_gates=True,
+    ),
+    "traits": Evaluation(
+        "traits",
+        "conversations",
+        traits.read,
+        traits.score,
+        traits.faults,
+        _at_least(traits.GATES),
+        traits.FOLDER,
         held_to_gates=True,
     ),
 }

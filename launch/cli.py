@@ -234,6 +234,7 @@ def _add_eval(name: str, does: str) -> None:
 
 _add_eval("handoff", "When bots call a person; fails when a gate is missed or something got worse.")
 _add_eval("intent", "What messages are about; fails when a gate is missed or something got worse.")
+_add_eval("traits", "What conversations say of their customers; fails like the others.")
 
 
 @eval_commands.command("summaries")

@@ -7,12 +7,14 @@ from typing import get_args
 import pytest
 
 from ai.contracts import Intent
+from ai.traits.reading import Reading
 from bot.policy import Policy
-from evals import bot_report, handoff, intent
+from evals import bot_report, handoff, intent, traits
 from evals.bot_report import EVALUATIONS, report_of
 from evals.report import ALL, HELD_OUT, committed
 
 CONVERSATIONS, UTTERANCES = handoff.read(), intent.read()
+READINGS = traits.read()
 
 
 def test_there_are_enough_of_each() -> None:
@@ -54,6 +56,15 @@ def test_who_always_says_the_same_is_noticed() -> None:
     silent = intent.score(UTTERANCES, lambda _text: intent.ABSTAINS).figures()
     assert silent["precision of topics"] == 1.0
     assert silent["accuracy"] < 0.2
+
+
+def test_who_reads_everybody_alike_is_noticed() -> None:
+    furious = traits.score(READINGS, lambda _messages: Reading(sentiment="angry")).figures()
+    assert (furious["anger recall"], furious["calm kept"]) == (1.0, 0.0)
+    calm = traits.score(READINGS, lambda _messages: Reading())
+    assert calm.figures()["anger recall"] == 0.0 and len(calm.misses) > 100
+    missed = traits.faults(furious, {"topic": 1.0})
+    assert any("calm kept" in one for one in missed) and any("fell" in one for one in missed)
 
 
 def test_what_falls_is_noticed() -> None:
