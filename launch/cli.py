@@ -217,7 +217,7 @@ def widget_snippet(
     raise typer.Exit(0 if found.works else 1)
 
 
-def _add_eval(name: str, does: str) -> None:
+def _add_eval(name: str) -> None:
     def run(keep: bool = False, misses: bool = False, as_json: Json = False) -> None:
         from evals import bot_report, report
 
@@ -229,12 +229,12 @@ def _add_eval(name: str, does: str) -> None:
         _print({name: found.figures(), "faults": faults}, "\n".join(told), as_json=as_json)
         raise typer.Exit(1 if faults else 0)
 
+    does = f"Measure {name} on golden cases; fails when a gate is missed or something got worse."
     eval_commands.command(name, help=does)(run)
 
 
-_add_eval("handoff", "When bots call a person; fails when a gate is missed or something got worse.")
-_add_eval("intent", "What messages are about; fails when a gate is missed or something got worse.")
-_add_eval("traits", "What conversations say of their customers; fails like the others.")
+for _set in ("handoff", "intent", "traits"):
+    _add_eval(_set)
 
 
 @eval_commands.command("summaries")
