@@ -229,8 +229,7 @@ def _add_eval(name: str) -> None:
         _print({name: found.figures(), "faults": faults}, "\n".join(told), as_json=as_json)
         raise typer.Exit(1 if faults else 0)
 
-    does = f"Measure {name} on golden cases; fails when a gate is missed or something got worse."
-    eval_commands.command(name, help=does)(run)
+    eval_commands.command(name, help=f"Hold {name} against gates and committed figures.")(run)
 
 
 for _set in ("handoff", "intent", "traits"):
