@@ -88,6 +88,11 @@ e2e: ## The browser tests alone
 	@tools/bootstrap.sh python node pages browser
 	CHROMIUM="$$(tools/chromium.sh)" .venv/bin/pytest -m browser
 
+.PHONY: demo-video
+demo-video: ## Film a customer, a bot and an agent in real windows: artefacts/demo.webm
+	@tools/bootstrap.sh python node pages browser
+	CHROMIUM="$$(tools/chromium.sh)" $(PY) -m tools.demo_video
+
 .PHONY: fresh-clone
 fresh-clone: ## Clone into an empty folder with an empty HOME; make up, make down, make test there
 	@tools/fresh_clone.sh
