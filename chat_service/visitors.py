@@ -15,7 +15,7 @@ from chat_service.attendance import Attendance
 from chat_service.conversations import Opening
 from chat_service.identity import Grant, Identity, Whom, grant_in
 from chat_service.origins import origin_allowed
-from chat_service.store import contacts, people, queues, work
+from chat_service.store import bots, contacts, people, queues, work
 from chat_service.store import conversations as store
 from chat_service.store.people import InboxRow, Traits
 from chat_service.trust import Trust
@@ -71,6 +71,14 @@ async def public_inbox(db: Db, key: str) -> tuple[people.TenantRow, InboxRow]:
     if tenant.state != "active":
         raise TenantDisabled
     return tenant, inbox
+
+
+async def bot_name(db: Db, tenant_id: UUID, inbox: InboxRow) -> str | None:
+    """What the bot that answers first is called; None where none of ours does."""
+    if not inbox.bot_enabled:
+        return None
+    async with db.read(tenant_id) as session:
+        return await bots.speaker(session, tenant_id, inbox.id)
 
 
 def require_page(inbox: InboxRow, origin: str | None) -> None:

@@ -32,6 +32,8 @@ class WidgetFiles(Shape):
 class WidgetConfig(Shape):
     inbox: WidgetInbox
     tenant: str
+    bot: str | None
+    """What the bot that answers first is called; null where none of ours does."""
     api_base: str
     ws_base: str
     settings: dict[str, Any]

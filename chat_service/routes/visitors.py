@@ -53,6 +53,7 @@ async def config(
         refusal = problem_of(error)
         refusal.headers.update(_READABLE)
         return refusal
+    bot = await visitors.bot_name(resources.db, tenant.id, inbox)
     opening = await visitors.availability(
         resources.db, resources.redis, tenant.id, inbox, now=resources.clock.now()
     )
@@ -61,6 +62,7 @@ async def config(
     shown = {
         "inbox": {"name": inbox.name, "channel": inbox.channel},
         "tenant": tenant.name,
+        "bot": bot,
         "apiBase": base,
         "wsBase": "ws" + base.removeprefix("http"),
         "settings": inbox.settings.get("widget") or {},

@@ -53,6 +53,10 @@ LEFT JOIN bots b ON b.tenant_id = i.tenant_id AND b.id = i.bot_id
 WHERE c.tenant_id = :tenant AND c.id = :id
 """
 )
+_SPEAKER = text(
+    "SELECT b.name FROM inboxes i JOIN bots b ON b.tenant_id = i.tenant_id AND b.id = i.bot_id"
+    " WHERE i.tenant_id = :tenant AND i.id = :inbox AND b.mode = 'answer' AND b.state = 'enabled'"
+)
 _WHICH = text(
     """
 SELECT c.id FROM conversations c
@@ -95,6 +99,12 @@ async def brief(session: Reader, tenant_id: UUID, conversation_id: UUID) -> Brie
         return None
     status, head_seq, open_session, slug, tier, *bot = found
     return Brief(status, head_seq, open_session, slug, tier, _card(bot) if bot[0] else None)
+
+
+async def speaker(session: Reader, tenant_id: UUID, inbox_id: UUID) -> str | None:
+    """The name of the bot that answers in an inbox."""
+    found: str | None = await session.scalar(_SPEAKER, {"tenant": tenant_id, "inbox": inbox_id})
+    return found
 
 
 def _card(row: list[Any]) -> BotCard:

@@ -114,3 +114,20 @@ async def test_a_bot_is_deleted_once_no_inbox_has_it_and_frees_its_name(
         acme.id,
     )
     assert [tuple(one) for one in kept] == [("bot.deleted", "Robin")]
+
+
+async def test_the_widget_hears_what_the_bot_that_answers_is_called(api: Api, acme: Tenant) -> None:
+    admin, inbox = acme.principal("admin"), f"/admin/inboxes/{acme.inbox_id}"
+
+    async def told() -> Any:
+        answer = await api.client.get("/widget/v1/config", params={"key": acme.inbox_key})
+        return answer.json()["bot"]
+
+    _, made = await ask(api, admin, "POST", "/admin/bots", name="Robin")
+    await ask(api, admin, "PATCH", inbox, botId=made["id"])
+    assert await told() is None
+    await ask(api, admin, "PATCH", inbox, bot=True)
+    assert await told() == "Robin"
+    for change in ({"mode": "suggest"}, {"mode": "answer", "enabled": False}):
+        await ask(api, admin, "PATCH", f"/admin/bots/{made['id']}", **change)
+        assert await told() is None

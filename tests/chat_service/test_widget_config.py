@@ -36,6 +36,7 @@ async def test_the_widget_learns_its_inbox_and_nothing_else(api: Api, acme: Tena
     assert answer.json() == {
         "inbox": {"name": "Web", "channel": "web"},
         "tenant": acme.slug,
+        "bot": None,
         "apiBase": "http://api.test",
         "wsBase": "ws://api.test",
         "settings": {},

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { messageId } from "../../sdk/test/support/frames";
 import { AGENT, AT_HOME, CONV, holdTime, Stage, TS } from "./support/stage";
 
 let stage: Stage;
@@ -145,6 +146,36 @@ describe("an agent who simply answers", () => {
     const asked = stage.asked.filter(({ url }) => url.endsWith(`/conversations/${CONV}`));
     expect(asked).toHaveLength(1);
   });
+});
+
+describe("a bot", () => {
+  const floor = { holder: "bot", epoch: 1 };
+  const title = () => stage.one(".title").textContent;
+
+  async function answered(bot: string | null | undefined): Promise<void> {
+    await chatting({ config: { ...AT_HOME, ...(bot === undefined ? {} : { bot }) } });
+    stage.tell("conversation.updated", { floor, by: null });
+    const said = { content: "Within 30 days.", visibility: "public", type: "text" };
+    stage.tell("message", { id: messageId(0xb001), role: "bot", ts: TS, ...said });
+    await stage.pass(1_200);
+  }
+
+  test.each([
+    ["Juno", "Juno"],
+    [null, "Assistant"],
+    [undefined, "Assistant"],
+  ])(
+    "that is called %s is %s in the header, to a screen reader and to the page",
+    async (bot, name) => {
+      await answered(bot);
+      expect(title()).toBe(name);
+      expect(stage.texts("div[role=status].visually-hidden p")).toContain(
+        `${name}: Within 30 days.`,
+      );
+      const heard = stage.heard.filter(([event]) => event === "message:received");
+      expect(heard).toEqual([["message:received", expect.objectContaining({ from: "bot", name })]]);
+    },
+  );
 });
 
 describe("the header", () => {

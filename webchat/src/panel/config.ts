@@ -3,6 +3,8 @@ import type { Events, Settings } from "../api";
 /** What the inbox says on the server; the page's own settings win over it. */
 export interface Config {
   readonly settings?: Partial<Settings>;
+  /** What the bot that answers first is called; absent where there is none. */
+  readonly bot?: string | null;
   readonly availability?: Events["availability"] | null;
   readonly files?: {
     readonly enabled: boolean;

@@ -4,6 +4,7 @@ import type { Scene } from "../panel/scene";
 import { useScene } from "../panel/use-scene";
 import { t } from "../panel/words";
 import { ROW_ICONS } from "./icons";
+import { botName } from "./names";
 import { nameOf } from "./people";
 import { RichText } from "./rich-text";
 import { TimelineRows } from "./timeline-rows";
@@ -82,7 +83,7 @@ function Passing({ scene: { state, tools } }: { readonly scene: Scene }) {
     <>
       {Object.entries(conversation.streams).map(([stream, { text }]) => (
         <div key={stream} class="row other" data-stream={stream}>
-          {tools !== undefined && <tools.Face userId={null} name={t("bot")} />}
+          {tools !== undefined && <tools.Face userId={null} name={botName()} />}
           <div class="bubble">
             <RichText text={text} />
           </div>

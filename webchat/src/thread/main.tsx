@@ -41,7 +41,7 @@ export function attach(scene: Scene, client: VisitorClient): () => void {
     host.onUnread(after.unread);
   };
   scene.dress(css);
-  forgetNames();
+  forgetNames(scene);
   sayHeld(scene, client);
   // The first use of Intl, whichever, takes it ten milliseconds: not while a message is drawn.
   setTimeout(() => Intl.DateTimeFormat.supportedLocalesOf("en"));

@@ -1,12 +1,20 @@
 import type { ConversationView } from "@chorus/sdk";
-import type { PanelHost } from "../panel/scene";
+import type { PanelHost, Scene } from "../panel/scene";
+import { t } from "../panel/words";
 
 /** By id of an agent; undefined while the API is asked, or where it did not say. */
 const names = new Map<string | null, string | null | undefined>();
+let here: Scene;
 
-/** Whoever chats from now on may be somebody else. */
-export function forgetNames(): void {
+/** Whoever chats from now on, and where, may be somebody else. */
+export function forgetNames(scene: Scene): void {
   names.clear();
+  here = scene;
+}
+
+/** As its tenant calls it; the inbox may say so after the first words. */
+export function botName(): string {
+  return here.told?.bot ?? t("bot");
 }
 
 export function nameKnown(userId: string | null): string | null | undefined {

@@ -1,6 +1,6 @@
 import type { ConversationView, Message } from "@chorus/sdk";
 import { t } from "../panel/words";
-import { nameKnown } from "./names";
+import { botName, nameKnown } from "./names";
 
 export interface Responder {
   /** Undefined where it is nobody in particular. */
@@ -20,7 +20,7 @@ const WAITING: ReadonlySet<string> = new Set(["requested", "queued", "offered"])
 export function responderOf(conversation: ConversationView | null): Responder | undefined {
   if (conversation === null) return undefined;
   const bot = conversation.floor?.holder === "bot";
-  const name = agentOf(conversation)?.name ?? (bot ? t("bot") : undefined);
+  const name = agentOf(conversation)?.name ?? (bot ? botName() : undefined);
   return { name, presence: bot ? "online" : presenceOf(conversation) };
 }
 
@@ -53,7 +53,7 @@ export function nameOf(
   userId: string | null,
   role?: string,
 ): string {
-  if (role === "bot") return t("bot");
+  if (role === "bot") return botName();
   const agent = conversation?.session?.agent;
   return (agent?.userId === userId ? agent?.name : nameKnown(userId)) ?? t("team");
 }
