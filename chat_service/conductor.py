@@ -90,7 +90,7 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     poll_s, sweep_s = tools.settings.conductor_poll_ms / 1000, tools.settings.conductor_sweep_s
     acts = [*rounds(tools, heard), *handoff_rounds(tools, router, lines)]
     acts.append((poll_s, lambda: refining.ring(doorbell, sweep_s)))
-    acts.append((poll_s, listening.read_all))
+    acts.append((poll_s, listening.read_on))
     repeated = [repeat(act, every_s) for every_s, act in acts]
     async with beside(router.run(), absence.run(), *bell.tasks(), *repeated):
         await asyncio.Event().wait()

@@ -32,13 +32,15 @@ from chorus.errors import Overloaded, Unavailable
 from chorus.ids import uuid7
 from chorus.wire.common import MAX_TAGS, Role, Visibility
 
-AT_ONCE: Final = 100
+AT_ONCE: Final = 25
 TOLD_AT_ONCE: Final = 25
 """Their conversations stand still until it is committed."""
 INLINE_MESSAGES: Final = 20
 """More are read in a thread: the loop routes customers of all tenants."""
 WISHES_MAX: Final = 20_000
 """More are forgotten: they come again with the next message."""
+REST: Final = 19
+"""So many times as long as some were read nothing is: a twentieth of a core, however much is said."""
 DEAF_S: Final = 30.0
 """So long nothing is looked up where nothing may be read."""
 AGAIN: Final = timedelta(minutes=15)
@@ -65,6 +67,7 @@ class Listening:
         self._caught_up = False
         self._deaf: set[UUID] = set()
         self._deaf_until_s = 0.0
+        self._rests_until_s = 0.0
 
     def heard(self, relayed: Iterable[DomainEvent]) -> None:
         """Take domain events, of which only ids are known."""
@@ -86,16 +89,37 @@ class Listening:
         Raises:
             Unavailable, Overloaded: PostgreSQL cannot be reached; nothing is forgotten.
         """
-        await self._catch_up()
-        if self._tools.clock.monotonic() >= self._deaf_until_s:
-            self._deaf.clear()
-            self._deaf_until_s = self._tools.clock.monotonic() + DEAF_S
+        await self._begin()
         ids, kept = list(self._wishes), 0
         for start in range(0, len(ids), AT_ONCE):
             kept += await self._read(ids[start : start + AT_ONCE])
         return kept
 
+    async def read_on(self) -> int:
+        """Read some of what waits longest, unless it is time to rest; says and raises as `read_all`.
+
+        Where more is said than can be read, conversations are read later, and the latest of their
+        words only.
+        """
+        clock = self._tools.clock
+        if clock.monotonic() < self._rests_until_s:
+            return 0
+        await self._begin()
+        began_s = clock.monotonic()
+        kept = await self._read(list(islice(self._wishes, AT_ONCE)))
+        ended_s = clock.monotonic()
+        self._rests_until_s = ended_s + REST * (ended_s - began_s)
+        return kept
+
+    async def _begin(self) -> None:
+        await self._catch_up()
+        if self._tools.clock.monotonic() >= self._deaf_until_s:
+            self._deaf.clear()
+            self._deaf_until_s = self._tools.clock.monotonic() + DEAF_S
+
     async def _read(self, ids: Sequence[UUID]) -> int:
+        if not ids:
+            return 0
         for one in ids:
             self._wishes.pop(one, None)
         try:

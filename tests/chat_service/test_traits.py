@@ -35,6 +35,16 @@ class Dying(SystemClock):
         raise Killed
 
 
+class Ticking(SystemClock):
+    """Goes on only when somebody looks."""
+
+    ticks = 0
+
+    def monotonic(self) -> float:
+        self.ticks += 1
+        return float(self.ticks)
+
+
 class Stumbling(SystemClock):
     """The first time somebody asks PostgreSQL is away."""
 
@@ -201,6 +211,19 @@ async def test_what_was_relayed_to_somebody_who_died_is_read_by_the_next(
     await outbox.relay_all(tools.db, tools.client, 500, heard.heard)
     await heard.read_all()
     assert [one["traits"]["sentiment"] for one in await told(api, acme)] == ["angry", "positive"]
+
+
+async def test_reading_leaves_most_of_the_time_to_others(api: Api, acme: Tenant) -> None:
+    clock = Ticking()
+    listening = Listening(replace(tools_of(api), clock=clock))
+    for said in ("Where is my parcel?", ANGRY):
+        await tell(api, acme, said)
+        await outbox.relay_all(api.resources.system, api.resources.redis, 500, listening.heard)
+        while await listening.read_on() == 0:
+            pass
+    # What came at once after the first was heard while it rested: nineteen ticks for one.
+    assert clock.ticks > traits.REST
+    assert [one["traits"]["sentiment"] for one in await told(api, acme)] == ["neutral", "angry"]
 
 
 async def test_nothing_is_forgotten_while_postgresql_is_away(api: Api, acme: Tenant) -> None:
