@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ai.contracts import FactKind
+from ai.contracts import FactKind, Role
 
 _MONTHS: Final = (
     "jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|févr(?:ier)?|mar(?:ch|s|zo|ço)?|märz|apr(?:il|ile)?|avril"
@@ -93,12 +93,17 @@ _NAMED_AR: Final = re.compile(
 _NAMED_JA: Final = re.compile(r"([\u4e00-\u9fff\u30a0-\u30ff]{1,8})と申します")
 _TRAILING: Final = ".,;:!?)]}'\"»”。、"
 _CHARS_MAX: Final = 200
-# Signatures and advertisements of ours are no news to us.
-_OF_STAFF: Final = frozenset({"order", "amount", "date", "error_code", "version", "other"})
+# Signatures and advertisements of ours are no news to us; prices and terms that a bot quotes are
+# everybody's, and nothing about this customer.
+_NEWS: Final = {
+    "bot": frozenset({"order"}),
+    "agent": frozenset({"order", "amount", "date", "error_code", "version", "other"}),
+}
 
 
-def facts_in(text: str, *, by_customer: bool) -> list[Found]:
-    """The facts of a plain text, in the order they stand there."""
+def facts_in(text: str, role: Role) -> list[Found]:
+    """The facts of a plain text that tell something of the customer, in the order they stand there."""
+    by_customer = role == "customer"
     if not any(map(str.isdigit, text)) and "@" not in text and "://" not in text:
         return _names(text) if by_customer else []
     taken: list[tuple[int, int]] = []
@@ -112,7 +117,7 @@ def facts_in(text: str, *, by_customer: bool) -> list[Found]:
     facts = [one for _, one in sorted(found, key=lambda each: each[0])]
     if by_customer:
         return [*facts, *_names(text)]
-    return [one for one in facts if one.kind in _OF_STAFF]
+    return [one for one in facts if one.kind in _NEWS.get(role, _NEWS["agent"])]
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int, str]]:

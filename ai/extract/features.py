@@ -75,8 +75,7 @@ def features_of(message: Msg, language: str) -> Features:
         mood += _mood(hits, words)
         tags = frozenset(hit.tag for hit in hits) | (shared & {INJECTION})
         parts.append(Sentence(one, tags, _length(one, words), _asks(one)))
-    by_customer = message.role == "customer"
-    facts = tuple(facts_in(text, by_customer=by_customer))
+    facts = tuple(facts_in(text, message.role))
     return Features(spoken, tuple(parts), facts, _whole_mood(text, mood), intents, injected)
 
 

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ai.contracts import Role
 from ai.extract.facts import facts_in
 from ai.extract.plain import plain
 
 
-def found(text: str, *, by_customer: bool = True) -> list[str]:
-    return [f"{one.kind}:{one.value}" for one in facts_in(plain(text), by_customer=by_customer)]
+def found(text: str, role: Role = "customer") -> list[str]:
+    return [f"{one.kind}:{one.value}" for one in facts_in(plain(text), role)]
 
 
 @pytest.mark.parametrize(
@@ -87,13 +88,18 @@ def test_what_staff_sign_with_is_no_fact() -> None:
     said = (
         "Write to help@shop.example or +49 30 1234567, https://shop.example. Order 4711 costs €5."
     )
-    assert found(said, by_customer=False) == ["order:4711", "amount:€5"]
+    assert found(said, "agent") == ["order:4711", "amount:€5"]
+
+
+def test_what_a_bot_quotes_to_everybody_is_no_fact_of_this_customer() -> None:
+    said = "Delivery is free from 60 euros on, until 24.12.2026. Your order 4711 is on its way."
+    assert found(said, "bot") == ["order:4711"]
 
 
 def test_spellings_of_one_thing_have_one_key() -> None:
     one, other = (
-        facts_in("order AB-1234", by_customer=True),
-        facts_in("order ab1234x", by_customer=True),
+        facts_in("order AB-1234", "customer"),
+        facts_in("order ab1234x", "customer"),
     )
     assert one[0].key == ("order", "ab1234")
     assert other[0].key != one[0].key
@@ -102,9 +108,9 @@ def test_spellings_of_one_thing_have_one_key() -> None:
 @given(st.text(max_size=300))
 def test_a_fact_stands_in_the_text(text: str) -> None:
     shown = plain(text)
-    assert all(one.value in shown for one in facts_in(shown, by_customer=True))
+    assert all(one.value in shown for one in facts_in(shown, "customer"))
 
 
 @given(st.from_regex(r"[0-9A-Za-z@#:/+€$. -]{0,200}", fullmatch=True))
 def test_any_mixture_of_signs_can_be_read(text: str) -> None:
-    assert all(one.value in text for one in facts_in(text, by_customer=True))
+    assert all(one.value in text for one in facts_in(text, "customer"))
