@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ai.extract.language import language_of
 from ai.guards.verify import Bounds, Source, faults_of
 from bot.ports import Asked, Draft, Hearing
 from chorus import metrics
@@ -27,12 +28,23 @@ class Checked:
         return True
 
 
+def is_translated(draft: Draft, asked: Asked) -> bool:
+    """Whether its words can be none of its passages', and its tenant lets its bot speak so."""
+    bot = asked.brief.bot
+    cited = {one.lang for one in asked.passages if one.id in draft.cited}
+    if bot is None or bot.settings.get("translates") is not True or not asked.language:
+        return False
+    said = language_of(draft.text, asked.language)
+    return bool(cited) and "" not in cited and said == asked.language and said not in cited
+
+
 def has_faults(draft: Draft, asked: Asked) -> bool:
     """Whether anything keeps it from being said; counted and logged, without its words."""
     sources = [Source(one.id, f"{one.title}\n{one.text}") for one in asked.passages]
     bot = asked.brief.bot
     hosts = bot.settings.get("allowedHosts", ()) if bot else ()
-    bounds = Bounds([str(one) for one in hosts], draft.known, draft.canary)
+    translated = is_translated(draft, asked)
+    bounds = Bounds([str(one) for one in hosts], draft.known, draft.canary, translated)
     faults = faults_of(draft.text, draft.cited, sources, bounds)
     for fault in faults:
         metrics.grounding_rejects_total.labels(f"bot_{fault}").inc()

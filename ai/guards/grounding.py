@@ -26,17 +26,28 @@ _NUMERALS: Final = {
 
 
 def unsupported(
-    text: str, sources: Sequence[str], *, known: Collection[str] = ()
+    text: str, sources: Sequence[str], *, known: Collection[str] = (), translated: bool = False
 ) -> tuple[str, ...]:
     """What a text says that no source does: single facts, and sentences made up of other words.
 
-    `known` may be said without a source: our own set phrases.
+    `known` may be said without a source: our own set phrases. Of a `translated` text, words tell
+    nothing; its facts do, however its language writes them.
     """
     whole = _flat("\n".join([*sources, *known]))
-    facts = [one for one in dict.fromkeys(_facts(plain(text))) if not _stands(one, whole)]
+    if translated:
+        whole, text = _one_point(whole), _one_point(text)
+    said = dict.fromkeys(_facts(plain(text)))
+    facts = [one for one in said if not _stands(one, whole, translated=translated)]
+    if translated:
+        return tuple(facts)
     stems = _stems(whole)
     invented = [one for one in sentences(plain(text)) if not _borne_out(one, stems)]
     return tuple(dict.fromkeys([*facts, *invented]))
+
+
+def _one_point(text: str) -> str:
+    """9,90 and 9.90 are the same in two languages."""
+    return re.sub(r"(?<=\d)[,٫](?=\d)", ".", text)
 
 
 def _flat(text: str) -> str:
@@ -56,15 +67,16 @@ def _facts(text: str) -> list[str]:
     return found + [word for word in words if word in _NUMERALS and word != "one"]
 
 
-def _stands(fact: str, whole: str) -> bool:
+def _stands(fact: str, whole: str, *, translated: bool = False) -> bool:
     """Whether a fact stands in the sources as a whole: 15 does not stand in 150."""
     wanted = fact.lower()
     if _found(wanted, whole):
         return True
-    if wanted in _NUMERALS:
-        return _found(_NUMERALS[wanted], whole)
-    spelled = [word for word, digit in _NUMERALS.items() if digit == wanted]
-    return any(_found(one, whole) for one in spelled)
+    digit = _NUMERALS.get(wanted, wanted)
+    if wanted in _NUMERALS and not translated:
+        return _found(digit, whole)
+    spelled = [word for word, value in _NUMERALS.items() if value == digit]
+    return any(_found(one, whole) for one in (digit, *spelled))
 
 
 def _found(wanted: str, whole: str) -> bool:

@@ -47,6 +47,8 @@ class Bounds:
     known: Collection[str] = ()
     """Set phrases that need no source."""
     canary: str = ""
+    translated: bool = False
+    """It is in another language than its sources: of those, only facts can be found in it."""
 
 
 def faults_of(
@@ -64,7 +66,9 @@ def faults_of(
         Fault.TOO_LONG: len(text) > CHARS_MAX,
         Fault.UNCITED: not cited,
         Fault.FOREIGN_CITATION: any(one not in by_id for one in cited),
-        Fault.UNGROUNDED: bool(unsupported(text, used, known=bounds.known)),
+        Fault.UNGROUNDED: bool(
+            unsupported(text, used, known=bounds.known, translated=bounds.translated)
+        ),
         Fault.FOREIGN_LINK: bool(foreign_links(text, bounds.allowed_hosts)),
         Fault.LEAK: bool(bounds.canary) and leaks(text, bounds.canary),
         Fault.HARMFUL: bool(harms - {"promise"}),

@@ -52,6 +52,10 @@ class BotSettings(Setting):
     policy: BotPolicy = Absent
     allowed_hosts: Annotated[list[Host], Field(max_length=100)] = Absent
     """Where links of its answers may lead; `*.example.com` is any host below it."""
+    translates: Strict = Absent
+    """A model may answer in the customer's language from passages in another: numbers, links and
+    names of things are looked up in them still, words cannot be.
+    """
     help_text: dict[Language, Annotated[str, Field(min_length=1, max_length=1_000)]] = Absent
     """What it says at once to somebody in danger, by language."""
 

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from ai.contracts import Msg
-from ai.knowledge.passages import Found
+from ai.knowledge.passages import Found, Passage
 from bot.act import turn_id
 from bot.policy import Policy, Reason
 from bot.ports import Asked, BotCard, Brief, Draft, Talk, Where
@@ -269,6 +269,45 @@ async def test_a_tenants_table_decides_and_a_bad_one_is_ours(shop: Shop) -> None
     where = await shop.open()
     await shop.ask(where, QUESTION)
     assert await shop.turn(where) == "answer"
+
+
+class Speaks:
+    """Knowledge in German, whatever is asked."""
+
+    async def search(self, tenant_id: UUID, question: str, k: int = 5) -> Found:
+        text = "Der Versand nach Spanien kostet 9,90 EUR und dauert drei bis fünf Werktage."
+        return Found(
+            (Passage("p1", uuid7(), "Versand", text, "de", "editor", 1, 1.0, 1.0, 1.0),), 1.0
+        )
+
+
+@pytest.mark.parametrize(
+    ("said", "translates", "passes"),
+    [
+        ("Shipping to Spain costs 9.90 EUR and takes three to five working days.", True, True),
+        ("Shipping to Spain costs 9.90 EUR and takes three to five working days.", False, False),
+        ("Shipping to Spain costs 9.50 EUR and takes three to five working days.", True, False),
+        ("Shipping to Spain takes seven working days, whatever the weather is like.", True, False),
+        ("Read all about the shipping of our parcels at https://evil.example/spain", True, False),
+        # In the language of its passage its words can be looked up, and so they are.
+        ("Unsere Lampen werden von freundlichen Leuten in der Werkstatt gemacht.", True, False),
+    ],
+)
+async def test_facts_of_an_answer_in_another_language_must_stand_in_its_passages(
+    said: str, translates: bool, passes: bool
+) -> None:
+    asked = Msg(id=uuid7(), seq=1, role="customer", content="How much is shipping to Spain?")
+    card = BotCard(uuid7(), "Robin", settings={"translates": translates})
+    scene = Scene(
+        Where(uuid7(), uuid7()),
+        Brief("open", 1, None, "shop", "pro", card),
+        Talk((asked,), {}, "bot", EPOCH, 1),
+        (asked,),
+        Part.ANSWERS,
+        Policy(),
+    )
+    verdict = await think(Mind(Speaks(), (Says(said),), 20.0, lambda: 0.0), scene)
+    assert (verdict.draft is not None) is passes
 
 
 class Talked(tuple[Msg, ...]):

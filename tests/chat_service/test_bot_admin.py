@@ -20,6 +20,7 @@ async def test_a_bot_is_made_changed_and_bound(api: Api, acme: Tenant) -> None:
     settings = {
         "policy": {"version": "shy-1", "confidentAt": 0.7},
         "allowedHosts": ["shop.example"],
+        "translates": True,
     }
     status, made = await ask(
         api,

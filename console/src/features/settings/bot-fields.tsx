@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Button } from "../../shared/ui/button";
-import { AreaField, Field, SelectField } from "../../shared/ui/form";
+import { AreaField, Field, SelectField, Switch } from "../../shared/ui/form";
 import { Card } from "../../shared/ui/page";
 import { TagsField } from "../../shared/ui/tags-field";
 import { LOCALES } from "../../shared/words/locale";
@@ -33,6 +33,13 @@ export function BotLimits({ draft, problems, mayChange }: PartProps<Bot>) {
           problem={refusalOf("allowedHosts", problems.settings)}
           isDisabled={!mayChange}
           onChange={(allowedHosts) => set({ allowedHosts })}
+        />
+        <Switch
+          label={t("botTranslates")}
+          hint={t("botTranslatesHint")}
+          isOn={settings.translates === true}
+          isDisabled={!mayChange}
+          onChange={(translates) => set({ translates })}
         />
         <HelpTexts
           texts={settings.helpText ?? {}}

@@ -7,6 +7,7 @@ import { useSession } from "../../shared/live/session";
 export interface BotSettings {
   readonly policy?: Readonly<Record<string, number | string>>;
   readonly allowedHosts?: readonly string[];
+  readonly translates?: boolean;
   readonly helpText?: Readonly<Record<string, string>>;
 }
 
