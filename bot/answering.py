@@ -21,6 +21,7 @@ from ai.models.plan import Plan, Purpose
 from ai.models.question import For, Question
 from ai.models.spending import Ledger
 from ai.prompts.load import Prompt, prompt
+from bot.moderated import moderation_prompt
 from bot.ports import Asked, Draft, Interrupted, Unanswerable
 from bot.speaking import joined
 from bot.written import BadAnswer, ModelAnswer, Reading
@@ -82,7 +83,7 @@ async def open_access(plan: Plan, keys: Keys, client: Client, ledger: Ledger) ->
     keep_quiet()
     now_s = asyncio.get_running_loop().time
     access = Access(plan, keys, Limits(client), ledger, now_s=now_s)
-    await asyncio.to_thread(access.warm_up, [answer_prompt()])
+    await asyncio.to_thread(access.warm_up, [answer_prompt(), moderation_prompt()])
     return access
 
 

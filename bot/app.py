@@ -88,7 +88,11 @@ async def by_models(
     answering = pkgutil.resolve_name("bot.answering")
     keys = Keys(environ, settings.model_keys_dir)
     access = await answering.open_access(plan, keys, client, RpcLedger(calls))
-    return {one: (answering.Modelled(access, one),) if plan.serves(one) else () for one in PURPOSES}
+    moderated = pkgutil.resolve_name("bot.moderated").Moderated
+    return {
+        one: (moderated(answering.Modelled(access, one), access),) if plan.serves(one) else ()
+        for one in PURPOSES
+    }
 
 
 async def _until_told(settings: BotSettings) -> None:

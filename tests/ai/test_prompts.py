@@ -9,6 +9,7 @@ import pytest
 from ai.prompts import load
 from ai.prompts.load import BadPrompt, lock_text, prompt
 from ai.summarise.llm import VERSIONS, prompt_for
+from bot import moderated
 
 FAST = "summary_fast/v1.yaml"
 
@@ -28,7 +29,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_every_prompt_that_is_used_is_locked() -> None:
-    for purpose, version in VERSIONS.items():
+    used = {**VERSIONS, "moderate": moderated.VERSION}
+    for purpose, version in used.items():
         found = prompt(purpose, version)
         assert (found.id, found.version, found.purpose) == (purpose, version, purpose)
         assert found.name == f"{purpose}@{version}#{found.digest[:8]}"

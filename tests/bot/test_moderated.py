@@ -1,0 +1,132 @@
+"""A moderator of the plan looks at what is asked and at what would be said, before anybody hears it."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ai.models.plan import PLAN_FILE, Plan
+from bot.answering import Modelled
+from bot.app import by_models
+from bot.moderated import Moderated
+from bot.quoting import Quoting
+from bot.settings import BotSettings
+from chorus.bus import open_redis
+from tests.bot.modelling import SAYS, access_of, listening_to, plan_of_bots, saying
+from tests.bot.test_modelled import PATIENCE_S, Seen, asked, by
+from tests.bot.world import QUESTION, Shop
+from tests.support.model_stub import Asked, ModelStub, model_stub
+
+pytestmark = pytest.mark.anyio
+LOOKS = "slow@0.001"
+"""The moderator's name, apart from the bot's."""
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a look may take longer than a customer should wait."""
+    monkeypatch.setattr("bot.moderated.LONGEST_S", PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[ModelStub]:
+    with model_stub() as stub:
+        yield stub
+
+
+@pytest.fixture
+def stub(served: ModelStub) -> ModelStub:
+    served.reset()
+    served.answer = judging()
+    return served
+
+
+def judging(**harms: str) -> Callable[[Asked], Any]:
+    """A moderator that finds this of whoever wrote it; and a bot that answers."""
+    says = saying(*SAYS)
+
+    def answer(asked: Asked) -> Any:
+        who = json.loads(asked.texts[-1]).get("who")
+        if who is None:
+            return says(asked)
+        return {"harms": [harms[who]] if who in harms else []}
+
+    return answer
+
+
+def plan_with(stub: ModelStub, moderator: str = LOOKS, **terms: Any) -> Plan:
+    told = plan_of_bots(stub, "ok", **terms).model_dump()
+    looks = plan_of_bots(stub, moderator).model_dump()
+    for tier, each in told["tiers"].items():
+        each["models"]["moderate"] = looks["tiers"][tier]["models"]["bot"]
+    return Plan.model_validate(told)
+
+
+def moderated(shop: Shop, plan: Plan, seen: Seen) -> Shop:
+    access = access_of(shop, plan)
+    mind = {"now_s": access.now_s, "turn_s": PATIENCE_S}
+    return listening_to(shop.thinking(Moderated(Modelled(access), access), Quoting(), **mind), seen)
+
+
+async def test_what_is_harmless_is_answered_and_heard_after_it_was_looked_at(
+    shop: Shop, stub: ModelStub
+) -> None:
+    seen, where = Seen(), await asked(shop, f"I am nora@customer.test. {QUESTION}")
+    assert await moderated(shop, plan_with(stub), seen).turn(where) == "answer"
+    assert await by(shop, where) == "model"
+    assert seen.bubble == " ".join(text for text, _ in SAYS)
+    question, _, answer = stub.asked
+    assert [one.model for one in stub.asked] == [LOOKS, "ok", LOOKS]
+    assert json.loads(question.texts[-1])["text"].startswith("I am <EMAIL_1>.")
+    assert json.loads(answer.texts[-1])["text"] == seen.bubble
+    rows = await shop.api.rows(
+        "SELECT purpose, count(*) FROM llm_usage WHERE tenant_id = $1 GROUP BY 1 ORDER BY 1",
+        shop.tenant.id,
+    )
+    assert [tuple(one) for one in rows] == [("bot", 1), ("moderate", 2)]
+
+
+async def test_harm_in_a_question_reaches_no_other_model(shop: Shop, stub: ModelStub) -> None:
+    seen, where = Seen(), await asked(shop)
+    stub.answer = judging(customer="hate")
+    assert await moderated(shop, plan_with(stub), seen).turn(where) in ("clarify", "handoff")
+    assert [one.model for one in stub.asked] == [LOOKS]
+
+
+@pytest.mark.parametrize("harm", ["hate", "nothing we know"])
+async def test_harm_in_an_answer_is_heard_by_nobody(shop: Shop, stub: ModelStub, harm: str) -> None:
+    """Nor is one whose moderator says something else than a judgement."""
+    seen, where = Seen(), await asked(shop)
+    stub.answer = judging(bot=harm)
+    assert await moderated(shop, plan_with(stub), seen).turn(where) == "answer"
+    assert await by(shop, where) == "quote"
+    assert SAYS[1][0] not in "".join(one["text"] for one in seen.deltas).replace(seen.bubble, "")
+    assert seen.bubble == (await shop.said(where))[0]["content"]
+
+
+@pytest.mark.parametrize("moderator", ["500", "malformed", "html"])
+async def test_a_moderator_that_is_away_lets_no_model_speak(
+    shop: Shop, stub: ModelStub, moderator: str
+) -> None:
+    where = await asked(shop)
+    assert await moderated(shop, plan_with(stub, moderator), Seen()).turn(where) == "answer"
+    assert await by(shop, where) == "quote"
+
+
+async def test_where_the_plan_names_none_rules_alone_look(shop: Shop, stub: ModelStub) -> None:
+    where = await asked(shop)
+    assert await moderated(shop, plan_of_bots(stub, "ok"), Seen()).turn(where) == "answer"
+    assert [one.model for one in stub.asked] == ["ok"]
+
+
+async def test_the_process_has_one_where_the_plan_names_one(
+    shop: Shop, stub: ModelStub, redis_db: str, tmp_path: Path
+) -> None:
+    told = {"REDIS_URL": redis_db, "rpc": "unix:none", "data": tmp_path}
+    settings = BotSettings.model_validate(told)
+    (tmp_path / PLAN_FILE).write_text(plan_with(stub).model_dump_json())
+    async with open_redis(redis_db) as client:
+        (answerer,) = (await by_models(settings, {}, client, shop.calls))["bot"]
+    assert isinstance(answerer, Moderated)
