@@ -13,7 +13,7 @@ CAP_MAX: int = 10**12
 
 
 class UsageQuery(Shape):
-    month: date | None = None
+    month: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))] | None = None
     """Any day of it; this month when left out."""
 
 

@@ -21,7 +21,9 @@ async def test_while_redis_is_away_the_floor_is_served(
             acme = await make_tenant(api_database_url, "acme")
             await say(api, acme.principal("contact"), acme.conversation, "Order 48213 is late.")
             before = await read(api, acme)
-            await say(api, acme.principal("contact"), acme.conversation, "My order 48214 is late, too.")
+            await say(
+                api, acme.principal("contact"), acme.conversation, "My order 48214 is late, too."
+            )
             server.kill9()
             found = await read(api, acme)
     assert (before["behind"], before["source"]) == (0, "extractive")

@@ -109,6 +109,11 @@ async def test_only_admins_see_money(api: Api, acme: Tenant, who: str) -> None:
     assert (await ask(api, principal, "PATCH", capMicros=1))[0] == 403
 
 
+@pytest.mark.parametrize("month", ["9999-12-31", "0001-01-01", "2025-13-01", "now", "2025-03"])
+async def test_a_month_that_is_none_is_refused(api: Api, acme: Tenant, month: str) -> None:
+    assert (await ask(api, acme.principal("admin"), path=f"{PATH}?month={month}"))[0] == 422
+
+
 @pytest.mark.parametrize("cap", [-1, 10**12 + 1, "5", 1.5, True])
 async def test_a_limit_is_a_number_of_millionths(api: Api, acme: Tenant, cap: Any) -> None:
     assert (await ask(api, acme.principal("admin"), "PATCH", capMicros=cap))[0] == 422
