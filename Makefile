@@ -91,7 +91,7 @@ e2e: ## The browser tests alone
 .PHONY: demo-video
 demo-video: ## Film a customer, a bot and an agent in real windows: artefacts/demo.webm
 	@tools/bootstrap.sh python node pages browser
-	CHROMIUM="$$(tools/chromium.sh)" $(PY) -m tools.demo_video
+	CHROMIUM="$$(tools/chromium.sh whole)" $(PY) -m tools.demo_video
 
 .PHONY: fresh-clone
 fresh-clone: ## Clone into an empty folder with an empty HOME; make up, make down, make test there
@@ -108,7 +108,7 @@ bench: ## Cost per frame, messages end to end, broadcast, RTT, KiB per socket, h
 .PHONY: bench-console
 bench-console: ## What the console costs a browser: first load, a list of 5,000, a thread of 10,000
 	@tools/bootstrap.sh python node pages browser
-	CHROMIUM="$$(tools/chromium.sh)" $(PY) -m load.bench_console
+	CHROMIUM="$$(tools/chromium.sh whole)" $(PY) -m load.bench_console
 
 .PHONY: eval
 eval: ## Hold summaries, handoffs, intents and traits against their gates and the committed figures

@@ -102,6 +102,7 @@ setup_pages() {
 
 setup_browser() {
   tools/chromium.sh >/dev/null
+  tools/chromium.sh whole >/dev/null
 }
 
 for part in "$@"; do

@@ -1,7 +1,6 @@
 """One installation and one Chromium for all browser tests; every test gets people of its own."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Generator, Iterator
@@ -45,13 +44,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(180))
 
 
-def chromium_path() -> str:
-    """The Chromium that CHROMIUM names, else the one `tools/chromium.sh` finds."""
-    named = os.environ.get("CHROMIUM")
-    if named:
-        return named
+def chromium_path(*kind: str) -> str:
+    """What `tools/chromium.sh` finds; of the kind `whole` it is a browser with profiles."""
     script = ROOT / "tools" / "chromium.sh"
-    return subprocess.check_output([script], text=True, timeout=300).strip()
+    return subprocess.check_output([script, *kind], text=True, timeout=300).strip()
 
 
 @pytest.fixture(scope="session")

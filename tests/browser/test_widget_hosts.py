@@ -182,7 +182,7 @@ def test_a_browser_that_keeps_nothing_still_chats_and_is_told_so(
     (tmp_path / "Default").mkdir()
     (tmp_path / "Default" / "Preferences").write_text(json.dumps(settings))
     context = chromium.browser_type.launch_persistent_context(
-        tmp_path, executable_path=chromium_path(), args=list(FLAGS), locale="en-GB"
+        tmp_path, executable_path=chromium_path("whole"), args=list(FLAGS), locale="en-GB"
     )
     try:
         page = context.new_page()
