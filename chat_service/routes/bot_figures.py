@@ -17,7 +17,7 @@ from chorus.web import json_response
 _NEEDS: Final = Needs("reports:read", READERS)
 
 
-async def bots(
+async def bots_reported(
     asked: Annotated[BotQuery, Query()],
     resources: With,
     who: Who,
@@ -84,4 +84,4 @@ def _spelled(one: Figures) -> str:
     return ", ".join(f"{reason}: {count}" for reason, count in one.reasons.most_common())
 
 
-ROUTES = (Route("GET", "/reports/bot", bots, _NEEDS, "What bots did", BotReport),)
+ROUTES = (Route("GET", "/reports/bot", bots_reported, _NEEDS, "What bots did", BotReport),)
