@@ -22,7 +22,7 @@ _LOOK: Final = Needs("admin:read", frozenset({"admin", "server"}))
 _PATH: Final = "/admin/usage"
 
 
-async def shown(asked: Annotated[UsageQuery, Query()], resources: With, who: Who) -> Response:
+async def usage_shown(asked: Annotated[UsageQuery, Query()], resources: With, who: Who) -> Response:
     """Calls, tokens and money of a calendar month (UTC), by purpose and model; and of the last twelve."""
     found = await usage.read(resources.db, who, resources.clock, month=asked.month)
     return json_response(_usage(found))
@@ -49,6 +49,6 @@ def _usage(found: Usage) -> dict[str, Any]:
 
 
 ROUTES = (
-    Route("GET", _PATH, shown, _LOOK, "What models cost", UsageAnswer),
+    Route("GET", _PATH, usage_shown, _LOOK, "What models cost", UsageAnswer),
     Route("PATCH", _PATH, limited, ADMIN, "Spend less than the plan allows", UsageAnswer),
 )
