@@ -99,6 +99,7 @@ function Limit({ saved }: { readonly saved: Usage }) {
               value={chosen}
               min={0}
               max={MAX_USD}
+              places={2}
               problem={problemOf(save.error).capMicros}
               onChange={(value) => draft.set({ usd: value ?? 0 })}
             />
@@ -111,7 +112,7 @@ function Limit({ saved }: { readonly saved: Usage }) {
         isBad={isBad}
         onReset={draft.reset}
         onSave={() => {
-          const capMicros = chosen === null ? null : chosen * MICROS;
+          const capMicros = chosen === null ? null : Math.round(chosen * MICROS);
           save.mutate({ path: PATH, method: "PATCH", body: { capMicros } });
         }}
       />

@@ -15,16 +15,19 @@ interface NumberProps {
   /** What stands in an empty field. */
   readonly placeholder?: string;
   readonly isDisabled?: boolean;
+  /** How many digits may stand behind the point; none unless it is said. */
+  readonly places?: number;
 }
 
 export function NumberField({ label, value, onChange, hint, problem, ...rest }: NumberProps) {
-  const { min, max, placeholder, isDisabled } = rest;
+  const { min, max, placeholder, isDisabled, places = 0 } = rest;
   return (
     <Field label={label} {...(hint === undefined ? {} : { hint })} problem={problem}>
       {(wiring) => (
         <input
           type="number"
-          inputMode="numeric"
+          inputMode={places === 0 ? "numeric" : "decimal"}
+          step={10 ** -places}
           className="field"
           value={value ?? ""}
           min={min}
@@ -32,13 +35,19 @@ export function NumberField({ label, value, onChange, hint, problem, ...rest }: 
           placeholder={placeholder}
           disabled={isDisabled === true}
           onChange={({ target }) =>
-            onChange(target.value === "" ? null : Math.trunc(target.valueAsNumber))
+            onChange(target.value === "" ? null : cutTo(places, target.valueAsNumber))
           }
           {...wiring}
         />
       )}
     </Field>
   );
+}
+
+/** 0.29 is 28.999… hundredths to a machine: what it misses by is no place of the number. */
+function cutTo(places: number, value: number): number {
+  const scale = 10 ** places;
+  return Math.trunc(Number((value * scale).toPrecision(15))) / scale;
 }
 
 /** Seconds, and below them what that is in the units that people think in. */
