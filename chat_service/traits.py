@@ -7,7 +7,7 @@ agents see makes a durable event; what people tagged, or took away, rules leave 
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from typing import Any, Final
@@ -40,11 +40,15 @@ INLINE_MESSAGES: Final = 20
 WISHES_MAX: Final = 20_000
 """More are forgotten: they come again with the next message."""
 REST: Final = 19
-"""So many times as long as some were read nothing is: a twentieth of a core, however much is said."""
+REST_MAX_S: Final = 5.0
+"""So many times as long as was thought nothing is read: a twentieth of a core, however much is said."""
 DEAF_S: Final = 30.0
 """So long nothing is looked up where nothing may be read."""
 AGAIN: Final = timedelta(minutes=15)
+EVENTS_AGAIN: Final = 20_000
 """So much of what was relayed before this process led is looked at again; read is read."""
+CATCH_UP_TRIES: Final = 3
+"""Where even that cannot be had, conversations are read with their next message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Outcome:
     """Somebody else was faster, or held them."""
     deaf: frozenset[UUID] = frozenset()
     """Their tenant or their inbox wants nothing to be read."""
+    thought_s: float = field(default=0.0, compare=False)
+    """What understanding took; waiting for PostgreSQL is not in it."""
 
 
 class Listening:
@@ -64,7 +70,7 @@ class Listening:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._wishes: dict[UUID, None] = {}
-        self._caught_up = False
+        self._tries_left = CATCH_UP_TRIES
         self._deaf: set[UUID] = set()
         self._deaf_until_s = 0.0
         self._rests_until_s = 0.0
@@ -79,9 +85,11 @@ class Listening:
                 self._wish([orjson.loads(event.data)["conversation_id"]])
 
     def _wish(self, ids: Iterable[str]) -> None:
-        room = WISHES_MAX - len(self._wishes)
-        wanted = (one for one in map(UUID, ids) if one not in self._deaf)
-        self._wishes |= dict.fromkeys(islice(wanted, room))
+        self._add(one for one in map(UUID, ids) if one not in self._deaf)
+
+    def _add(self, ids: Iterable[UUID]) -> None:
+        room = max(0, WISHES_MAX - len(self._wishes))
+        self._wishes |= dict.fromkeys(islice(ids, room))
 
     async def read_all(self) -> int:
         """Read all that is waiting; says of how many conversations something was kept.
@@ -101,15 +109,10 @@ class Listening:
         Where more is said than can be read, conversations are read later, and the latest of their
         words only.
         """
-        clock = self._tools.clock
-        if clock.monotonic() < self._rests_until_s:
+        if self._tools.clock.monotonic() < self._rests_until_s:
             return 0
         await self._begin()
-        began_s = clock.monotonic()
-        kept = await self._read(list(islice(self._wishes, AT_ONCE)))
-        ended_s = clock.monotonic()
-        self._rests_until_s = ended_s + REST * (ended_s - began_s)
-        return kept
+        return await self._read(list(islice(self._wishes, AT_ONCE)))
 
     async def _begin(self) -> None:
         await self._catch_up()
@@ -129,15 +132,17 @@ class Listening:
             raise
         self._wishes |= dict.fromkeys(done.later)
         self._deaf |= done.deaf
+        rest_s = min(REST * done.thought_s, REST_MAX_S)
+        self._rests_until_s = self._tools.clock.monotonic() + rest_s
         return done.kept
 
     async def _catch_up(self) -> None:
-        if self._caught_up:
+        if self._tries_left == 0:
             return
+        self._tries_left -= 1
         async with self._tools.db.raw_transaction() as raw:
-            before = await store.recent(raw, AGAIN, WISHES_MAX)
-        self._wishes |= dict.fromkeys(before)
-        self._caught_up = True
+            self._add(await store.recent(raw, AGAIN, EVENTS_AGAIN))
+        self._tries_left = 0
 
 
 async def read(tools: Tools, ids: Sequence[UUID]) -> Outcome:
@@ -148,7 +153,9 @@ async def read(tools: Tools, ids: Sequence[UUID]) -> Outcome:
     new = [one for one in found if _is_new(one)]
     if not new:
         return Outcome(deaf=deaf)
+    began_s = tools.clock.monotonic()
     made = await _folded(new)
+    thought_s = tools.clock.monotonic() - began_s
     quiet = [one for one in made if not _is_news(one)]
     async with tools.db.raw_transaction() as raw:
         kept = await store.keep(raw, quiet)
@@ -156,7 +163,7 @@ async def read(tools: Tools, ids: Sequence[UUID]) -> Outcome:
     for start in range(0, len(loud), TOLD_AT_ONCE):
         told |= await _tell(tools, loud[start : start + TOLD_AT_ONCE])
     wanted = {one.before.conversation_id for one in made}
-    return Outcome(len(kept | told), frozenset(wanted - kept - told), deaf)
+    return Outcome(len(kept | told), frozenset(wanted - kept - told), deaf, thought_s)
 
 
 def _is_new(spoken: Spoken) -> bool:
@@ -230,6 +237,8 @@ async def _tell(tools: Tools, read_before: Sequence[Kept]) -> set[UUID]:
         won = await store.keep(raw, made)
         loud = [one for one in made if one.before.conversation_id in won and _is_news(one)]
         news = await _numbered(raw, loud)
+        if put := [(one.before.tenant_id, name) for one in loud for name in one.put]:
+            await store.know_labels(raw, put)
         raised = await _raised(raw, loud)
         if news:
             now, steps = tools.clock.now(), [one.step for one in news]

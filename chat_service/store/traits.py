@@ -6,7 +6,7 @@ of its own, which nobody else writes but for `settled`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -211,13 +211,27 @@ async def raise_waiting(raw: RawConnection, ids: Sequence[UUID], priority: int) 
     return {plain(row["tenant_id"]) for row in await raw.fetch(_RAISE, list(ids), priority)}
 
 
+# By the index of what was sent: a busy hour is never read whole.
 _RECENT: Final = """
-SELECT DISTINCT (one->>'conversation_id')::uuid AS id
-FROM outbox o CROSS JOIN LATERAL jsonb_array_elements(o.data->'conversations') AS one
-WHERE o.event = 'message.created' AND o.sent_at > now() - $1::interval LIMIT $2
+SELECT DISTINCT coalesce(one->>'conversation_id', o.data->>'conversation_id')::uuid AS id
+FROM (
+    SELECT event, data FROM outbox WHERE sent_at > now() - $1::interval
+    ORDER BY sent_at DESC LIMIT $2
+) o LEFT JOIN LATERAL jsonb_array_elements(o.data->'conversations') AS one ON true
+WHERE o.event IN ('message.created', 'message.changed')
+"""
+_KNOW: Final = """
+INSERT INTO labels (tenant_id, name)
+SELECT DISTINCT n.tenant_id, n.name FROM unnest($1::uuid[], $2::text[]) AS n (tenant_id, name)
+ORDER BY n.tenant_id, n.name ON CONFLICT DO NOTHING
 """
 
 
-async def recent(raw: RawConnection, since: Any, limit: int) -> list[UUID]:
-    """Where something was said that may have been told to somebody who is gone."""
+async def know_labels(raw: RawConnection, put: Sequence[tuple[UUID, str]]) -> None:
+    """Offer from now on, by tenant, the labels that rules have put."""
+    await raw.execute(_KNOW, [tenant_id for tenant_id, _ in put], [name for _, name in put])
+
+
+async def recent(raw: RawConnection, since: timedelta, limit: int) -> list[UUID]:
+    """Where the latest `limit` events say that words came, changed or went."""
     return [plain(row["id"]) for row in await raw.fetch(_RECENT, since, limit)]

@@ -48,6 +48,11 @@ unreadable AS (
 ),
 forgotten AS (
   DELETE FROM summaries WHERE conversation_id = $1 AND EXISTS (SELECT 1 FROM gone)
+),
+unread AS (
+  UPDATE conversation_traits SET reading = DEFAULT, intent = DEFAULT, sentiment = DEFAULT,
+    language = DEFAULT, tags = DEFAULT, updated_at = now()
+  WHERE conversation_id = $1 AND EXISTS (SELECT 1 FROM gone)
 )
 UPDATE conversations c SET first_seq = (SELECT max(seq) + 1 FROM gone), metadata = {FORGET_ALL}
 WHERE id = $1 AND EXISTS (SELECT 1 FROM gone)

@@ -1,22 +1,25 @@
 """What customers' words say of a conversation: read once, told once, and never against a person."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from chat_service import outbox, traits
+from chat_service import events, outbox, traits
 from chat_service.jobs import Tools
 from chat_service.routing import route
 from chat_service.settings import ConductorSettings
-from chat_service.store import routing
+from chat_service.store import routing, upkeep
+from chat_service.store.outbox import DomainEvent
 from chat_service.traits import Listening, Outcome
 from chorus.clock import SystemClock
 from chorus.errors import Unavailable
+from chorus.ids import uuid7
 from tests.chat_service.admin_world import call
 from tests.chat_service.api_world import Api, Tenant, codes, read_snapshot, say
 from tests.chat_service.test_properties import another, command, listed
@@ -42,7 +45,7 @@ class Ticking(SystemClock):
 
     def monotonic(self) -> float:
         self.ticks += 1
-        return float(self.ticks)
+        return self.ticks / 100
 
 
 class Stumbling(SystemClock):
@@ -139,6 +142,8 @@ async def test_rules_put_tags_where_the_tenant_lets_them_and_never_against_a_per
     await read(api, acme)
     shown = await read_snapshot(api, acme.principal(), acme)
     assert shown["tags"] == ["vip", "refund"], "what a person took away stays away"
+    offered = (await call(api, acme, "GET", "/livechat/labels")).json()["items"]
+    assert "refund" in {one["name"] for one in offered}
     await command(api, acme, "update", remove_tags=["refund", "vip"])
     await tell(api, acme, "I want a refund, my lawyer will hear of it! A refund!")
     await read(api, acme)
@@ -224,6 +229,49 @@ async def test_reading_leaves_most_of_the_time_to_others(api: Api, acme: Tenant)
     # What came at once after the first was heard while it rested: nineteen ticks for one.
     assert clock.ticks > traits.REST
     assert [one["traits"]["sentiment"] for one in await told(api, acme)] == ["neutral", "angry"]
+
+
+async def test_more_than_can_be_remembered_hinders_nobody(api: Api, acme: Tenant) -> None:
+    tools = tools_of(api)
+    listening = Listening(tools)
+    await listening.read_all()
+    ids = [str(uuid7()) for _ in range(traits.WISHES_MAX + 1)]
+    said = {"conversations": [{"conversation_id": one, "roles": ["customer"]} for one in ids]}
+    event = events.MESSAGE_CREATED.name
+    many = DomainEvent(uuid7(), acme.id, "test", event, json.dumps(said), datetime.now(UTC))
+    listening.heard([many])
+    await tell(api, acme, ANGRY)
+    await outbox.relay_all(tools.db, tools.client, 500, listening.heard)
+    await listening.read_all()
+    await read(api, acme)
+    assert len(await told(api, acme)) == 1
+
+
+async def test_what_retention_deletes_is_not_known_any_more(api: Api, acme: Tenant) -> None:
+    await tell(api, acme, ANGRY)
+    await read(api, acme)
+    old = "UPDATE messages SET created_at = now() - interval '40 days' WHERE conversation_id = $1"
+    await api.rows(old, acme.conversation)
+    async with api.resources.system.raw_transaction() as raw:
+        await upkeep.delete_expired(raw, acme.conversation, days=30, limit=100)
+    (row,) = await api.rows(
+        "SELECT intent, sentiment, language, tags, reading::text AS reading"
+        " FROM conversation_traits WHERE conversation_id = $1",
+        acme.conversation,
+    )
+    assert tuple(row.values()) == ("other", "neutral", "", [], "{}")
+
+
+async def test_words_taken_back_before_a_leader_came_are_read_by_it(api: Api, acme: Tenant) -> None:
+    await tell(api, acme, ANGRY)
+    await read(api, acme)
+    path = f"/livechat/conversations/{acme.conversation}/messages"
+    said = (await call(api, acme, "GET", path)).json()["items"][0]
+    await command(api, acme, "delete", who="supervisor", target=said["id"])
+    tools = tools_of(api)
+    await outbox.relay_all(tools.db, tools.client, 500)
+    await Listening(tools).read_all()
+    assert (await told(api, acme))[-1]["traits"]["sentiment"] == "neutral"
 
 
 async def test_nothing_is_forgotten_while_postgresql_is_away(api: Api, acme: Tenant) -> None:
