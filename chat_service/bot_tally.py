@@ -5,17 +5,25 @@ The truth is the report (`bot_report`); what a conductor was not there for is no
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from chat_service.bot_report import REOPENED_WITHIN_DAYS
 from chat_service.jobs import Tools
 from chat_service.store import bot_report as store
 from chat_service.store.bot_report import QUIET, Slice
 from chorus import metrics
+from chorus.errors import Overloaded, Unavailable
+from chorus.log import get_logger
+
+log = get_logger(__name__)
 
 RESOLVED: Final = "resolved"
 REOPENED: Final = "reopened"
+UNCOUNTED: Final = "bot_outcomes_uncounted"
 HOUR: Final = timedelta(hours=1)
 WITHIN: Final = timedelta(days=REOPENED_WITHIN_DAYS)
+BEHIND_MAX: Final = timedelta(hours=3)
+"""Of more nothing is made up for: a window that grows while it cannot be read never can be."""
 
 
 class Tally:
@@ -26,7 +34,7 @@ class Tally:
         self._until = _hour(tools.clock.now())
 
     async def step(self) -> None:
-        """Count the hours that are over.
+        """Count the hours that are over. Whose cannot be counted now are left out, and hinder nobody.
 
         Raises:
             Unavailable, Overloaded: PostgreSQL cannot be reached; nothing of them is counted yet.
@@ -34,17 +42,26 @@ class Tally:
         until = _hour(self._tools.clock.now())
         if until <= self._until:
             return
-        resolved = reopened = 0
         async with self._tools.db.read(None) as session:
-            for tenant_id in await store.tenants(session):
-                # A day later it shows whether an answer stood, a week later whether somebody came back.
-                cut = Slice(tenant_id, [self._until - QUIET], until - QUIET, until, WITHIN)
-                resolved += (await store.endings(session, cut))[0]
-                cut = Slice(tenant_id, [self._until - WITHIN], until - WITHIN, until, WITHIN)
-                reopened += (await store.endings(session, cut))[1]
+            tenants = await store.tenants(session)
+        since, self._until = max(self._until, until - BEHIND_MAX), until
+        for tenant_id in tenants:
+            try:
+                await self._count(tenant_id, since, until)
+            except (Unavailable, Overloaded) as error:
+                log.warning(UNCOUNTED, tenant_id=str(tenant_id), error=type(error).__name__)
+            except Exception:
+                log.exception(UNCOUNTED, tenant_id=str(tenant_id))
+
+    async def _count(self, tenant_id: UUID, since: datetime, until: datetime) -> None:
+        # A day later it shows whether an answer stood, a week later whether somebody came back.
+        stood = Slice(tenant_id, [since - QUIET], until - QUIET, until, WITHIN)
+        seen = Slice(tenant_id, [since - WITHIN], until - WITHIN, until, WITHIN)
+        async with self._tools.db.read(tenant_id) as session:
+            resolved, _ = await store.endings(session, stood)
+            _, reopened = await store.endings(session, seen)
         metrics.bot_outcomes_total.labels(RESOLVED).inc(resolved)
         metrics.bot_outcomes_total.labels(REOPENED).inc(reopened)
-        self._until = until
 
 
 def _hour(at: datetime) -> datetime:

@@ -1,7 +1,8 @@
 """The report on bots, as JSON and as CSV."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import Header, Query, Response
 
@@ -34,16 +35,11 @@ async def bots_reported(
     )
     if is_csv(asked.format, accept):
         lines = [
-            {
-                "day": span.days[day].isoformat(),
-                "botId": str(bot_id),
-                "bot": found.names.get(bot_id, ""),
-                **_figures(figures),
-                "handoffReasons": _spelled(figures),
-            }
+            _line(span.days[day], bot_id, found.names.get(bot_id, ""), figures)
             for (day, bot_id), figures in found.lines.items()
         ]
-        return attached(table(lines), f"bot-{span.first}-{span.last}.csv")
+        nobody = _line(span.first, UUID(int=0), "", Figures())
+        return attached(table(lines, like=nobody), f"bot-{span.first}-{span.last}.csv")
     answer = {
         "from": span.first,
         "to": span.last,
@@ -77,6 +73,16 @@ def _figures(one: Figures) -> dict[str, Any]:
         "reopenRate": one.reopen_rate,
         "suggestions": {"made": one.suggested, "used": one.suggestions_used},
         "handoffReasons": dict(one.reasons.most_common()),
+    }
+
+
+def _line(day: date, bot_id: UUID, name: str, figures: Figures) -> dict[str, Any]:
+    return {
+        "day": day.isoformat(),
+        "botId": str(bot_id),
+        "bot": name,
+        **_figures(figures),
+        "handoffReasons": _spelled(figures),
     }
 
 

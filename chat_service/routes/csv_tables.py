@@ -17,15 +17,16 @@ def is_csv(asked: str | None, accept: str) -> bool:
     return asked == "csv" or (asked is None and CSV in accept)
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Lines of one shape, nested figures spread over columns `a.b`."""
+def table(rows: Sequence[Mapping[str, Any]], *, like: Mapping[str, Any] | None = None) -> str:
+    """Lines of one shape, nested figures spread over columns `a.b`; `like` has it where there are none."""
     written = io.StringIO()
     lines = csv.writer(written)
-    for place, row in enumerate(rows):
-        cells = list(flat(row))
-        if place == 0:
-            lines.writerow([name for name, _ in cells])
-        lines.writerow([harmless(value) if isinstance(value, str) else value for _, value in cells])
+    shape = rows[0] if rows else like
+    if shape is not None:
+        lines.writerow([name for name, _ in flat(shape)])
+    for row in rows:
+        cells = [value for _, value in flat(row)]
+        lines.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in cells])
     return written.getvalue()
 
 

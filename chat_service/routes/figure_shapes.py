@@ -235,6 +235,8 @@ class BotDay(BotFigures):
 
 
 class BotReport(Shape):
+    """Of conversations whose messages retention took, in whole or up to a day, nothing before counts."""
+
     from_: Annotated[date, Field(alias="from")]
     to: date
     tz: str

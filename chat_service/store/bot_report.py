@@ -65,6 +65,7 @@ class Suggested:
 
 
 # An answer that came late is a suggestion, and no act. Of session and message there is one act each.
+# Retention takes messages and leaves sessions: of what went nothing counts, or handoffs would alone.
 _ACTS: Final = """
 SELECT m.conversation_id, m.created_at AS at, m.seq, b.id AS bot_id,
     m.payload->'meta'->'bot'->'citations' IS NOT NULL AS answers, NULL AS reason
@@ -76,8 +77,12 @@ WHERE m.tenant_id = :tenant AND m.role = 'bot' AND m.message_type <> 'event'
 UNION ALL
 SELECT s.conversation_id, s.requested_at, NULL, b.id, false, coalesce(s.reason, '')
 FROM live_chat_sessions s JOIN bots b ON b.tenant_id = :tenant AND b.id = s.requested_by
+JOIN conversations c ON c.tenant_id = :tenant AND c.id = s.conversation_id
 WHERE s.tenant_id = :tenant AND s.source = 'bot'
     AND s.requested_at >= :first AND s.requested_at < :last
+    AND (c.first_seq = 1 OR s.requested_at >= (
+        SELECT o.created_at FROM messages o WHERE o.conversation_id = c.id ORDER BY o.seq LIMIT 1
+    ))
 """
 _STRETCHES: Final = f"""
 SELECT bot_id, conversation_id, min(at) AS began, max(at) AS ended, max(seq) AS last_seq,

@@ -2,120 +2,26 @@
 
 import csv
 import io
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
 
 from chat_service.bot_report import Figures, reasons_of
-from chat_service.bot_tally import Tally
-from chat_service.jobs import Tools
-from chat_service.settings import ConductorSettings
+from chat_service.store import upkeep
 from chat_service.store.bot_report import Stretches
-from chorus import metrics
 from chorus.ids import uuid7
 from tests.chat_service.admin_world import call
 from tests.chat_service.api_world import Api, Tenant, codes
+from tests.chat_service.bot_desk import DAY, DAYS, HOUR, NOON, Desk, make_bot
 from tests.chat_service.test_properties import another
 
 pytestmark = pytest.mark.anyio
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-DAYS = "from=2026-03-01&to=2026-03-03"
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ZEROS = {"answered": 0, "resolved": 0, "handedOff": 0, "toPerson": 0, "open": 0, "left": 0, "reopened": 0}  # fmt: skip
-
-
-@dataclass(slots=True)
-class Talk:
-    """A conversation that is written down line by line, each a minute after the one before."""
-
-    api: Api
-    tenant: Tenant
-    bot_id: UUID
-    id: UUID
-    at: datetime
-    seq: int = 0
-    last: dict[str, Any] = field(default_factory=dict)
-
-    async def say(self, role: str, content: str = "…", **columns: Any) -> "Talk":
-        self.seq, self.at = self.seq + 1, self.at + timedelta(minutes=1)
-        row = {
-            "conversation_id": self.id,
-            "seq": self.seq,
-            "id": uuid7(),
-            "tenant_id": self.tenant.id,
-            "role": role,
-            "content": content,
-            "created_at": self.at,
-            **columns,
-        }
-        places = ", ".join(f"${place}" for place in range(1, len(row) + 1))
-        await self.api.rows(
-            f"INSERT INTO messages ({', '.join(row)}) VALUES ({places})", *row.values()
-        )
-        return self
-
-    async def bot(self, action: str = "answer", content: str = "…", **columns: Any) -> "Talk":
-        marked: dict[str, Any] = {"action": action, "id": str(self.bot_id)}
-        if action == "answer":
-            marked["citations"] = []
-        payload = orjson.dumps({"meta": {"bot": marked}}).decode()
-        return await self.say("bot", content, payload=payload, **columns)
-
-    async def session(self, source: str, **columns: Any) -> "Talk":
-        self.at += timedelta(minutes=1)
-        by = self.bot_id if source == "bot" else self.tenant.contact
-        row = {
-            "id": uuid7(),
-            "tenant_id": self.tenant.id,
-            "conversation_id": self.id,
-            "status": "ended",
-            "source": source,
-            "requested_by": by,
-            "requested_at": self.at,
-            "ended_at": self.at,
-            **columns,
-        }
-        places = ", ".join(f"${place}" for place in range(1, len(row) + 1))
-        await self.api.rows(
-            f"INSERT INTO live_chat_sessions ({', '.join(row)}) VALUES ({places})", *row.values()
-        )
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A tenant with a bot."""
-
-    api: Api
-    tenant: Tenant
-    bot_id: UUID
-
-    async def talk(self, at: datetime = NOON, **columns: Any) -> Talk:
-        id_ = await another(self.api, self.tenant, created_at=at, **columns)
-        return await Talk(self.api, self.tenant, self.bot_id, id_, at).say("customer")
-
-    async def figures(self, query: str = "") -> dict[str, Any]:
-        answer = await call(
-            self.api, self.tenant, "GET", f"/reports/bot?{DAYS}{query}", who="supervisor"
-        )
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    async def counted(self, query: str = "") -> dict[str, int]:
-        """What is not zero of the total."""
-        total = (await self.figures(query))["total"]
-        return {name: total[name] for name in ("conversations", *ZEROS) if total[name]}
-
-
-async def make_bot(api: Api, tenant: Tenant, name: str) -> UUID:
-    id_ = uuid7()
-    await api.rows("INSERT INTO bots (id, tenant_id, name) VALUES ($1, $2, $3)", id_, tenant.id, name)  # fmt: skip
-    return id_
+WRITTEN = """
+UPDATE conversations c SET last_seq = m.seq FROM (
+    SELECT conversation_id, max(seq) AS seq FROM messages WHERE tenant_id = $1 GROUP BY 1
+) m WHERE c.id = m.conversation_id RETURNING c.id
+"""
 
 
 @pytest.fixture
@@ -237,41 +143,31 @@ async def test_suggestions_that_were_sent_are_used_whatever_stands_around_them(d
     assert found["conversations"] == 0
 
 
-@dataclass(slots=True)
-class Watch:
-    """A clock that stands."""
-
-    at: datetime
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at.timestamp()
-
-
-def outcomes() -> tuple[float, float]:
-    counter = metrics.bot_outcomes_total
-    return counter.labels("resolved")._value.get(), counter.labels("reopened")._value.get()
-
-
-async def test_what_came_of_stretches_is_counted_once_when_it_shows(desk: Desk) -> None:
-    # All tenants are counted, and nobody else has been there yet.
-    noon = NOON.replace(year=2031)
-    await (await desk.talk(noon)).bot()
-    back = await (await desk.talk(noon)).bot()
-    back.at += 2 * DAY
-    await back.say("customer", "Me again")
-    watch, before = Watch(noon), outcomes()
+async def test_handoffs_go_with_the_messages_that_retention_takes(desk: Desk) -> None:
+    kept, days = NOON + 20 * DAY, (datetime.now(UTC) - NOON).days - 10
+    await (await desk.talk()).bot()
+    await (await (await desk.talk()).bot()).session("bot", reason="asked")
+    partly = await (await (await desk.talk()).bot()).session("bot", reason="asked")
+    partly.at = kept
+    await (await partly.bot()).session("bot", reason="angry")
+    assert (await desk.figures())["total"]["handedOff"] == 2
     system = desk.api.resources.system
-    settings = ConductorSettings.model_validate({})
-    tally = Tally(Tools(system, desk.api.resources.redis, settings, watch))
-    told = []
-    for watch.at in (noon, noon + DAY, noon + DAY + HOUR, noon + DAY + HOUR, noon + 8 * DAY):
-        await tally.step()
-        resolved, reopened = outcomes()
-        told.append((resolved - before[0], reopened - before[1]))
-    assert told == [(0, 0), (0, 0), (2, 0), (2, 0), (2, 1)]
+    for id_ in [row["id"] for row in await desk.api.rows(WRITTEN, desk.tenant.id)]:
+        async with system.raw_transaction() as raw:
+            await upkeep.delete_expired(raw, id_, days=days, limit=100)
+    assert await desk.counted() == {}
+    query = f"/reports/bot?from={kept.date()}&to={kept.date()}"
+    found = (await call(desk.api, desk.tenant, "GET", query, who="admin")).json()["total"]
+    assert (found["conversations"], found["handoffReasons"]) == (1, {"angry": 1})
+
+
+async def test_a_table_of_days_without_bots_has_a_head(desk: Desk) -> None:
+    query = f"/reports/bot?{DAYS}&format=csv"
+    answers = [await call(desk.api, desk.tenant, "GET", query, who="admin")]
+    await (await desk.talk()).bot()
+    answers.append(await call(desk.api, desk.tenant, "GET", query, who="admin"))
+    empty, full = (one.text.splitlines() for one in answers)
+    assert empty == full[:1]
 
 
 async def test_bots_are_told_apart_also_in_the_table(desk: Desk) -> None:
