@@ -10,7 +10,6 @@ from secrets import token_hex
 from typing import Any, Final
 
 from ai.guards.fences import Fenced, fenced, suspicions
-from ai.guards.moderation import harms_in
 from ai.guards.redaction import Vault
 from ai.knowledge.passages import Passage
 from ai.models.access import Access
@@ -24,6 +23,7 @@ from ai.prompts.load import Prompt, prompt
 from bot.moderated import moderation_prompt
 from bot.ports import Asked, Draft, Interrupted, Unanswerable
 from bot.speaking import joined
+from bot.tellable import tellable
 from bot.written import BadAnswer, ModelAnswer, Reading
 from chorus.bus import Client
 
@@ -89,10 +89,7 @@ async def open_access(plan: Plan, keys: Keys, client: Client, ledger: Ledger) ->
 
 def tell(asked: Asked, *, raw: bool) -> Told | None:
     """What a model is told; None: it is better told nothing, and somebody quotes."""
-    if suspicions(asked.question) or harms_in(asked.question):
-        return None
-    # What gives orders is no source: obeyed, it would bear the answer out word for word.
-    passages = tuple(one for one in asked.passages if not _gives_orders(one))
+    passages = tellable(asked)
     if not passages:
         return None
     vault, bot = Vault(), asked.brief.bot
@@ -111,10 +108,6 @@ def tell(asked: Asked, *, raw: bool) -> Told | None:
     }
     fence = fenced(values, clean=str if raw else vault.redact)
     return Told(fence, passages, str if raw else vault.restore)
-
-
-def _gives_orders(passage: Passage) -> bool:
-    return bool(suspicions(passage.title) or suspicions(passage.text))
 
 
 def _before(asked: Asked) -> list[dict[str, str]]:
@@ -190,7 +183,7 @@ class Heard:
         return answer
 
     def draft(self) -> Draft | None:
-        """The whole of it.
+        """The whole of it; None: it has none, or did not see what may answer best.
 
         Raises:
             Interrupted. Unanswerable: it has read the passages, and they do not answer.
@@ -198,6 +191,8 @@ class Heard:
         if self._interrupted is not None:
             raise self._interrupted
         if not self._accepted:
+            return None
+        if self._reading.refuses and self.told.passages[0] != self.asked.passages[0]:
             return None
         if self._reading.refuses:
             raise Unanswerable

@@ -90,7 +90,7 @@ async def by_models(
     access = await answering.open_access(plan, keys, client, RpcLedger(calls))
     moderated = pkgutil.resolve_name("bot.moderated").Moderated
     return {
-        one: (moderated(answering.Modelled(access, one), access),) if plan.serves(one) else ()
+        one: (moderated(answering.Modelled(access, one), access, one),) if plan.serves(one) else ()
         for one in PURPOSES
     }
 

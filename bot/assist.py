@@ -90,13 +90,18 @@ class Assistant:
         )
 
     async def _drafts(self, asked: Asked, most: int) -> list[Draft]:
-        """In a model's words first, then the passages' own; none where a model says that none fits."""
+        """In a model's words first, then the passages' own; none where a model says that none fits.
+
+        Harm in the question keeps models from it, and no agent from what is known.
+        """
         written: list[Draft] = []
         for one in self.models:
             try:
                 draft = await answer_of(one, asked)
-            except Unanswerable:
-                return []
+            except Unanswerable as error:
+                if not error.harms:
+                    return []
+                break
             if draft is not None and not has_faults(draft, asked):
                 written = [draft]
                 break

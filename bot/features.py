@@ -1,7 +1,7 @@
 """What the policy looks at, out of a conversation. Pure: messages in, numbers out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from ai.extract.plain import plain
 from ai.guards.moderation import Harm, harms_in
 from ai.intent.asks import asks_for_person
 from ai.intent.consent import Consent, consent_of
-from ai.intent.matters import matters_of
+from ai.intent.matters import SAFETY, matters_of
 from ai.traits.mood import mean_of, mood_of
 
 OFFERED: Final = "offer"
@@ -116,14 +116,11 @@ def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
     wordless = last.files > 0 and not any(map(str.isalnum, last.text))
     moods = [mood_of(turn.text, language) for turn in turns if turn.role == "customer"]
     pieces = list(_pieces(last))
-    harms = frozenset[Harm]().union(*map(harms_in, pieces))
-    safety = {"safety"} if Harm.SELF_HARM in harms else set[str]()
-    return TurnFeatures(
+    found = TurnFeatures(
         language=spoken,
         asked=any(map(asks_for_person, pieces)),
         accepted=held_out and consent_of(last.text) is Consent.YES,
-        matters=frozenset(safety).union(*map(matters_of, pieces)),
-        threatening=Harm.THREAT in harms,
+        matters=frozenset[str]().union(*map(matters_of, pieces)),
         injected=now.injected,
         smalltalk=_is_smalltalk(now) and not wordless,
         wordless=wordless,
@@ -137,6 +134,14 @@ def features_of_turn(turns: Sequence[Turn], language: str = "") -> TurnFeatures:
         offered=any(one.action == OFFERED for one in turns),
         refused_ago=_refused_ago(turns),
     )
+    return with_harms(found, frozenset[str]().union(*map(harms_in, pieces)))
+
+
+def with_harms(features: TurnFeatures, harms: frozenset[str]) -> TurnFeatures:
+    """What harms in a turn come to, whoever found them; `harms` as `ai.guards.moderation.Harm`."""
+    safety = {SAFETY} if Harm.SELF_HARM in harms else set[str]()
+    threatening = features.threatening or Harm.THREAT in harms
+    return replace(features, matters=features.matters | safety, threatening=threatening)
 
 
 def _pieces(turn: Turn) -> Iterator[str]:

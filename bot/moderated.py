@@ -1,7 +1,8 @@
 """A second look at what is asked and answered, by a model, where a tenant's plan names one for `moderate`.
 
-Rules look first and always. What a moderator finds in a question keeps it from being answered; an
-answer is held back until the moderator has nothing against it.
+Rules look first and always, and what they find is told to no moderator. What a moderator finds in a
+question keeps it from being answered; an answer is held back until it has nothing against it. Where
+none can be asked, no model speaks.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from ai.models.question import For, Question
 from ai.prompts.load import Prompt, prompt
 from bot.aloud import has_faults
 from bot.ports import Answerer, Asked, Draft, Unanswerable
+from bot.tellable import tellable
 from chorus import metrics
 from chorus.log import get_logger
 
@@ -70,21 +72,39 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Moderated:
-    """Implements `bot.ports.Answerer`: another one, with a moderator before and behind it."""
+    """Implements `bot.ports.Answerer`: another one, with a moderator before and behind it.
+
+    `purpose` is what `inner` asks models for.
+    """
 
     inner: Answerer
     access: Access
+    purpose: Purpose = "bot"
 
     async def answer(self, asked: Asked) -> Draft | None:
         whom = _whom(asked)
-        if all(one.is_offline for one in self.access.choices(whom, PURPOSE)):
+        if not all(self._has_model(whom, one) for one in (self.purpose, PURPOSE)):
             return await self.inner.answer(asked)
+        # In a thread: looking for orders in long texts takes milliseconds each.
+        if not await asyncio.to_thread(tellable, asked):
+            return None
         found = await self._look(whom, "customer", asked.question, asked.until_s)
-        if found is not None and found.harms:
+        if found is None:
             _tell("in", found)
-            raise Unanswerable
+            return None
+        if found.harms:
+            _tell("in", found)
+            raise Unanswerable(found.harms)
+        return await self._looked_at(whom, asked)
+
+    def _has_model(self, whom: For, purpose: Purpose) -> bool:
+        return not all(one.is_offline for one in self.access.choices(whom, purpose))
+
+    async def _looked_at(self, whom: For, asked: Asked) -> Draft | None:
+        """The answer, heard once a moderator has nothing against it."""
         held = Held(asked)
-        draft = await self.inner.answer(replace(asked, aloud=held))
+        in_time = asked.until_s - LONGEST_S
+        draft = await self.inner.answer(replace(asked, aloud=held, until_s=in_time))
         if draft is None:
             return None
         found = await self._look(whom, "bot", draft.text, asked.until_s)

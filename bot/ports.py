@@ -1,5 +1,6 @@
 """What the bot needs of the world, and the shapes that go back and forth."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -78,7 +79,14 @@ class Interrupted(Exception):
 
 
 class Unanswerable(Exception):
-    """Who has read the passages says that they do not answer."""
+    """Who has read the passages says that they do not answer; or, with `harms`, the question is unfit.
+
+    `harms` are those of `ai.guards.moderation.Harm` that a model found.
+    """
+
+    def __init__(self, harms: Iterable[str] = ()) -> None:
+        self.harms = frozenset(harms)
+        super().__init__(*sorted(self.harms))
 
 
 class Aloud(Protocol):

@@ -12,7 +12,7 @@ from typing import Final
 from ai.contracts import Msg
 from ai.knowledge.passages import Passage
 from bot.aloud import Checked, has_faults
-from bot.features import TurnFeatures, features_of_turn, turns_of
+from bot.features import TurnFeatures, features_of_turn, turns_of, with_harms
 from bot.policy import Action, BadPolicy, Decision, Policy, decide
 from bot.ports import (
     Answerer,
@@ -176,7 +176,11 @@ async def _thought(
     )
     if hearing is not None and decision.action is Action.ANSWER and scene.part in _SPEAKS:
         asked = replace(asked, aloud=Checked(asked, hearing))
-    draft = await _draft(mind, asked)
+    try:
+        draft = await _draft(mind, asked)
+    except Unanswerable as error:
+        known = with_harms(known, error.harms)
+        return Verdict(_without_answer(known, scene.policy), known)
     if draft is None:
         return Verdict(_without_answer(known, scene.policy), known)
     return Verdict(decision, known, draft, found.passages)
@@ -188,12 +192,17 @@ def _without_answer(features: TurnFeatures, policy: Policy) -> Decision:
 
 
 async def _draft(mind: Mind, asked: Asked) -> Draft | None:
-    """The first answer without a fault; whatever was heard of others is taken back."""
+    """The first answer without a fault; whatever was heard of others is taken back.
+
+    Raises:
+        Unanswerable. Interrupted.
+    """
     for answerer in mind.answerers:
         try:
             draft = await answer_of(answerer, asked)
         except Unanswerable:
-            break
+            await asked.aloud.begin()
+            raise
         if draft is not None and not has_faults(draft, asked):
             return draft
         await asked.aloud.begin()

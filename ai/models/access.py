@@ -36,7 +36,12 @@ AGAIN_LEAST_S: Final = 0.5
 TO_STORE_S: Final = 0.15
 """Is kept of the deadline for what is done with the answer."""
 SETTLE_S: Final = 2.0
-FAIR_S: Final[Mapping[Purpose, float]] = {"summary_fast": 1.0, "bot": 2.0, "assist": 2.0}
+FAIR_S: Final[Mapping[Purpose, float]] = {
+    "summary_fast": 1.0,
+    "moderate": 1.0,
+    "bot": 2.0,
+    "assist": 2.0,
+}
 FAIR_ELSE_S: Final = 4.0
 """Who said nothing for so long has failed; with less, the deadline was ours."""
 

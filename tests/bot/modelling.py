@@ -4,15 +4,22 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
+from ai.knowledge.passages import Passage
 from ai.models.access import Access
 from ai.models.keys import Keys
 from ai.models.limits import Limits
 from ai.models.plan import Plan
+from ai.models.spending import Ledger
+from bot import ports
 from bot.answering import Modelled, answer_prompt
 from bot.ledger import RpcLedger
+from bot.moderated import moderation_prompt
 from bot.quoting import Quoting
-from tests.bot.world import Shop
+from chorus.ids import uuid7
+from tests.ai.models.books import Books
+from tests.bot.world import QUESTION, Shop
 from tests.support.model_stub import Asked, ModelStub
 
 SAYS = (
@@ -21,6 +28,7 @@ SAYS = (
     ("Refunds arrive within five working days.", [1]),
 )
 BUDGET_USD = 5.0
+PATIENCE_S = 20.0
 
 
 def plan_of_bots(stub: ModelStub, *models: str, budget: float = BUDGET_USD, **terms: Any) -> Plan:
@@ -36,9 +44,29 @@ def plan_of_bots(stub: ModelStub, *models: str, budget: float = BUDGET_USD, **te
 
 def access_of(shop: Shop, plan: Plan) -> Access:
     """Warm, as the process has it: an import in the middle would make calls of others late."""
-    access = Access(plan, Keys({}, Path("/nowhere")), Limits(None), RpcLedger(shop.calls))
-    access.warm_up([answer_prompt()])
+    return access_with(plan, RpcLedger(shop.calls))
+
+
+def access_with(plan: Plan, ledger: Ledger | None = None) -> Access:
+    """The same, by default for who has no shop."""
+    access = Access(plan, Keys({}, Path("/nowhere")), Limits(None), ledger or Books())
+    access.warm_up([answer_prompt(), moderation_prompt()])
     return access
+
+
+def passage(id_: str, title: str, text: str) -> Passage:
+    return Passage(id_, UUID(int=1), title, text, "en", "editor", 1, 0.9, 0.9, 0.9)
+
+
+RETURNING = passage("a", "Returning an item", " ".join(text for text, _ in SAYS))
+
+
+def wanted(*passages: Passage, question: str = QUESTION) -> ports.Asked:
+    """A question of a shop that has a bot and no books."""
+    brief = ports.Brief("open", 1, None, "shop", "pro", ports.BotCard(uuid7(), "Robin"))
+    where = ports.Where(uuid7(), uuid7())
+    known = passages or (RETURNING,)
+    return ports.Asked(where, brief, question, "en", known, (), monotonic() + PATIENCE_S)
 
 
 def modelled(shop: Shop, access: Access, **changes: Any) -> Shop:

@@ -7,6 +7,7 @@ import pytest
 
 from ai.models.plan import Plan
 from bot.answering import Modelled
+from bot.moderated import Moderated
 from chat_service import asking
 from tests.bot.asking import PAIRS, RETURNS, SPAIN, answering, assistant, known, propose
 from tests.bot.modelling import SAYS, access_of, plan_of_bots, saying
@@ -39,11 +40,12 @@ def stub(served: ModelStub) -> ModelStub:
     return served
 
 
-def plan_for(stub: ModelStub, purpose: str, *models: str) -> Plan:
-    """The plan of bots, for another purpose."""
+def plan_for(stub: ModelStub, purposes: str | tuple[str, ...], *models: str) -> Plan:
+    """The plan of bots, for other purposes."""
+    listed = (purposes,) if isinstance(purposes, str) else purposes
     told = plan_of_bots(stub, *models).model_dump()
     for terms in told["tiers"].values():
-        terms["models"] = {purpose: terms["models"]["bot"]}
+        terms["models"] = dict.fromkeys(listed, terms["models"]["bot"])
     return Plan.model_validate(told)
 
 
@@ -51,7 +53,8 @@ async def proposed(shop: Shop, redis_url: str, plan: Plan, question: str = QUEST
     """What an agent is told, where a model may be asked."""
     shelf, where = await known(shop, shop.tenant), await shop.open(floor="human")
     await shop.ask(where, question)
-    model = Modelled(access_of(shop, plan), "assist")
+    access = access_of(shop, plan)
+    model = Moderated(Modelled(access, "assist"), access, "assist")
     async with answering(redis_url, assistant(shop, shelf, model).answer):
         found = await propose(shop, where)
     assert found.status_code == 200, found.text
@@ -143,6 +146,15 @@ async def test_a_model_that_has_read_them_and_finds_no_answer_is_believed(
 ) -> None:
     stub.answer = saying(answerable=False)
     assert await proposed(shop, redis_url, plan_for(stub, "assist", "ok")) == []
+
+
+async def test_harm_that_a_moderator_sees_keeps_no_agent_from_what_is_known(
+    shop: Shop, redis_url: str, stub: ModelStub
+) -> None:
+    stub.answer = lambda _: {"harms": ["abuse"]}
+    found = await proposed(shop, redis_url, plan_for(stub, ("assist", "moderate"), "ok"))
+    assert found[0]["text"] == RETURNS and {one["kind"] for one in found} == {"quoted"}
+    assert len(stub.asked) == 1
 
 
 async def test_orders_of_a_customer_reach_no_model(

@@ -268,6 +268,8 @@ async def test_a_deadline_of_ours_is_no_fault_of_a_model(stub: ModelStub) -> Non
         ("summary_fast", Settled("timeout", 1_850), False),
         ("summary_fast", Settled("failed", 4), False),
         ("bot", Settled("timeout", 1_850), True),
+        ("moderate", Settled("timeout", 900), True),
+        ("moderate", Settled("timeout", 1_300), False),
         ("summary_rich", Settled("timeout", 3_999), True),
         ("summary_rich", Settled("timeout", 4_000), False),
     ],
