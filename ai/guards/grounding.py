@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from ai.extract.language import language_of
 from ai.extract.plain import plain, sentences
+from ai.guards.amounts import in_one_form
+from ai.guards.numerals import LANGUAGES, numbers_said
 
 _STEM_CHARS: Final = 5
 _SHARE: Final = 0.5
@@ -15,14 +19,8 @@ _THING: Final = re.compile(
 )
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
 _UNSPACED: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-_DIGITS: Final = str.maketrans("０１２３４５６７８９٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
-_NUMERALS: Final = {
-    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
-    "eight": "8", "nine": "9", "ten": "10", "twelve": "12", "zwei": "2", "drei": "3", "vier": "4",
-    "fünf": "5", "sechs": "6", "sieben": "7", "zehn": "10", "deux": "2", "trois": "3",
-    "quatre": "4", "cinq": "5", "dix": "10", "dos": "2", "tres": "3", "cuatro": "4",
-    "cinco": "5", "diez": "10",
-}  # fmt: skip
+_COMMA: Final = "de"
+"""One of the languages that write 9,90 and 1.500."""
 
 
 def unsupported(
@@ -31,27 +29,47 @@ def unsupported(
     """What a text says that no source does: single facts, and sentences made up of other words.
 
     `known` may be said without a source: our own set phrases. Of a `translated` text, words tell
-    nothing; its facts do, however its language writes them.
+    nothing; its facts do, however its language writes them. Where nobody here can read numbers that
+    its language writes as words, all of it is unsupported.
     """
-    whole = _flat("\n".join([*sources, *known]))
-    if translated:
-        whole, text = _one_point(whole), _one_point(text)
-    said = dict.fromkeys(_facts(plain(text)))
-    facts = [one for one in said if not _stands(one, whole, translated=translated)]
+    language = language_of(text)
+    if translated and language and language not in LANGUAGES:
+        return (text,)
+    if not translated:
+        # A few words do not tell what language they are in; their sources are in the same.
+        language = language or language_of("\n".join(sources))
+    borne = _borne([*sources, *known], "" if translated else language)
+    said = dict.fromkeys(_facts(plain(text), language))
+    facts = [one for one in said if not _stands(one, borne)]
     if translated:
         return tuple(facts)
-    stems = _stems(whole)
+    stems = _stems(_flat("\n".join([*sources, *known])))
     invented = [one for one in sentences(plain(text)) if not _borne_out(one, stems)]
     return tuple(dict.fromkeys([*facts, *invented]))
 
 
-def _one_point(text: str) -> str:
-    """9,90 and 9.90 are the same in two languages."""
-    return re.sub(r"(?<=\d)[,٫](?=\d)", ".", text)
+@dataclass(frozen=True, slots=True)
+class _Borne:
+    """What sources say: their numbers in one form, and those that they write as words."""
+
+    whole: str
+    numbers: frozenset[str]
+
+
+def _borne(sources: Sequence[str], language: str) -> _Borne:
+    told, numbers = [], set[str]()
+    for one in sources:
+        spoken = language_of(one)
+        # A thing that is named as it stands there is found as well, in either way to write 1,500.
+        forms = [in_one_form(one, spoken)] + ([] if spoken else [in_one_form(one, _COMMA)])
+        told += forms
+        for each in {spoken, language}:
+            numbers |= numbers_said(forms[0], each)
+    return _Borne(_flat("\n".join(told)), frozenset(numbers))
 
 
 def _flat(text: str) -> str:
-    return plain_all(text).translate(_DIGITS).lower()
+    return plain_all(text).lower()
 
 
 def plain_all(text: str) -> str:
@@ -59,34 +77,26 @@ def plain_all(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("’", "'"))
 
 
-def _facts(text: str) -> list[str]:
-    western = text.translate(_DIGITS)
-    found = [one[0].rstrip(".,:;-/") for one in _THING.finditer(western)]
-    found += [one[0].rstrip(".,:-/") for one in _NUMBER.finditer(western)]
-    words = re.findall(r"[^\W\d_]+", western.lower())
-    return found + [word for word in words if word in _NUMERALS and word != "one"]
+def _facts(text: str, language: str) -> list[str]:
+    told = in_one_form(text, language)
+    found = [one[0].rstrip(".,:;-/") for one in _THING.finditer(told)]
+    found += [one[0].rstrip(".,:-/") for one in _NUMBER.finditer(told)]
+    return found + sorted(numbers_said(told, language))
 
 
-def _stands(fact: str, whole: str, *, translated: bool = False) -> bool:
+def _stands(fact: str, borne: _Borne) -> bool:
     """Whether a fact stands in the sources as a whole: 15 does not stand in 150."""
-    wanted = fact.lower()
-    if _found(wanted, whole):
-        return True
-    digit = _NUMERALS.get(wanted, wanted)
-    if wanted in _NUMERALS and not translated:
-        return _found(digit, whole)
-    spelled = [word for word, value in _NUMERALS.items() if value == digit]
-    return any(_found(one, whole) for one in (digit, *spelled))
+    return fact in borne.numbers or _found(fact.lower(), borne.whole)
 
 
 def _found(wanted: str, whole: str) -> bool:
     pattern = (
-        rf"(?<![\w]){re.escape(wanted)}(?!\w|[.,:]\d)"
+        rf"(?<!\w)(?<!\d[.,]){re.escape(wanted)}(?!\w|[.,:]\d)"
         if wanted[0].isalnum()
         else re.escape(wanted) + r"(?!\d|[.,]\d)"
     )
     if _UNSPACED.search(whole):
-        pattern = rf"(?<!\d){re.escape(wanted)}(?!\d|[.,:]\d)"
+        pattern = rf"(?<!\d)(?<!\d[.,]){re.escape(wanted)}(?!\d|[.,:]\d)"
     return re.search(pattern, whole) is not None
 
 

@@ -1,7 +1,7 @@
 """What we would say is looked at once more: links, numbers, promises, harm."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import yaml
@@ -68,6 +68,81 @@ def test_what_the_source_says_is_supported(text: str) -> None:
 )
 def test_what_it_does_not_say_is_found(text: str) -> None:
     assert unsupported(text, [RETURNS.text])
+
+
+SENT: Final = (
+    "Send it back within 30 days. It costs €9.90, and $1,500 at most. You save 50% of 1.5 kg."
+)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("Senden Sie es innerhalb von {} Tagen zurück.", "dreißig vierzehn neunzig einunddreißig"),
+        ("Può restituirlo entro {} giorni.", "trenta novanta quattordici trentuno sei"),
+        ("Proszę odesłać to w ciągu {} dni.", "trzydziestu siedmiu czternastu dwustu"),
+        ("Vous pouvez le renvoyer sous {} jours.", "trente quatorze quatre-vingt-dix neuf"),
+        ("Puede devolverlo en {} días.", "treinta catorce noventa treinta_y_uno"),
+        ("Você pode devolver em {} dias.", "trinta catorze noventa trinta_e_um"),
+        ("これは{}日以内に返品できます。", "三十 九十 十四 三十一"),
+        ("يمكنك إرجاعه خلال {} يوما.", "ثلاثين تسعين خمسة_عشر"),
+        ("You can return it within {} days.", "thirty ninety fourteen thirty-one"),
+    ],
+)
+def test_numbers_as_words_of_a_translation_must_stand_in_its_source(right: str, wrong: str) -> None:
+    thirty, *others = [right.format(one.replace("_", " ")) for one in wrong.split()]
+    assert unsupported(thirty, [SENT], translated=True) == ()
+    assert [one for one in others if not unsupported(one, [SENT], translated=True)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "O prazo dos pedidos é de 30 dias, e você não paga mais.",
+        "Se sei in Italia, puoi restituirlo entro 30 giorni.",
+        "Un article neuf peut être renvoyé sous 30 jours, avec la facture.",
+        "Ab dreißig Tagen ist es zu spät, und das Gewicht ist 1,5 kg.",
+        "Sie zahlen 9,90 € und nicht mehr als 1.500 $; das sind 50 %.",
+        "Vous payez 9,90 EUR et pas plus que 1 500 $, c'est 50 % de 1,5 kg.",
+        "お支払いは9.90ユーロではなく1,500ドル、50パーセントです。",
+    ],
+)
+def test_a_translation_writes_numbers_as_its_language_does(text: str) -> None:
+    assert unsupported(text, [SENT], translated=True) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sie zahlen 1,50 $ und nicht mehr.",
+        "Sie zahlen 990 € und nicht mehr.",
+        "Sie zahlen 9,90 $ und nicht mehr.",
+        "Das Gewicht ist 1.550 kg und nicht mehr.",
+        "Sie sparen 5 % und nicht mehr.",
+        # Nobody here reads Dutch numerals.
+        "U kunt het binnen dertig dagen terugsturen en dat is het.",
+    ],
+)
+def test_a_translation_with_another_amount_is_found(text: str) -> None:
+    assert unsupported(text, [SENT], translated=True)
+
+
+def test_words_of_another_language_that_are_numbers_there_are_none_here() -> None:
+    source = "Items once opened cannot be returned, and the seal must not be broken."
+    assert unsupported("Items once opened cannot.", [source]) == ()
+
+
+def test_a_thousand_is_no_one_and_a_half() -> None:
+    said = "Das Paket ist 1.500 g schwer und nicht mehr."
+    assert unsupported(said, ["The parcel is 1.5 g in weight."], translated=True)
+    assert unsupported(said, ["The parcel is 1,500 g in weight."], translated=True) == ()
+    assert unsupported("Das Paket ist 1,5 g schwer.", ["It weighs 1,500 g."], translated=True)
+
+
+def test_a_price_stands_in_its_own_language_as_well() -> None:
+    source = "Der Versand kostet 9,90 € und nicht mehr als 1.500 $, bei 50 % Rabatt."
+    assert unsupported("Der Versand kostet 9,90€ und 50% Rabatt, 1.500$.", [source]) == ()
+    assert unsupported("Der Versand kostet 9,00 € und 50 % Rabatt.", [source])
 
 
 def test_scripts_without_blanks_are_compared_by_letters() -> None:
