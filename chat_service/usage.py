@@ -28,6 +28,7 @@ class Usage:
     """The tenant's own limit; None: only the plan's."""
     months: Sequence[Month]
     spent: Sequence[Spent]
+    is_past: bool = False
 
     @property
     def now(self) -> Month:
@@ -36,23 +37,37 @@ class Usage:
 
     @property
     def limit_micros(self) -> int | None:
-        """What may be spent: the lower of both limits, as far as they are known."""
-        known = [one for one in (self.now.budget_micros, self.cap_micros) if one is not None]
+        """What may be spent: the lower of both limits, as far as they are known.
+
+        The tenant's own is today's: nobody knows what it was in a month that is past.
+        """
+        cap = None if self.is_past else self.cap_micros
+        known = [one for one in (self.now.budget_micros, cap) if one is not None]
         return min(known, default=None)
 
     @property
     def standing(self) -> Standing:
         spent, limit = self.now.micros, self.limit_micros
+        if self._is_refused():
+            return "over"
         if not self.now.calls:
             return "unused"
         if limit is None or not spent:
             return "within"
         return "over" if spent >= limit else "near" if spent >= NEAR * limit else "within"
 
+    def _is_refused(self) -> bool:
+        """Whether the last call was refused, and would be still: limits may be higher by now."""
+        wanted, limit = self.now.refused_micros, self.limit_micros
+        if wanted is None:
+            return False
+        return self.is_past or (limit is not None and self.now.micros + wanted > limit)
+
 
 async def read(db: Db, principal: Principal, clock: Clock, *, month: date | None = None) -> Usage:
     """A month, this one if none is named; any day of it names it."""
-    first = (month or clock.now().date()).replace(day=1)
+    today = clock.now().date()
+    first = (month or today).replace(day=1)
     since = datetime.combine(first, time(), UTC)
     until = datetime.combine((first + _LONGEST_MONTH).replace(day=1), time(), UTC)
     async with db.read(principal.tenant_id) as session:
@@ -61,6 +76,7 @@ async def read(db: Db, principal: Principal, clock: Clock, *, month: date | None
             await store.cap(session, principal.tenant_id),
             await store.months(session, principal.tenant_id, first),
             await store.spent(session, principal.tenant_id, since, until),
+            is_past=first < today.replace(day=1),
         )
 
 

@@ -15,6 +15,7 @@ from chat_service.routes.usage_shapes import (
     UsageLimit,
     UsageQuery,
 )
+from chat_service.store.usage import Month
 from chat_service.usage import Usage
 from chorus.web import json_response
 
@@ -43,9 +44,15 @@ def _usage(found: Usage) -> dict[str, Any]:
         cap_micros=found.cap_micros,
         standing=found.standing,
         models=[ModelSpent(**asdict(one)) for one in found.spent],
-        months=[MonthSpent(**asdict(one)) for one in found.months],
+        months=[_month(one) for one in found.months],
     )
     return answer.model_dump(mode="json", by_alias=True)
+
+
+def _month(one: Month) -> MonthSpent:
+    return MonthSpent(
+        month=one.month, micros=one.micros, calls=one.calls, budget_micros=one.budget_micros
+    )
 
 
 ROUTES = (

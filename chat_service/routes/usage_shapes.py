@@ -48,6 +48,7 @@ class UsageAnswer(Shape):
     budget_micros: int | None
     cap_micros: int | None
     standing: Literal["unused", "within", "near", "over"]
-    """`near`: four fifths of what may be spent are."""
+    """`near`: four fifths of what may be spent are. `over`: nothing is left, or too little for the
+    last call."""
     models: list[ModelSpent]
     months: list[MonthSpent]

@@ -21,6 +21,8 @@ class Month:
     micros: int
     calls: int
     budget_micros: int | None
+    refused_micros: int | None = None
+    """What the last call that costs would have set aside, if it was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Spent:
 
 
 _MONTHS: Final = text(
-    "SELECT month, micros, calls, budget_micros FROM llm_months"
+    "SELECT month, micros, calls, budget_micros, refused_micros FROM llm_months"
     " WHERE tenant_id = :tenant AND month <= :month ORDER BY month DESC LIMIT :most"
 )
 _SPENT: Final = text("""
@@ -59,7 +61,7 @@ WHERE id = :tenant
 
 
 async def months(session: Reader, tenant_id: UUID, month: date) -> list[Month]:
-    """The last year of months with a call, the latest first."""
+    """The last year of months with a call, be it refused, the latest first."""
     given = {"tenant": tenant_id, "month": month, "most": MONTHS}
     return [Month(*row) for row in await every(session, _MONTHS, given)]
 

@@ -27,7 +27,9 @@ class ModelMonth(Row, table=True):
     """Millionths of a dollar."""
     calls: int = count(0)
     budget_micros: int | None = count()
-    """What the plan allowed at the last call."""
+    """What the plan allowed at the last call, refused or not."""
+    refused_micros: int | None = count()
+    """What the last call would have set aside, if it was refused; free ones do not count."""
 
 
 class ModelUsage(Row, table=True):

@@ -8,7 +8,7 @@ from typing import Final
 
 # The month's row is the gate: whoever comes second waits for its lock and reads what is left then.
 # What costs nothing passes even where nothing is left. Of two limits, the plan's and the tenant's own,
-# the lower holds.
+# the lower holds. A refusal is noted as well: it is when the limits of a month are asked about.
 RESERVE: Final = """
 WITH may AS (
     SELECT least($5::bigint, (settings->'models'->>'cap_micros')::bigint) AS micros
@@ -20,9 +20,17 @@ WITH may AS (
         AND NOT EXISTS (SELECT FROM llm_usage WHERE task = $11 AND attempt = $12)
     ON CONFLICT (tenant_id, month) DO UPDATE
         SET micros = m.micros + excluded.micros, calls = m.calls + 1,
-            budget_micros = excluded.budget_micros
+            budget_micros = excluded.budget_micros,
+            refused_micros = CASE WHEN excluded.micros = 0 THEN m.refused_micros END
         WHERE m.micros + excluded.micros <= (SELECT may.micros FROM may) OR excluded.micros = 0
     RETURNING m.tenant_id
+), refused AS (
+    INSERT INTO llm_months AS m (tenant_id, month, budget_micros, refused_micros)
+    SELECT $2::uuid, $3::date, $5::bigint, $4::bigint FROM may
+    WHERE NOT EXISTS (SELECT FROM spent)
+        AND NOT EXISTS (SELECT FROM llm_usage WHERE task = $11 AND attempt = $12)
+    ON CONFLICT (tenant_id, month) DO UPDATE
+        SET budget_micros = excluded.budget_micros, refused_micros = excluded.refused_micros
 )
 INSERT INTO llm_usage (id, tenant_id, conversation_id, purpose, spec, prompt, plan, task, attempt,
     month, micros, at)

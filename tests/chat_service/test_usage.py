@@ -18,7 +18,9 @@ BUDGET = 1_000
 MARCH = date(2025, 3, 1)
 
 
-async def reserve(api: Api, tenant: Tenant, micros: int, **changes: Any) -> UUID | None:
+async def reserve(
+    api: Api, tenant: Tenant, micros: int, budget: int = BUDGET, **changes: Any
+) -> UUID | None:
     """What a call would set aside; None: it is not allowed."""
     given: dict[str, Any] = {
         "purpose": "bot",
@@ -27,7 +29,7 @@ async def reserve(api: Api, tenant: Tenant, micros: int, **changes: Any) -> UUID
     } | changes
     at, task = given["at"], str(uuid7())
     rows = await api.rows(
-        RESERVE, uuid7(), tenant.id, at.date().replace(day=1), micros, BUDGET, None,
+        RESERVE, uuid7(), tenant.id, at.date().replace(day=1), micros, budget, None,
         given["purpose"], given["spec"], "bot_answer@1#0", "p1", task, 1, at,
     )  # fmt: skip
     return rows[0][0] if rows else None
@@ -77,6 +79,7 @@ async def test_a_tenant_may_spend_less_than_its_plan_allows_and_not_more(
     assert (status, found["capMicros"], found["standing"]) == (200, 350, "near")
     assert await reserve(api, acme, 51) is None
     assert await reserve(api, acme, 0) is not None
+    assert (await ask(api, admin))[1]["standing"] == "over"
     assert await reserve(api, acme, 50) is not None
     assert (await ask(api, admin))[1]["standing"] == "over"
     await ask(api, admin, "PATCH", capMicros=10 * BUDGET)
@@ -90,6 +93,24 @@ async def test_a_tenant_may_spend_less_than_its_plan_allows_and_not_more(
         acme.id,
     )
     assert [one[0] for one in rows] == ["350", "10000", None]
+
+
+async def test_a_refused_call_is_told_with_the_limit_that_refused_it(
+    api: Api, acme: Tenant
+) -> None:
+    admin = acme.principal("admin")
+    assert await reserve(api, acme, BUDGET + 1) is None
+    _, found = await ask(api, admin)
+    assert (found["standing"], found["calls"], found["budgetMicros"]) == ("over", 0, BUDGET)
+    assert await reserve(api, acme, 400) is not None
+    assert (await ask(api, admin))[1]["standing"] == "within"
+    assert await reserve(api, acme, 200, budget=500) is None
+    _, found = await ask(api, admin)
+    assert (found["standing"], found["calls"], found["budgetMicros"]) == ("over", 1, 500)
+    # Of a plan that allows more by now, the next call says so.
+    assert await reserve(api, acme, 200) is not None
+    _, found = await ask(api, admin)
+    assert (found["standing"], found["budgetMicros"]) == ("within", BUDGET)
 
 
 async def test_a_limit_leaves_the_other_settings_of_a_tenant_alone(api: Api, acme: Tenant) -> None:
@@ -137,3 +158,21 @@ def test_where_a_month_stands(
     calls: int, micros: int, budget: int | None, cap: int | None, standing: Standing
 ) -> None:
     assert Usage(MARCH, cap, [Month(MARCH, micros, calls, budget)], []).standing == standing
+
+
+@pytest.mark.parametrize(
+    ("micros", "refused", "cap", "is_past", "standing"),
+    [
+        (70, 31, None, False, "over"),
+        (70, 30, None, False, "within"),
+        (70, 10, 75, False, "over"),
+        (70, 10, 75, True, "over"),
+        (70, None, 50, True, "within"),
+        (70, None, 50, False, "over"),
+    ],
+)
+def test_where_a_month_stands_after_a_refusal(
+    micros: int, refused: int | None, cap: int | None, is_past: bool, standing: Standing
+) -> None:
+    month = Month(MARCH, micros, 1, 100, refused)
+    assert Usage(MARCH, cap, [month], [], is_past).standing == standing
