@@ -110,6 +110,20 @@ describe("what REST told", () => {
     expect(cache.getQueryData(keys.snapshot(CONV))).toMatchObject({ ...known, ...expected });
   });
 
+  test.each([
+    [["vip", "late"], ["refund"]],
+    [[], ["late", "refund"]],
+    [["vip"], ["late", "refund"]],
+  ])("suggests no label again that people put or took away: %o", (tags, suggested) => {
+    const cache = newCache();
+    const traits = { intent: "refund", suggested: ["vip", "late", "refund"] };
+    cache.setQueryData(keys.snapshot(CONV), { ...known, traits });
+    const frame = { event: "conversation.updated", seq: 9, data: { tags } };
+    amend(cache, { conv: CONV, frame: frame as never });
+    const expected = { tags, traits: { intent: "refund", suggested } };
+    expect(cache.getQueryData(keys.snapshot(CONV))).toMatchObject(expected);
+  });
+
   test("is not made up where nothing was told", () => {
     const cache = newCache();
     const frame = { event: "conversation.updated", seq: 9, data: { priority: 2 } };

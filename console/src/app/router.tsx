@@ -7,6 +7,7 @@ import {
 } from "@tanstack/react-router";
 import { useSettings } from "../shared/settings/settings";
 import { isConversation, isView, readSearch } from "./address";
+import { Broken } from "./broken";
 import { Frame } from "./frame";
 import { InboxPage } from "./inbox-page";
 import { Lost } from "./lost";
@@ -64,7 +65,12 @@ const tree = root.addChildren([
 ]);
 
 export function newRouter() {
-  return createRouter({ routeTree: tree, basepath: "/console", defaultPreload: "intent" });
+  return createRouter({
+    routeTree: tree,
+    basepath: "/console",
+    defaultPreload: "intent",
+    defaultErrorComponent: Broken,
+  });
 }
 
 function lastView(): string {

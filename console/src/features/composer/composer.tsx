@@ -31,6 +31,7 @@ import { useSession } from "../../shared/live/session";
 import { useSettings } from "../../shared/settings/settings";
 import { Button } from "../../shared/ui/button";
 import { cx } from "../../shared/ui/class";
+import { decoration } from "../../shared/ui/decoration";
 import { useWords } from "../../shared/words/words";
 import { AttachButton } from "./attach-button";
 import { Canned } from "./canned";
@@ -46,7 +47,7 @@ const Attachments = lazy(async () => ({
   default: (await import("./attachments")).Attachments,
 }));
 const Proposals = lazy(async () => ({ default: (await import("./proposals")).Proposals }));
-const Suggestion = lazy(async () => ({ default: (await import("./suggestion")).Suggestion }));
+const Suggestion = decoration(async () => (await import("./suggestion")).Suggestion);
 
 interface ComposerProps {
   readonly conv: string;

@@ -1,15 +1,16 @@
 import { Sparkles } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useSnapshot } from "../../shared/api/queries";
 import type { ConversationSnapshot } from "../../shared/api/shapes";
 import { SummaryCard } from "../../shared/handoff/summary-card";
+import { decoration } from "../../shared/ui/decoration";
 import { waited } from "../../shared/words/time";
 import { useWords } from "../../shared/words/words";
 import type { ContextProps } from "./context-pane";
 import { Facts } from "./facts";
 import { Properties } from "./properties";
 
-const Traits = lazy(async () => ({ default: (await import("./traits")).Traits }));
+const Traits = decoration(async () => (await import("./traits")).Traits);
 
 /** What it is about. While nobody has written a summary, the customer's own words stand here. */
 export function SummaryTab({ view, onAnchor, isLookingOn = false }: ContextProps) {

@@ -2,20 +2,19 @@ import type { InboxView } from "@chorus/sdk";
 import type { Inbox } from "@chorus/sdk/inbox";
 import { ListFilter } from "lucide-react";
 import { Popover } from "radix-ui";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { useLabels } from "../../shared/api/desk";
 import { useAgents, useQueues } from "../../shared/api/queries";
 import { useSession } from "../../shared/live/session";
 import { Button } from "../../shared/ui/button";
 import { cx } from "../../shared/ui/class";
+import { decoration } from "../../shared/ui/decoration";
 import { useWords } from "../../shared/words/words";
 import { Choice } from "./choice";
 import { ANY, type Arrangement, SORTS } from "./order";
 import { SaveView } from "./save-view";
 
-const NarrowTraits = lazy(async () => ({
-  default: (await import("./narrow-traits")).NarrowTraits,
-}));
+const NarrowTraits = decoration(async () => (await import("./narrow-traits")).NarrowTraits);
 
 interface NarrowProps {
   readonly view: InboxView;

@@ -1,7 +1,7 @@
 import { type ConversationView, type InboxItem, unreadCount } from "@chorus/sdk";
 import { skipToken, useQuery } from "@tanstack/react-query";
 import { ChevronsUp, Clock, Eye } from "lucide-react";
-import { lazy, memo, Suspense } from "react";
+import { memo, Suspense } from "react";
 import { useMarked } from "../../shared/acts/marked";
 import { ownershipOf } from "../../shared/domain/ownership";
 import { contactName } from "../../shared/domain/people";
@@ -9,6 +9,7 @@ import { keys } from "../../shared/live/keys";
 import { Avatar } from "../../shared/ui/avatar";
 import { OwnershipBadge } from "../../shared/ui/badge";
 import { cx } from "../../shared/ui/class";
+import { decoration } from "../../shared/ui/decoration";
 import { age, waited } from "../../shared/words/time";
 import { useWords } from "../../shared/words/words";
 import { urgency } from "./order";
@@ -23,9 +24,7 @@ interface RowProps {
   readonly onSelect: (conv: string) => void;
 }
 
-const Chips = lazy(async () => ({
-  default: (await import("../../shared/traits/chips")).Chips,
-}));
+const Chips = decoration(async () => (await import("../../shared/traits/chips")).Chips);
 const URGENCY = { fine: "text-muted", late: "text-warn", bad: "text-danger" };
 
 /** Drawn again only when something of it changed: scrolling through thousands must cost nothing. */

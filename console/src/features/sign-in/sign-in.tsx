@@ -1,16 +1,12 @@
 import { type AgentAuth, type AgentProfile, asChorusError } from "@chorus/sdk";
-import { type FormEvent, lazy, Suspense, useEffect, useState } from "react";
+import { type FormEvent, Suspense, useEffect, useState } from "react";
 import { Button } from "../../shared/ui/button";
+import { decoration } from "../../shared/ui/decoration";
 import { Logo } from "../../shared/ui/logo";
 import { useWords } from "../../shared/words/words";
 
-// Where it cannot be had (a page of before an upgrade, say) there are still passwords.
-const Providers = lazy(() =>
-  import("./providers").then(
-    ({ Providers }) => ({ default: Providers }),
-    () => ({ default: () => null }),
-  ),
-);
+// Where it cannot be had there are still passwords.
+const Providers = decoration(async () => (await import("./providers")).Providers);
 
 interface SignInProps {
   readonly auth: AgentAuth;

@@ -59,7 +59,8 @@ export function amend(cache: QueryClient, { conv, frame }: Amendment): void {
     if (known === undefined) return known;
     if (frame.event === "conversation.updated") {
       const { priority, tags, traits, status = known.status } = frame.data;
-      return { ...known, ...defined({ priority, tags, traits }), status };
+      const read = traits ?? unsettled(known, tags);
+      return { ...known, ...defined({ priority, tags, traits: read }), status };
     }
     if (frame.event !== "message.updated" && frame.event !== "message.deleted") return known;
     const { visible } = frame.data;
@@ -67,6 +68,13 @@ export function amend(cache: QueryClient, { conv, frame }: Amendment): void {
       ? known
       : { ...known, visibleMessages: visible, headSeq: frame.seq };
   });
+}
+
+/** What people put or took away by themselves is suggested no more. */
+function unsettled({ traits, tags: before = [] }: ConversationSnapshot, tags?: readonly string[]) {
+  if (traits?.suggested === undefined || tags === undefined) return undefined;
+  const settled = new Set([...before, ...tags]);
+  return { ...traits, suggested: traits.suggested.filter((name) => !settled.has(name)) };
 }
 
 function defined<T extends object>(part: T): { [K in keyof T]?: NonNullable<T[K]> } {
