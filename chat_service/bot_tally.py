@@ -19,7 +19,6 @@ log = get_logger(__name__)
 
 RESOLVED: Final = "resolved"
 REOPENED: Final = "reopened"
-UNCOUNTED: Final = "bot_outcomes_uncounted"
 HOUR: Final = timedelta(hours=1)
 WITHIN: Final = timedelta(days=REOPENED_WITHIN_DAYS)
 BEHIND_MAX: Final = timedelta(hours=3)
@@ -49,9 +48,11 @@ class Tally:
             try:
                 await self._count(tenant_id, since, until)
             except (Unavailable, Overloaded) as error:
-                log.warning(UNCOUNTED, tenant_id=str(tenant_id), error=type(error).__name__)
+                log.warning(
+                    "bot_outcomes_uncounted", tenant_id=str(tenant_id), error=type(error).__name__
+                )
             except Exception:
-                log.exception(UNCOUNTED, tenant_id=str(tenant_id))
+                log.exception("bot_outcomes_uncounted", tenant_id=str(tenant_id))
 
     async def _count(self, tenant_id: UUID, since: datetime, until: datetime) -> None:
         # A day later it shows whether an answer stood, a week later whether somebody came back.
