@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,10 +24,24 @@ _LOOKALIKES: Final = str.maketrans(
     "аеорсухіјѕԁһԛԝьАВЕКМНОРСТХІЈЅαοερνικτΑΒΕΖΗΙΚΜΝΟΡΤΧı0134@$",
     "aeopcyxijsdhqwbABEKMHOPCTXIJSaoepviktABEZHIKMNOPTXioieaas",
 )
+_WAVED: Final = (
+    r"(?:ignore|ignoring|disregard|disregarding|forget|override|overrule|bypass|skip|neglect)\b"
+)
+_RULED: Final = r"(?:instruction|rule|prompt|direction|guideline|polic|command|constraint)"
+_MODEL: Final = r"\b(?:ai|assistant|bot|chatbot|language model|llm)\b"
+_AND: Final = (
+    r"\b(?:and|then|to)\b[^.?!\n]{0,20}\b(?:grant|approve|refund|reveal|tell|say|reply|answer|respond|output|write"
+    r"|transfer|give|send|recommend|obey|do)\b"
+)
 _OVERRIDE: Final = (
-    r"(?:ignore|ignoring|disregard|disregarding|forget|override|overrule|bypass|skip|neglect)\b[^.?!\n]{0,40}"
-    r"\b(?:previous|prior|above|earlier|all|your|the|these|any|system|former)\b[^.?!\n]{0,30}"
-    r"\b(?:instruction|rule|prompt|direction|guideline|polic|command|constraint|(?:previous|prior|above|earlier|system|former) messages?|orders\b)"
+    # Articles speak of rules and policies too: it takes a word for whose they are, or what comes next.
+    rf"{_WAVED}[^.?!\n]{{0,40}}\b(?:your|previous|prior|above|earlier|system|former|preceding|initial|original)\b"
+    rf"[^.?!\n]{{0,30}}\b(?:{_RULED}|(?:previous|prior|above|earlier|system|former) messages?|orders\b)"
+    rf"|(?:ignor|disregard|forget|overrid|overrul|bypass|neglect)\w*\b[^.?!\n]{{0,12}}\ball (?:of )?(?:the |these |those |other |safety )?{_RULED}"
+    rf"|{_WAVED}[^.?!\n]{{0,40}}\b{_RULED}\w* (?:above|before|so far|(?:that )?you (?:were|have|got|had))\b"
+    rf"|{_WAVED}[^.?!\n]{{0,20}}\b(?:the|these|those|any|all)\b[^.?!\n]{{0,30}}\b{_RULED}\w*[^.?!\n]{{0,4}}{_AND}"
+    rf"|{_MODEL}[^.?!\n]{{0,40}}{_WAVED}[^.?!\n]{{0,40}}\b{_RULED}|{_WAVED}[^.?!\n]{{0,40}}\b{_RULED}[^.?!\n]{{0,40}}{_MODEL}"
+    r"|\b(?:ignore|disregard|forget)\b (?:everything|all|the) (?:you (?:were|have been) told|(?:of )?the above and|above and)\b"
 )
 _PATTERNS: Final[Mapping[str, str]] = {
     "override": _OVERRIDE
@@ -42,21 +56,36 @@ _PATTERNS: Final[Mapping[str, str]] = {
     r"|<\|?/?(?:im_start|im_end|system|assistant|endoftext|user|inst|sys)\b|\[/?(?:inst|system)\]|<<sys>>|### ?(?:system|instruction|assistant)"
     r"|\byou are now\b|\bfrom now on,? you\b|\bact as (?:if|an?|my)\b|\bpretend (?:to be|you are|that you)\b|\bdu bist (?:jetzt|ab jetzt|nun)\b"
     r"|\btu es (?:maintenant|désormais)\b|\bahora eres\b|\bagora você é\b|\bora sei\b|أنت الآن|あなたは今から",
-    "mode": r"\b(?:developer|debug|admin|god|jailbreak|dan|unrestricted|maintenance|sudo)[ -]?mode\b|\bjailbr[eo]ak|\bno restrictions\b",
+    "mode": r"\b(?:enable|enter|activate|engage|unlock|switch (?:in)?to|turn on|go into|now in)\b[^.?!\n]{0,20}\b(?:developer|debug|admin|maintenance)[ -]?mode\b"
+    r"|\b(?:god|jailbreak|dan|unrestricted|sudo)[ -]?mode\b|\bjailbr[eo]ak|\bno restrictions\b",
     "reveal": r"\b(?:reveal|show|print|repeat|output|tell|give|display|leak|share|write|translate|summari[sz]e|what (?:is|are|was))\b[^.?!\n]{0,40}"
     r"\b(?:system prompt|your (?:system )?(?:prompt|instructions)|your (?:secret|hidden|internal) (?:rules|guidelines)|hidden (?:prompt|instructions)|initial (?:prompt|instructions)|instructions above|api key|secret key|password of)"
     r"|(?:zeige?|nenne|verrate|gib)\b[^.?!\n]{0,30}\b(?:systemprompt|system-prompt|deine anweisungen|deinen prompt|deine regeln)"
     r"|(?:montre|révèle|affiche|donne)\b[^.?!\n]{0,30}\b(?:prompt|tes instructions|vos instructions)"
     r"|(?:muestra|revela|dime)\b[^.?!\n]{0,30}\b(?:prompt|tus instrucciones)|(?:システム)?プロンプト(?:を|の内容)[^。\n]{0,8}(?:教え|見せ|表示|出力)|(?:أظهر|اعرض|اكشف)[^.؟!\n]{0,20}(?:التعليمات|الموجه)",
-    "authority": r"\b(?:i am|i'm|this is|as)\b[^.?!\n]{0,12}\b(?:the |your |an? )?(?:supervisor|administrator|admin|developer|ceo|system operator|chorus staff|openai|anthropic|engineer)\b"
+    "authority": r"\b(?:(?:i am|i'm|this is)\b[^.?!\n]{0,12}\b(?:the |your |an? )?{who}|as\b[^.?!\n]{0,12}\b{who},? i\b)"
     r"[^?!\n]{0,60}\b(?:refund|approve|grant|authori[sz]e|give|unlock|override|disable|transfer|credit|discount)"
-    r"|\b(?:supervisor|admin|manager) (?:override|approved|authori[sz]ation) (?:code|granted)?",
+    r"|\b(?:supervisor|admin|manager) (?:override|approval|authori[sz]ation) (?:code|granted|given)\b|\b(?:supervisor|admin|manager) (?:override|approved)\s*[:=]".replace(
+        "{who}",
+        r"(?:supervisor|administrator|admin|developer|ceo|system operator|chorus staff|openai|anthropic|engineer)\b",
+    ),
     "orders": r"\bnew (?:instructions?|rules?|system prompt)\s*[:=]|\b(?:instructions?|note|message|important) (?:to|for) (?:the )?(?:ai|assistant|bot|chatbot|model|llm|summari[sz]er)\b"
     r"|\b(?:ai|assistant|chatbot|language model|llm)s?\b[^.?!\n]{0,20}\b(?:must|should|shall|has to|is required to)\b[^.?!\n]{0,50}\b(?:say|reply|answer|send|tell|recommend|approve|refund|include|output|respond|write|ignore)"
+    # How soon somebody answers is said of people, what they answer is not.
+    r"(?!(?: to)?(?: you| your| all| every| each)?(?: (?!with|that|only|exactly)\w+){0,2} (?:within|in (?:\d|an?\b|less|under)|by \d|as soon)\b)"
+    r"|\byou are now (?:dan\b|(?:an? |the |my )?(?:\w+ )?(?:ai|bot|chatbot|language model|hacker)\b)|\bfrom now on,? you (?:must (?:agree|answer|reply|say)|answer|reply|respond)\b"
     r"|\b(?:say|reply|answer|respond|end) (?:only )?(?:exactly|verbatim|with only|only with)\b|\brepeat after me\b|\bsay that you (?:will|have) (?:refund|approve)",
-    "exfiltration": r"!\[[^\]]{0,100}\]\(\s*https?:|\b(?:send|post|append|forward|upload|include)\b[^.?!\n]{0,50}\b(?:conversation|chat history|transcript|customer data|customer's email|api key|credentials)\b[^.?!\n]{0,40}\b(?:to|in|at) (?:https?:|the url|this url|\w+@)",
-    "tools": r"\b(?:call|use|invoke|run|execute|trigger)\b[^.?!\n]{0,20}\b(?:the )?(?:\w+ )?(?:tool|function|command|api|script)\b[^.?!\n]{0,40}\b(?:with|refund|delete|transfer|grant|order|admin)|\"?(?:tool_calls?|function_call)\"?\s*:",
+    "exfiltration": r"!\[[^\]]{0,100}\]\(\s*https?:|\b(?:send|post|append|forward|upload|include)\b(?:{what}(?:https?:|the url|this url)"
+    # People are asked to mail what is theirs.
+    r"|(?![^.?!\n]{0,50}\byour\b){what}\w+@)".replace(
+        "{what}",
+        r"[^.?!\n]{0,50}\b(?:conversation(?! (?:number|id|reference))|chat history|transcript|customer data|customer's email|api key|credentials)\b[^.?!\n]{0,40}\b(?:to|in|at) ",
+    ),
+    "tools": r"\b(?:call|use|invoke|run|execute|trigger)\b[^.?!\n]{0,20}\b(?:(?:refund|delet|transfer|payment|grant|admin|credit)\w*[ _-](?:tool|function|command|api|script)\b"
+    r"|(?:tool|function|command|api|script)\b[^.?!\n]{0,40}\b(?:refund|delete|transfer|grant)\b)|\"?(?:tool_calls?|function_call)\"?\s*:",
 }
+_NEVER: Final = frozenset({"exfiltration"})
+"""What no text of a model is to look like, whatever it was given to read."""
 _COMPILED: Final = {name: re.compile(one, re.IGNORECASE) for name, one in _PATTERNS.items()}
 _ENCODED: Final = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _SPACED: Final = re.compile(r"\b(?:\w[ ._\-*]){5,}\w\b")
@@ -92,6 +121,14 @@ def suspicions(text: str) -> tuple[str, ...]:
     each = dict.fromkeys(readings)
     found = {name for one in each for name, fits in _COMPILED.items() if fits.search(one)}
     return tuple(sorted(found))
+
+
+def orders_in(text: str, sources: Iterable[str]) -> frozenset[str]:
+    """Which kinds what a model says may hold that nothing it was given to read does."""
+    found = frozenset(suspicions(text))
+    if not found:
+        return found
+    return (found - frozenset().union(*map(suspicions, sources))) | (found & _NEVER)
 
 
 def _letters(text: str) -> str:

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from ai.guards.fences import leaks, suspicions
+from ai.guards.fences import leaks, orders_in
 from ai.guards.grounding import unsupported
 from ai.guards.links import foreign_links
 from ai.guards.moderation import harms_out
 
 CHARS_MAX: Final = 1_500
-_GIVEN_AWAY: Final = frozenset({"role", "exfiltration", "tools"})
-"""Kinds of injection that no answer of ours has a reason to look like."""
 _EXHAUSTED: Final = ("model call limits exceeded", "tool call limits", "as an ai language model")
 
 
@@ -82,6 +80,5 @@ def _is_machine_talk(text: str, used: Sequence[str]) -> bool:
     told = text.lower()
     if any(one in told for one in _EXHAUSTED):
         return True
-    orders = set(suspicions(text))
     # An article of the tenant may say that admins approve; an answer that says so by itself was told to.
-    return bool(orders & _GIVEN_AWAY) or bool(orders.difference(*map(suspicions, used)))
+    return bool(orders_in(text, used))

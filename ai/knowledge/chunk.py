@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ai.extract.cues import INJECTION, SHARED
-from ai.extract.lexicon import WORD
 from ai.guards.fences import suspicions
 from ai.knowledge.clean import Refused, clean_markdown, clean_text, refuse_binary
 from ai.knowledge.passages import Chunk, Kind
@@ -181,7 +179,4 @@ def _chunk(place: int, section: _Section) -> Chunk:
 
 
 def _suspicion(text: str) -> str:
-    lower = text.lower()
-    hits = SHARED.hits(lower, WORD.findall(lower))
-    ordered = any(hit.tag == INJECTION for hit in hits) or _ORDERS & set(suspicions(text))
-    return _INJECTED if ordered else ""
+    return _INJECTED if _ORDERS & set(suspicions(text)) else ""

@@ -10,7 +10,7 @@ from ai.contracts import Contract, ConversationSummary
 from ai.extract.cues import DEFAULT, cues_of
 from ai.extract.plain import cut, plain
 from ai.extract.summary import TEXT_CHARS, text_of
-from ai.guards.fences import leaks, suspicions
+from ai.guards.fences import leaks, orders_in
 from ai.guards.grounding import unsupported
 from ai.guards.links import foreign_links
 
@@ -42,7 +42,7 @@ def unbelievable(lines: Lines, sources: Sequence[str], canary: str) -> tuple[str
 
 
 def _is_made_up(name: str, said: str, sources: Sequence[str], canary: str) -> bool:
-    if leaks(said, canary) or suspicions(said):
+    if leaks(said, canary) or orders_in(said, sources):
         # What sounds like an order to a model was said by one that took it.
         return True
     whole = "\n".join(sources)

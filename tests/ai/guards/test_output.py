@@ -12,6 +12,7 @@ from ai.guards.grounding import unsupported
 from ai.guards.links import foreign_links, host_of
 from ai.guards.moderation import Harm, harms_in, harms_out
 from ai.guards.verify import Bounds, Fault, Source, faults_of
+from tests.ai.guards.attacks import CORPUS
 
 LINKS: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent / "corpus" / "links.yaml").read_text(encoding="utf-8")
@@ -184,6 +185,12 @@ def test_an_answer_with_a_fault_is_not_sent(text: str, cited: list[str], fault: 
 
 def test_an_answer_without_one_is() -> None:
     assert faults_of("You can return it within 30 days.", ["p1"], [RETURNS], BOUNDS) == ()
+
+
+def test_what_its_article_says_to_people_may_be_said() -> None:
+    for text in CORPUS["article_harmless"]:
+        if not foreign_links(text, ALLOWED):
+            assert faults_of(text, ["p1"], [Source("p1", text)], BOUNDS) == (), text
 
 
 def test_only_what_is_cited_bears_an_answer_out() -> None:

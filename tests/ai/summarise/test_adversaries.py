@@ -14,6 +14,7 @@ from ai.models.question import For
 from ai.summarise.lines import Lines
 from ai.summarise.llm import LlmSummariser
 from ai.summarise.request import Made, Request
+from chorus.ids import uuid7
 from tests.ai.guards.attacks import ATTACKS, IN_WORDS
 from tests.ai.models.asking import access_for, plan_for, soon
 from tests.support.model_stub import OBEYED, Asked, ModelStub, model_stub
@@ -51,7 +52,7 @@ def models(provider: ModelStub) -> dict[str, LlmSummariser]:
 
 async def summarised(model: LlmSummariser, messages: tuple[Msg, ...]) -> Made:
     whom = For(UUID(int=1), "acme", "pro", UUID(int=2))
-    asked = Request(whom, messages, full(messages), kind="fast", task="t", until_s=soon())
+    asked = Request(whom, messages, full(messages), kind="fast", task=str(uuid7()), until_s=soon())
     return await model.ainvoke(asked)
 
 

@@ -5,6 +5,7 @@ import pytest
 from ai.contracts import ConversationSummary
 from ai.extract.summary import TEXT_CHARS, full, text_of
 from ai.summarise.lines import LINE_CHARS, Lines, refined, tidy, unbelievable
+from tests.ai.guards.attacks import CORPUS
 from tests.ai.talk import talk
 
 SAID = [
@@ -50,6 +51,11 @@ def test_what_was_said_is_believed() -> None:
 )
 def test_what_nobody_said_is_not(name: str, made_up: str) -> None:
     assert doubted(**{name: made_up}) == (name,)
+
+
+@pytest.mark.parametrize("said", CORPUS["summary_harmless"])
+def test_what_somebody_says_of_admins_and_tools_is_no_order(said: str) -> None:
+    assert unbelievable(TRUE.model_copy(update={"issue": said}), [*SAID, said], CANARY) == ()
 
 
 def test_a_next_step_needs_no_source_for_its_words() -> None:
