@@ -7,7 +7,7 @@ that is what the throttling burnt; the least of some tries is what the code itse
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from playwright.sync_api import Browser, Page, expect
@@ -18,7 +18,8 @@ from tests.support.installation import Up
 
 SLOWER = 4
 TASK_MS = 50
-TRIES = 5
+TRIES = 20
+"""At most: on a crowded machine few are undisturbed, and no try is quicker than the code."""
 # The page says by itself when it has come to rest: to ask it would be a task of its thread.
 AT_REST = """() => {
   const rest = (name) => setTimeout(() => setTimeout(() => console.debug(`at rest: ${name}`), 400), 400);
@@ -31,9 +32,17 @@ def test_no_task_of_it_keeps_a_slow_phone_busy_for_50_ms(
     eyes: Eyes, installation: Up, chromium: Browser
 ) -> None:
     key = installation.run()["inbox_key"]
-    tries = [busiest_ms(WidgetPage(eyes.window(), inbox_key=key), chromium) for _ in range(TRIES)]
-    for step in ("open", "say"):
-        assert min(one[step] for one in tries) <= TASK_MS, (step, tries)
+    tries: list[dict[str, float]] = []
+    while len(tries) < TRIES and not is_within(tries):
+        tries.append(busiest_ms(WidgetPage(eyes.window(), inbox_key=key), chromium))
+    assert is_within(tries), tries
+
+
+def is_within(tries: Sequence[dict[str, float]]) -> bool:
+    """Whether each step has once taken no longer than it may."""
+    return bool(tries) and all(
+        min(one[step] for one in tries) <= TASK_MS for step in ("open", "say")
+    )
 
 
 def busiest_ms(widget: WidgetPage, browser: Browser) -> dict[str, float]:
