@@ -33,7 +33,6 @@ from chorus.ids import uuid7
 from chorus.wire.common import MAX_TAGS, Role, Visibility
 
 AT_ONCE: Final = 25
-TOLD_AT_ONCE: Final = 25
 """Their conversations stand still until it is committed."""
 INLINE_MESSAGES: Final = 20
 """More are read in a thread: the loop routes customers of all tenants."""
@@ -91,23 +90,19 @@ class Listening:
         room = max(0, WISHES_MAX - len(self._wishes))
         self._wishes |= dict.fromkeys(islice(ids, room))
 
-    async def read_all(self) -> int:
-        """Read all that is waiting; says of how many conversations something was kept.
-
-        Raises:
-            Unavailable, Overloaded: PostgreSQL cannot be reached; nothing is forgotten.
-        """
-        await self._begin()
-        ids, kept = list(self._wishes), 0
-        for start in range(0, len(ids), AT_ONCE):
-            kept += await self._read(ids[start : start + AT_ONCE])
-        return kept
+    @property
+    def waiting(self) -> int:
+        """How many conversations are to be read."""
+        return len(self._wishes)
 
     async def read_on(self) -> int:
-        """Read some of what waits longest, unless it is time to rest; says and raises as `read_all`.
+        """Read some of what waits longest, unless it is time to rest; says how many were kept.
 
         Where more is said than can be read, conversations are read later, and the latest of their
         words only.
+
+        Raises:
+            Unavailable, Overloaded: PostgreSQL cannot be reached; nothing is forgotten.
         """
         if self._tools.clock.monotonic() < self._rests_until_s:
             return 0
@@ -159,9 +154,8 @@ async def read(tools: Tools, ids: Sequence[UUID]) -> Outcome:
     quiet = [one for one in made if not _is_news(one)]
     async with tools.db.raw_transaction() as raw:
         kept = await store.keep(raw, quiet)
-    loud, told = [one for one in made if _is_news(one)], set[UUID]()
-    for start in range(0, len(loud), TOLD_AT_ONCE):
-        told |= await _tell(tools, loud[start : start + TOLD_AT_ONCE])
+    loud = [one for one in made if _is_news(one)]
+    told = await _tell(tools, loud) if loud else set()
     wanted = {one.before.conversation_id for one in made}
     return Outcome(len(kept | told), frozenset(wanted - kept - told), deaf, thought_s)
 

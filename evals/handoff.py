@@ -15,6 +15,7 @@ import yaml
 from ai.contracts import Msg
 from bot.features import features_of_turn, turns_of
 from bot.policy import Action, Policy, decide
+from evals.gates import fallen, missed
 
 FOLDER: Final = Path(__file__).parent / "golden" / "handoff"
 HELD_OUT: Final = frozenset({1, 4})
@@ -38,7 +39,6 @@ GATES: Final[Mapping[str, float]] = {
 FALSE_HANDOFFS: Final = "false handoffs"
 FALSE_MOST: Final = 0.05
 """At most this share of turns that need no person."""
-TOLERANCE: Final = 0.02
 
 
 class BadGolden(Exception):
@@ -199,18 +199,9 @@ def _transfers(result: Score, decided: list[tuple[Line, Action, bool]]) -> None:
 
 def faults(figures: Mapping[str, float], baseline: Mapping[str, float]) -> list[str]:
     """Gates that are missed, and what was better before."""
-    found = [
-        f"{name} is {figures[name]:.2f}, at least {least:.2f} is wanted"
-        for name, least in GATES.items()
-        if figures[name] < least
-    ]
+    found = missed(figures, GATES)
     if figures[FALSE_HANDOFFS] > FALSE_MOST:
         found.append(
             f"{FALSE_HANDOFFS} are {figures[FALSE_HANDOFFS]:.2f}, at most {FALSE_MOST:.2f}"
         )
-    worse = [
-        f"{name} fell from {before:.2f} to {figures.get(name, 0.0):.2f}"
-        for name, before in baseline.items()
-        if name != FALSE_HANDOFFS and figures.get(name, 0.0) < before - TOLERANCE
-    ]
-    return [*found, *worse]
+    return [*found, *fallen(figures, baseline, apart_from=FALSE_HANDOFFS)]

@@ -10,6 +10,7 @@ import yaml
 
 from ai.contracts import Intent
 from ai.intent.classify import intent_of
+from evals.gates import fallen, missed
 
 FOLDER: Final = Path(__file__).parent / "golden" / "intent"
 HELD_OUT: Final = frozenset({1, 4})
@@ -21,7 +22,6 @@ GATES: Final[Mapping[str, float]] = {
     "precision of topics": 0.85,
 }
 """At least this much."""
-TOLERANCE: Final = 0.02
 
 
 class BadGolden(Exception):
@@ -100,14 +100,4 @@ def score(
 
 def faults(figures: Mapping[str, float], baseline: Mapping[str, float]) -> list[str]:
     """Gates that are missed, and what was better before."""
-    missed = [
-        f"{name} is {figures[name]:.2f}, at least {least:.2f} is wanted"
-        for name, least in GATES.items()
-        if figures[name] < least
-    ]
-    worse = [
-        f"{name} fell from {before:.2f} to {figures.get(name, 0.0):.2f}"
-        for name, before in baseline.items()
-        if figures.get(name, 0.0) < before - TOLERANCE
-    ]
-    return [*missed, *worse]
+    return [*missed(figures, GATES), *fallen(figures, baseline)]

@@ -14,6 +14,7 @@ from ai.knowledge.embed import Embedder, HashingEmbedder
 from ai.knowledge.index import Entry, MemoryIndex, space_of
 from ai.knowledge.passages import Article, Found
 from ai.knowledge.search import Library
+from evals.gates import fallen, missed
 from evals.golden import BadGolden
 
 FOLDER: Final = Path(__file__).parent / "golden" / "knowledge"
@@ -30,7 +31,6 @@ GATES: Final[Mapping[str, float]] = {
 }
 FALSE_SURE: Final = "sure of nothing"
 FALSE_SURE_MOST: Final = 0.10
-TOLERANCE: Final = 0.02
 _TENANT: Final = UUID(int=1)
 
 
@@ -176,18 +176,10 @@ def _judge(score: KnowledgeScore, asked: Asked, found: Found) -> None:
 
 def below_gates(figures: Mapping[str, float], baseline: Mapping[str, float]) -> list[str]:
     """Why these figures must not go in: gates they miss, and what was better before."""
-    faults = [
-        f"{name} is {figures[name]:.2f}, at least {least:.2f} is wanted"
-        for name, least in GATES.items()
-        if figures[name] < least
-    ]
+    faults = missed(figures, GATES)
     if figures[FALSE_SURE] > FALSE_SURE_MOST:
         faults.append(f"{FALSE_SURE} is {figures[FALSE_SURE]:.2f}, at most {FALSE_SURE_MOST:.2f}")
-    return faults + [
-        f"{name} fell from {before:.2f} to {figures[name]:.2f}"
-        for name, before in baseline.items()
-        if name != FALSE_SURE and figures.get(name, 0.0) < before - TOLERANCE
-    ]
+    return [*faults, *fallen(figures, baseline, apart_from=FALSE_SURE)]
 
 
 def _recall(places: Sequence[int], most: int) -> float:

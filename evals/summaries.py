@@ -8,6 +8,7 @@ from typing import Any, Final
 from ai.contracts import ConversationSummary, Msg
 from ai.extract.plain import plain
 from ai.extract.summary import full
+from evals.gates import fallen, missed
 from evals.golden import Golden
 
 Summariser = Callable[[Iterable[Msg]], ConversationSummary]
@@ -23,8 +24,6 @@ GATES: Final[Mapping[str, float]] = {
 CLAIMS: Final = "unsupported claims"
 """At most none."""
 _JUDGED_FLAGS: Final = frozenset({"injection_suspected", "attachments"})
-TOLERANCE: Final = 0.02
-"""By so much a figure may be below the committed one."""
 
 
 @dataclass(slots=True)
@@ -147,16 +146,7 @@ def unsupported(messages: Sequence[Msg], found: ConversationSummary) -> list[str
 
 def below(figures: Mapping[str, float], baseline: Mapping[str, float]) -> list[str]:
     """Why these figures must not go in: gates they miss, and what was better before."""
-    faults = [
-        f"{name} is {figures[name]:.2f}, at least {least:.2f} is wanted"
-        for name, least in GATES.items()
-        if figures[name] < least
-    ]
+    faults = missed(figures, GATES)
     if figures[CLAIMS]:
         faults.append(f"{figures[CLAIMS]:.0f} claims stand in no message")
-    worse = [
-        f"{name} fell from {before:.2f} to {figures[name]:.2f}"
-        for name, before in baseline.items()
-        if name != CLAIMS and figures.get(name, 0.0) < before - TOLERANCE
-    ]
-    return [*faults, *worse]
+    return [*faults, *fallen(figures, baseline, apart_from=CLAIMS)]

@@ -13,6 +13,7 @@ from uuid import UUID
 from ai.contracts import Msg
 from ai.traits.reading import Reading, fold
 from evals import golden, handoff
+from evals.gates import fallen, missed
 
 FOLDER: Final = Path(__file__).parent / "golden"
 GATES: Final[Mapping[str, float]] = {
@@ -23,7 +24,6 @@ GATES: Final[Mapping[str, float]] = {
     "calm kept": 0.97,
 }
 """At least this much."""
-TOLERANCE: Final = 0.02
 _FURIOUS: Final = frozenset({"anger", "slow_burn"})
 _CALM: Final = frozenset({"explicit", "polite", "languages", "hard_negative", "known", "gap"})
 _CROSS: Final = frozenset({"angry", "negative"})
@@ -117,14 +117,4 @@ def score(cases: Sequence[Case], reads: Read = _all) -> Score:
 
 def faults(figures: Mapping[str, float], baseline: Mapping[str, float]) -> list[str]:
     """Gates that are missed, and what was better before."""
-    missed = [
-        f"{name} is {figures[name]:.2f}, at least {least:.2f} is wanted"
-        for name, least in GATES.items()
-        if figures[name] < least
-    ]
-    worse = [
-        f"{name} fell from {before:.2f} to {figures.get(name, 0.0):.2f}"
-        for name, before in baseline.items()
-        if figures.get(name, 0.0) < before - TOLERANCE
-    ]
-    return [*missed, *worse]
+    return [*missed(figures, GATES), *fallen(figures, baseline)]

@@ -5,7 +5,7 @@ answers first, a conversation reads the same.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final, cast
+from typing import Final, cast, get_args
 
 from pydantic import Field
 
@@ -17,17 +17,7 @@ from ai.intent.classify import topic_of
 from ai.intent.matters import MATTERS, matters_of
 from ai.traits.mood import labelled, mood_of, moved
 
-TOPICS: Final = (
-    "delivery",
-    "refund",
-    "billing",
-    "technical",
-    "account",
-    "cancellation",
-    "change",
-    "product",
-    "complaint",
-)
+TOPICS: Final = tuple(one for one in get_args(Intent) if one not in ("human", "other"))
 TAGS: Final = (*MATTERS, *TOPICS)
 """All that may be found; they are names that agents use too."""
 TAG_SHARE: Final = 0.6

@@ -70,6 +70,14 @@ async def tell(api: Api, tenant: Tenant, *said: str) -> None:
         await say(api, tenant.principal("contact"), tenant.conversation, one)
 
 
+async def read_all(listening: Listening) -> None:
+    """Let it read, and rest, until nothing waits."""
+    await listening.read_on()
+    while listening.waiting:
+        await asyncio.sleep(0)
+        await listening.read_on()
+
+
 async def read(api: Api, tenant: Tenant) -> int:
     done = await traits.read(tools_of(api), [tenant.conversation])
     assert done.later == frozenset()
@@ -208,13 +216,13 @@ async def test_what_was_relayed_to_somebody_who_died_is_read_by_the_next(
     tools = tools_of(api)
     await tell(api, acme, ANGRY)
     await outbox.relay_all(tools.db, tools.client, 500)
-    await Listening(tools).read_all()
+    await read_all(Listening(tools))
     assert len(await told(api, acme)) == 1
     heard = Listening(tools)
-    await heard.read_all()
+    await read_all(heard)
     await tell(api, acme, "Thanks, great, that works perfectly", "Thank you, wonderful!")
     await outbox.relay_all(tools.db, tools.client, 500, heard.heard)
-    await heard.read_all()
+    await read_all(heard)
     assert [one["traits"]["sentiment"] for one in await told(api, acme)] == ["angry", "positive"]
 
 
@@ -234,7 +242,7 @@ async def test_reading_leaves_most_of_the_time_to_others(api: Api, acme: Tenant)
 async def test_more_than_can_be_remembered_hinders_nobody(api: Api, acme: Tenant) -> None:
     tools = tools_of(api)
     listening = Listening(tools)
-    await listening.read_all()
+    await read_all(listening)
     ids = [str(uuid7()) for _ in range(traits.WISHES_MAX + 1)]
     said = {"conversations": [{"conversation_id": one, "roles": ["customer"]} for one in ids]}
     event = events.MESSAGE_CREATED.name
@@ -242,7 +250,7 @@ async def test_more_than_can_be_remembered_hinders_nobody(api: Api, acme: Tenant
     listening.heard([many])
     await tell(api, acme, ANGRY)
     await outbox.relay_all(tools.db, tools.client, 500, listening.heard)
-    await listening.read_all()
+    assert listening.waiting == traits.WISHES_MAX
     await read(api, acme)
     assert len(await told(api, acme)) == 1
 
@@ -270,21 +278,21 @@ async def test_words_taken_back_before_a_leader_came_are_read_by_it(api: Api, ac
     await command(api, acme, "delete", who="supervisor", target=said["id"])
     tools = tools_of(api)
     await outbox.relay_all(tools.db, tools.client, 500)
-    await Listening(tools).read_all()
+    await read_all(Listening(tools))
     assert (await told(api, acme))[-1]["traits"]["sentiment"] == "neutral"
 
 
 async def test_nothing_is_forgotten_while_postgresql_is_away(api: Api, acme: Tenant) -> None:
     tools = replace(tools_of(api), clock=Stumbling())
     listening = Listening(tools)
-    await listening.read_all()
+    await read_all(listening)
     # So many that they are read beside the loop.
     await tell(api, acme, *["Where is my parcel?"] * 21, ANGRY)
     await outbox.relay_all(tools.db, tools.client, 500, listening.heard)
     with pytest.raises(Unavailable):
-        await listening.read_all()
+        await read_all(listening)
     assert await told(api, acme) == []
-    await listening.read_all()
+    await read_all(listening)
     assert [one["traits"]["sentiment"] for one in await told(api, acme)] == ["angry"]
 
 
@@ -303,7 +311,7 @@ async def test_what_another_version_wrote_hinders_nobody(api: Api, acme: Tenant)
 async def test_words_that_were_taken_back_say_nothing_any_more(api: Api, acme: Tenant) -> None:
     tools = tools_of(api)
     listening = Listening(tools)
-    await listening.read_all()
+    await read_all(listening)
     await tell(api, acme, ANGRY)
     await read(api, acme)
     path = f"/livechat/conversations/{acme.conversation}/messages"
@@ -311,7 +319,7 @@ async def test_words_that_were_taken_back_say_nothing_any_more(api: Api, acme: T
     gone = await command(api, acme, "delete", who="supervisor", target=said["id"])
     assert gone.status_code == 200, gone.text
     await outbox.relay_all(tools.db, tools.client, 500, listening.heard)
-    await listening.read_all()
+    await read_all(listening)
     assert await read(api, acme) == 0
     last = (await told(api, acme))[-1]["traits"]
     assert last == {"intent": "other", "sentiment": "neutral", "language": "", "suggested": []}
