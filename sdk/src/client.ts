@@ -1,5 +1,7 @@
 import { AgentClient, type AgentOptions } from "./agent-client";
+import { type KeyValueStorage, wantedKey } from "./credentials";
 import { lateWay } from "./late-way";
+import { visitorSessionKey } from "./session-key";
 import { VisitorClient, type VisitorOptions } from "./visitor-client";
 
 const openEventStream = lateWay(async () => (await import("./event-stream")).openEventStream);
@@ -12,4 +14,21 @@ export function createVisitorClient(options: VisitorOptions): VisitorClient {
 /** Open an agent's inbox. */
 export function createAgentClient(options: AgentOptions): AgentClient {
   return new AgentClient(options);
+}
+
+/**
+ * True when this browser has talked to this inbox before, or has said what did not reach it yet:
+ * connecting at once is expected.
+ */
+export function hasVisitor(
+  inboxKey: string,
+  storage: Pick<KeyValueStorage, "getItem">,
+  scope = "",
+): boolean {
+  const key = visitorSessionKey(inboxKey, scope);
+  try {
+    return storage.getItem(key) !== null || storage.getItem(wantedKey(key)) !== null;
+  } catch {
+    return false;
+  }
 }

@@ -18,6 +18,11 @@ export interface Session {
 /** Refreshing failed for good: the person must sign in, or start over. */
 export const SIGNED_OUT = "SIGNED_OUT";
 
+/** Where it is noted that the session of this key is wanted, whether or not it has come. */
+export function wantedKey(key: string): string {
+  return `${key}-wanted`;
+}
+
 /** Where access tokens come from. */
 export interface Credentials {
   /** A token that is worth trying, or undefined when there is none yet. */
@@ -71,14 +76,19 @@ export class StoredCredentials<S extends Session> implements Credentials {
   }
 
   save(session: S): void {
-    if (this.#isOver) return;
-    this.#fallback = session;
-    attempt(() => this.#options.storage.setItem(this.#options.key, JSON.stringify(session)));
+    if (!this.#isOver) this.#fallback = session;
+    this.#keep(this.#options.key, JSON.stringify(session));
+  }
+
+  /** Leave word that a session is wanted, for the next page if this one is left before it comes. */
+  want(): void {
+    this.#keep(wantedKey(this.#options.key), "1");
   }
 
   forget(): void {
+    const { storage, key } = this.#options;
     this.#fallback = undefined;
-    attempt(() => this.#options.storage.removeItem(this.#options.key));
+    for (const name of [key, wantedKey(key)]) attempt(() => storage.removeItem(name));
   }
 
   /** Forget it for good: what is still on its way is not kept any more. */
@@ -104,6 +114,10 @@ export class StoredCredentials<S extends Session> implements Credentials {
     return locks === undefined ? renew() : underLock(locks, `${key}:refresh`, {}, renew);
   }
 
+  #keep(name: string, value: string): void {
+    if (!this.#isOver) attempt(() => this.#options.storage.setItem(name, value));
+  }
+
   async #renew(worn: string | undefined): Promise<string> {
     const session = this.session();
     if (session === undefined) throw new ChorusError(SIGNED_OUT, "Nobody is signed in.", 401);
@@ -122,12 +136,11 @@ export class StoredCredentials<S extends Session> implements Credentials {
 }
 
 function isFinal(status: number): boolean {
-  return status === 400 || status === 401 || status === 403 || status === 404;
+  return [400, 401, 403, 404].includes(status);
 }
 
 function parseSession<S>(text: string | null | undefined): S | undefined {
-  if (text === null || text === undefined) return undefined;
-  const value = attempt(() => JSON.parse(text) as Partial<Session>);
+  const value = attempt(() => JSON.parse(text ?? "") as Partial<Session>);
   return typeof value?.token === "string" ? (value as S) : undefined;
 }
 

@@ -1,7 +1,7 @@
 // The package entry: the one place that gathers names.
 export { AgentAuth } from "./agent-auth";
 export type { AgentClient, AgentOptions, AgentState } from "./agent-client";
-export { createAgentClient, createVisitorClient } from "./client";
+export { createAgentClient, createVisitorClient, hasVisitor } from "./client";
 export { CLOSE } from "./close";
 export type { ConnectionStatus } from "./connection";
 export type { KeyValueStorage } from "./credentials";
@@ -12,7 +12,6 @@ export { linkify, type TextPart } from "./linkify";
 export type { PendingMessage, SendOptions } from "./outbox";
 export type { AgentProfile, Escalation, Traits } from "./rest";
 export { customerOf, type MessageStatus, messageStatus, unreadCount } from "./selectors";
-export { hasVisitorSession } from "./session-key";
 export { browserStorage } from "./surroundings";
 export type { ConversationView } from "./thread";
 export type { Change, Message, TimelineItem } from "./timeline";

@@ -95,7 +95,7 @@ export interface Call {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
-  readonly credentials?: Credentials;
+  readonly credentials?: Credentials | undefined;
   /** It has to arrive although the page goes away. */
   readonly keepalive?: boolean;
 }
@@ -119,8 +119,7 @@ export class Rest {
 
   /** Become a visitor, or, with `credentials`, tell more about the one they are of. */
   createVisitor(visit: Visit, credentials?: Credentials): Promise<VisitorSession> {
-    const call: Call = { method: "POST", body: visit };
-    return this.call("/livechat/visitors", credentials ? { ...call, credentials } : call);
+    return this.call("/livechat/visitors", { method: "POST", body: visit, credentials });
   }
 
   /** Ask for a person, with what a frame has no room for. */
@@ -138,7 +137,7 @@ export class Rest {
     credentials: Credentials,
     attributes?: Readonly<Record<string, unknown>>,
   ): Promise<{ id: string }> {
-    const body = attributes === undefined ? { id } : { id, attributes };
+    const body = { id, attributes };
     return this.call("/livechat/conversations", { method: "POST", body, credentials });
   }
 

@@ -1,5 +1,3 @@
-import type { KeyValueStorage } from "./credentials";
-
 /**
  * Under which name everything of a visitor is kept. Each verified identity has a scope of its own,
  * so that what one person said is never painted for the next.
@@ -11,17 +9,4 @@ export function visitorName(inboxKey: string, scope = ""): string {
 /** Where the session of a visitor of this inbox is kept. */
 export function visitorSessionKey(inboxKey: string, scope = ""): string {
   return `${visitorName(inboxKey, scope)}:session`;
-}
-
-/** True when this browser has talked to this inbox before, so connecting at once is expected. */
-export function hasVisitorSession(
-  inboxKey: string,
-  storage: Pick<KeyValueStorage, "getItem">,
-  scope = "",
-): boolean {
-  try {
-    return storage.getItem(visitorSessionKey(inboxKey, scope)) !== null;
-  } catch {
-    return false;
-  }
 }

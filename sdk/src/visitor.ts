@@ -197,7 +197,10 @@ export class VisitorEngine {
     if (this.#thread !== undefined) {
       return this.#thread.send({ ...draft, conv: this.#thread.state.id });
     }
-    const conv = credentials.session()?.conversationId ?? UNBOUND;
+    const session = credentials.session();
+    // Or the next page would see nobody to connect for, and these words would wait in vain.
+    if (session === undefined) credentials.want();
+    const conv = session?.conversationId ?? UNBOUND;
     const kept = this.#outbox.add({ ...draft, conv });
     const view = {
       ...newConversation(conv, "customer", null),
@@ -243,8 +246,7 @@ export class VisitorEngine {
   ): Promise<void> {
     const { credentials, rest } = this.#options;
     const { id } = await rest.startConversation(wanted, credentials, attributes);
-    credentials.save({ ...(credentials.session() ?? session), conversationId: id });
-    await this.#enter(id);
+    await this.#moveTo(id, session);
   }
 
   async #goTo(id: string): Promise<boolean> {
@@ -257,9 +259,15 @@ export class VisitorEngine {
       if (asChorusError(cause).status === 404) return false;
       throw cause;
     }
+    await this.#moveTo(id, session);
+    return true;
+  }
+
+  /** The session may have been renewed since it was looked at. */
+  async #moveTo(id: string, session: VisitorSession): Promise<void> {
+    const { credentials } = this.#options;
     credentials.save({ ...(credentials.session() ?? session), conversationId: id });
     await this.#enter(id);
-    return true;
   }
 
   #typing(active: boolean): void {

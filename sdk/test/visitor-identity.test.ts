@@ -1,7 +1,7 @@
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createVisitorClient } from "../src/client";
-import { hasVisitorSession, visitorSessionKey } from "../src/session-key";
+import { createVisitorClient, hasVisitor } from "../src/client";
+import { visitorSessionKey } from "../src/session-key";
 import { MemoryStorage } from "../src/surroundings";
 import type { VisitorClient, VisitorOptions } from "../src/visitor-client";
 import { FakeChorus } from "./support/fake-chorus";
@@ -64,10 +64,10 @@ test("who the page vouches for, and what it knows of them, is told with the firs
 
 test("each identity has a session of its own", async () => {
   open({ scope: "nora" });
-  await vi.waitFor(() => expect(hasVisitorSession("pk", storage, "nora")).toBe(true));
-  expect(hasVisitorSession("pk", storage)).toBe(false);
+  await vi.waitFor(() => expect(hasVisitor("pk", storage, "nora")).toBe(true));
+  expect(hasVisitor("pk", storage)).toBe(false);
   open();
-  await vi.waitFor(() => expect(hasVisitorSession("pk", storage)).toBe(true));
+  await vi.waitFor(() => expect(hasVisitor("pk", storage)).toBe(true));
   expect(visits()).toHaveLength(2);
 });
 
@@ -75,7 +75,7 @@ test("more about a visitor goes to the conversation they have, and renews their 
   const client = open();
   await client.describe({ name: "Too early" });
   expect(asked).toEqual([]);
-  await vi.waitFor(() => expect(hasVisitorSession("pk", storage)).toBe(true));
+  await vi.waitFor(() => expect(hasVisitor("pk", storage)).toBe(true));
   await client.describe({ attributes: { plan: "gold" } });
   const last = asked.at(-1);
   expect(last?.body).toMatchObject({
@@ -96,6 +96,30 @@ test("how somebody can be reached is left with their own conversation only", asy
   });
 });
 
+test("words that are kept before anybody knows whose they are, call the next page", async () => {
+  let answer = () => {};
+  hold = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const client = open();
+  await client.send("Is anybody there?");
+  expect(storage.getItem(visitorSessionKey("pk"))).toBeNull();
+  expect(hasVisitor("pk", storage)).toBe(true);
+  answer();
+  await vi.waitFor(() => expect(storage.getItem(visitorSessionKey("pk"))).not.toBeNull());
+  expect(hasVisitor("pk", storage)).toBe(true);
+  await client.reset();
+  expect(hasVisitor("pk", storage)).toBe(false);
+});
+
+test("nothing is kept of who was forgotten, whatever they still say", async () => {
+  hold = new Promise(() => {});
+  const client = open();
+  await client.send("Is anybody there?");
+  await client.reset();
+  expect(hasVisitor("pk", storage)).toBe(false);
+});
+
 test("a session that comes after it was forgotten is not kept", async () => {
   let answer = () => {};
   hold = new Promise((resolve) => {
@@ -107,5 +131,5 @@ test("a session that comes after it was forgotten is not kept", async () => {
   answer();
   await gone;
   await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(hasVisitorSession("pk", storage)).toBe(false);
+  expect(hasVisitor("pk", storage)).toBe(false);
 });

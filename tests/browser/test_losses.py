@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from time import monotonic
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.people import (
@@ -32,13 +33,15 @@ def test_a_message_reloaded_away_is_sent_once_and_shown_once(
     each_is_there_once(customer, agent, [*texts, "That was all."])
 
 
-def test_words_said_before_the_line_has_come_are_said_by_the_next_page(
-    eyes: Eyes, sign_in: SignIn
+@pytest.mark.parametrize("late", ["**/widget/v1/line.*.js", "**/livechat/visitors"])
+def test_words_said_before_this_has_come_are_said_by_the_next_page(
+    eyes: Eyes, sign_in: SignIn, late: str
 ) -> None:
+    """The code that keeps them, or the session they need."""
     agent = sign_in()
     page = eyes.window()
-    # Never answered, as on a slow network: the first page is left before its parts have come.
-    page.route("**/widget/v1/line.*.js", lambda route: None)
+    # Never answered, as on a slow network: the first page is left before it has come.
+    page.route(late, lambda route: None)
     customer = CustomerPage(page)
     customer.visit()
     customer.open_chat()
@@ -46,8 +49,9 @@ def test_words_said_before_the_line_has_come_are_said_by_the_next_page(
     for text in texts[:2]:
         customer.say(text)
     customer.composer.fill("But hear me.")
-    page.unroute("**/widget/v1/line.*.js")
-    page.reload()
+    page.goto("about:blank")
+    page.unroute(late)
+    customer.visit()
     expect(customer.composer).to_have_value("But hear me.")
     customer.composer.press("Enter")
     agent.open("But hear me.")

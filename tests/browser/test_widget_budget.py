@@ -18,8 +18,7 @@ from tests.support.installation import Up
 
 SLOWER = 4
 TASK_MS = 50
-TRIES = 20
-"""At most: on a crowded machine few are undisturbed, and no try is quicker than the code."""
+TRIES = 5
 # The page says by itself when it has come to rest: to ask it would be a task of its thread.
 AT_REST = """() => {
   const rest = (name) => setTimeout(() => setTimeout(() => console.debug(`at rest: ${name}`), 400), 400);

@@ -1,4 +1,6 @@
 import { createVisitorClient, type VisitorClient } from "@chorus/sdk";
+import { wantedKey } from "@chorus/sdk/credentials";
+import { visitorSessionKey } from "@chorus/sdk/session-key";
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeChorus, fakeFetch } from "../../sdk/test/support/fake-chorus";
@@ -230,6 +232,12 @@ test("who is forgotten leaves neither words nor drafts, even if the answer comes
   await Promise.all([said, pass(500)]);
   expect(storedNames("chorus:")).toEqual([]);
   expect(hasChat(KEY, "")).toBe(false);
+});
+
+test("who waits for a session with something said has a chat", () => {
+  expect(hasChat(KEY, "")).toBe(false);
+  localStorage.setItem(wantedKey(visitorSessionKey(KEY)), "1");
+  expect(hasChat(KEY, "")).toBe(true);
 });
 
 test("one person's words are no other's, and go when somebody else is vouched for", () => {
