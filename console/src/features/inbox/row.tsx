@@ -129,32 +129,35 @@ function Foot({ row, nowMs, assignee, viewing }: FootProps) {
   const words = useWords();
   const since = row.waiting_since;
   return (
-    <span className="flex h-5 items-center gap-2 overflow-hidden text-xs text-muted">
-      <OwnershipBadge of={ownershipOf(row)} />
-      {row.priority > 0 && (
-        <span className="inline-flex shrink-0 items-center gap-0.5 font-medium text-danger">
-          <ChevronsUp className="size-3.5" aria-hidden="true" />
-          {words.t("priorityIs", { level: row.priority })}
+    <span className="flex h-5 items-center gap-2 text-xs text-muted">
+      {/* What is too much is cut off here: how long somebody waits is always to be seen. */}
+      <span className="flex min-w-0 flex-1 items-center gap-2 overflow-hidden">
+        <OwnershipBadge of={ownershipOf(row)} />
+        {row.priority > 0 && (
+          <span className="inline-flex shrink-0 items-center gap-0.5 font-medium text-danger">
+            <ChevronsUp className="size-3.5" aria-hidden="true" />
+            {words.t("priorityIs", { level: row.priority })}
+          </span>
+        )}
+        {viewing > 0 && (
+          <span className="inline-flex shrink-0 items-center gap-0.5 whitespace-nowrap">
+            <Eye className="size-3.5" aria-hidden="true" />
+            {words.t("viewingCount", { count: viewing })}
+          </span>
+        )}
+        {(row.intent ?? row.sentiment) !== undefined && (
+          <Suspense>
+            <Chips {...row} />
+          </Suspense>
+        )}
+        <span className="truncate">
+          {[assignee, row.queue, ...row.tags].filter(Boolean).join(" · ")}
         </span>
-      )}
-      {viewing > 0 && (
-        <span className="inline-flex shrink-0 items-center gap-0.5 whitespace-nowrap">
-          <Eye className="size-3.5" aria-hidden="true" />
-          {words.t("viewingCount", { count: viewing })}
-        </span>
-      )}
-      {(row.intent ?? row.sentiment) !== undefined && (
-        <Suspense>
-          <Chips {...row} />
-        </Suspense>
-      )}
-      <span className="truncate">
-        {[assignee, row.queue, ...row.tags].filter(Boolean).join(" · ")}
       </span>
       {since !== undefined && row.status === "open" && (
         <span
           className={cx(
-            "ms-auto inline-flex shrink-0 items-center gap-1 font-medium tabular-nums",
+            "inline-flex shrink-0 items-center gap-1 font-medium tabular-nums",
             URGENCY[urgency(since, nowMs)],
           )}
           title={words.t("waits")}
