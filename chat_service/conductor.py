@@ -1,7 +1,6 @@
 """`chorus conductor`: the composition root of the process that does what must happen once."""
 
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -34,7 +33,7 @@ from chat_service.settings import ConductorSettings
 from chat_service.store.outbox import DomainEvent
 from chat_service.traits import Listening
 from chat_service.writer import CONFIGURATION_ERROR, on_signals, open_store
-from chorus import log, metrics
+from chorus import garbage, log, metrics
 from chorus.bus import open_redis
 from chorus.clock import SystemClock
 from chorus.enqueue import Doorbell
@@ -59,8 +58,6 @@ UNANSWERED_EVERY_S: Final = 15.0
 BOTS_EVERY_S: Final = 5.0
 TALLY_EVERY_S: Final = 60.0
 LOST_EVERY_S: Final = 60.0
-# Routing makes many short-lived rows that die by reference count.
-GC_THRESHOLDS: Final = (20_000, 10, 100)
 TIMERS: Final[Mapping[str, Handler]] = {**jobs.TIMERS, **handoff_timers.TIMERS}
 # Each may take long, so they are done one at a time beside what is due today.
 UNHURRIED: Final[Mapping[str, Handler]] = {
@@ -174,8 +171,7 @@ def main() -> None:
         sys.exit(CONFIGURATION_ERROR)
     failpoints.arm(os.environ.get("CHORUS_FAILPOINT", ""))
     log.setup(process="conductor", level=settings.log_level, form=settings.log_format)
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+    garbage.settle(garbage.SHORT_LIVED)
     uvloop.run(_main(settings))
 
 

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import gc
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
-from chorus import log, metrics
+from chorus import garbage, log, metrics
 from chorus.tasks import vital
 from chorus.web import json_response
 from gateway import upkeep
@@ -25,7 +24,6 @@ from gateway.server import ServerSettings, listening_socket, serve
 from gateway.settings import GatewaySettings
 from gateway.sse import events
 
-GC_THRESHOLDS = (5_000, 10, 200)
 Opener = Callable[[GatewaySettings], AbstractAsyncContextManager[Resources]]
 
 
@@ -121,17 +119,6 @@ async def _metrics(_request: Request) -> Response:
     return Response(metrics.render(), media_type=metrics.CONTENT_TYPE)
 
 
-def settle_memory() -> None:
-    """Keep the collector from walking everything again and again.
-
-    What is loaded now lives for ever. Closed sockets die by reference count (a test says so), so
-    full collections, which stall ten thousand sockets for most of a second, may be rare.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
-
-
 async def run(settings: GatewaySettings) -> None:
     """Serve until SIGTERM, then drain."""
     app = create_app(settings)
@@ -140,7 +127,7 @@ async def run(settings: GatewaySettings) -> None:
     async def on_drain() -> None:
         await drain(app)
 
-    settle_memory()
+    garbage.settle(garbage.LONG_LIVED)
     await serve(
         app,
         [listener],

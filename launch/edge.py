@@ -9,9 +9,9 @@ from chat_service import failpoints
 from chat_service.app import create_app as create_api
 from chat_service.resources import reach_store
 from chat_service.settings import ApiSettings
-from chorus import log
+from chorus import garbage, log
 from gateway.app import create_app as create_gateway
-from gateway.app import drain, settle_memory
+from gateway.app import drain
 from gateway.server import ServerSettings, listening_socket, serve
 from gateway.settings import GatewaySettings
 from launch.composite import Composite
@@ -34,13 +34,13 @@ async def _serve(settings: GatewaySettings, api: ApiSettings) -> None:
     async def on_drain() -> None:
         await drain(gateway)
 
-    settle_memory()
     app = Composite(
         gateway=gateway,
         api=create_api(api),
         pages=create_pages(api.pages, dev=settings.dev, files_url=api.files_url),
         is_page=serves(api.pages, dev=settings.dev),
     )
+    garbage.settle(garbage.LONG_LIVED)
     await reach_store(api)
     limits = ServerSettings(drain_max_s=settings.drain_s + 5)
     await serve(app, [listener], on_drain=on_drain, settings=limits)

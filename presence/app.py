@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 
-from chorus import log, metrics
+from chorus import garbage, log, metrics
 from chorus.bus import open_redis
 from chorus.tasks import beside
 from chorus.wire.common import Role
@@ -42,6 +42,7 @@ def main() -> None:
     """Run `chorus presence` until SIGTERM or Ctrl-C."""
     settings = PresenceSettings.from_env(os.environ)
     log.setup(process="presence", level=settings.log_level, form=settings.log_format)
+    garbage.settle(garbage.LONG_LIVED)
     asyncio.run(_until_told(settings))
 
 
