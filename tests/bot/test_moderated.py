@@ -62,9 +62,9 @@ def stub(served: ModelStub) -> ModelStub:
     return served
 
 
-def judging(**harms: str) -> Callable[[Asked], Any]:
+def judging(*, answerable: bool = True, **harms: str) -> Callable[[Asked], Any]:
     """A moderator that finds this of whoever wrote it; and a bot that answers."""
-    says = saying(*SAYS)
+    says = saying(*SAYS) if answerable else saying(answerable=False)
 
     def answer(asked: Asked) -> Any:
         who = json.loads(asked.texts[-1]).get("who")
@@ -75,8 +75,8 @@ def judging(**harms: str) -> Callable[[Asked], Any]:
     return answer
 
 
-def plan_with(stub: ModelStub, moderator: str = LOOKS, **terms: Any) -> Plan:
-    told = plan_of_bots(stub, "ok", **terms).model_dump()
+def plan_with(stub: ModelStub, moderator: str = LOOKS, *, model: str = "ok", **terms: Any) -> Plan:
+    told = plan_of_bots(stub, model, **terms).model_dump()
     looks = plan_of_bots(stub, moderator).model_dump()
     for tier, each in told["tiers"].items():
         each["models"]["moderate"] = looks["tiers"][tier]["models"]["bot"]
