@@ -70,7 +70,7 @@ test: ## All tests with coverage, or one path: make test T=tests/chorus
 	export CHROMIUM="$$(tools/chromium.sh)"
 	if [ -n "$(T)" ]; then exec .venv/bin/pytest $(T); fi
 	rm -f .coverage .coverage.*
-	.venv/bin/pytest -m "not long" -n $(WORKERS) --cov --cov-report=term
+	.venv/bin/pytest -n $(WORKERS) --cov --cov-report=term
 	.venv/bin/coverage report --include='$(CORES)' --fail-under=100 --show-missing
 	npm test --silent
 
@@ -80,8 +80,13 @@ test-long: ## The same with the full counts of schedules and kills
 	export CHROMIUM="$$(tools/chromium.sh)"
 	export CHORUS_SCHEDULES=200 CHORUS_BOT_SCHEDULES=1000 CHORUS_ORDER_SCHEDULES=2000 CHORUS_KILLS=24 CHORUS_KILL_CONVERSATIONS=6 CHORUS_HANDOFF_SCHEDULES=50 CHORUS_LONG=1
 	mkdir -p reports
-	.venv/bin/pytest -n $(WORKERS) --timeout 3600 --junit-xml=reports/test-long.xml
+	.venv/bin/pytest -m "not live" -n $(WORKERS) --timeout 3600 --junit-xml=reports/test-long.xml
 	$(PY) tools/long_report.py reports/test-long.xml docs/test-long.md
+
+.PHONY: test-live
+test-live: ## Ask real providers of models, each whose key is set: OPENAI_API_KEY=… make test-live
+	@tools/bootstrap.sh python
+	.venv/bin/pytest -m live tests/bot/test_providers.py
 
 .PHONY: e2e
 e2e: ## The browser tests alone

@@ -1,6 +1,6 @@
 """The shop's bot with the stub's models: real HTTP, a real ledger behind real calls."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,6 +13,7 @@ from ai.models.limits import Limits
 from ai.models.plan import Plan
 from ai.models.spending import Ledger
 from bot import ports
+from bot.aloud import has_faults
 from bot.answering import Modelled, answer_prompt
 from bot.ledger import RpcLedger
 from bot.moderated import moderation_prompt
@@ -87,3 +88,23 @@ def saying(*sentences: tuple[str, list[int]], answerable: bool = True) -> Any:
 
 def listening_to(shop: Shop, stage: Any) -> Shop:
     return replace(shop, voice=replace(shop.voice, stage=stage))
+
+
+@dataclass
+class Ear:
+    """Implements `bot.ports.Aloud`: looks at each sentence as a turn does, and remembers it."""
+
+    asked: ports.Asked
+    interrupts: bool = False
+    begun: int = 0
+    sentences: list[ports.Draft] = field(default_factory=list)
+
+    async def begin(self) -> None:
+        self.begun += 1
+        self.sentences.clear()
+
+    async def sentence(self, draft: ports.Draft) -> bool:
+        if self.interrupts:
+            raise ports.Interrupted("superseded")
+        self.sentences.append(draft)
+        return not has_faults(draft, self.asked)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import monotonic
 
 import pytest
@@ -10,10 +10,10 @@ import pytest
 from bot.aloud import has_faults
 from bot.answering import Modelled
 from bot.moderated import Moderated
-from bot.ports import Answerer, Asked, Draft, Interrupted, Unanswerable
+from bot.ports import Answerer, Asked, Interrupted, Unanswerable
 from bot.quoting import Quoting
 from bot.speaking import joined
-from tests.bot.modelling import PATIENCE_S, RETURNING, access_with, passage, wanted
+from tests.bot.modelling import PATIENCE_S, RETURNING, Ear, access_with, passage, wanted
 from tests.bot.test_moderated import judging, plan_with
 from tests.support.model_stub import ModelStub, model_stub
 
@@ -33,26 +33,6 @@ BEHAVIOURS = (
 )
 KINDS = ("quote", *(f"{kind} {one}" for kind in ("model", "moderated") for one in BEHAVIOURS))
 SPAIN = passage("b", "Shipping to Spain", "Shipping to Spain costs 9.90 EUR.")
-
-
-@dataclass
-class Ear:
-    """Implements `bot.ports.Aloud`: looks at each sentence as a turn does, and remembers it."""
-
-    asked: Asked
-    interrupts: bool = False
-    begun: int = 0
-    sentences: list[Draft] = field(default_factory=list)
-
-    async def begin(self) -> None:
-        self.begun += 1
-        self.sentences.clear()
-
-    async def sentence(self, draft: Draft) -> bool:
-        if self.interrupts:
-            raise Interrupted("superseded")
-        self.sentences.append(draft)
-        return not has_faults(draft, self.asked)
 
 
 Make = Callable[[str], Answerer]
