@@ -72,6 +72,7 @@ test: ## All tests with coverage, or one path: make test T=tests/chorus
 	rm -f .coverage .coverage.*
 	.venv/bin/pytest -n $(WORKERS) --cov --cov-report=term
 	.venv/bin/coverage report --include='$(CORES)' --fail-under=100 --show-missing
+	.venv/bin/pytest -m alone tests/browser
 	npm test --silent
 
 .PHONY: test-long
@@ -80,7 +81,8 @@ test-long: ## The same with the full counts of schedules and kills
 	export CHROMIUM="$$(tools/chromium.sh)"
 	export CHORUS_SCHEDULES=200 CHORUS_BOT_SCHEDULES=1000 CHORUS_ORDER_SCHEDULES=2000 CHORUS_KILLS=24 CHORUS_KILL_CONVERSATIONS=6 CHORUS_HANDOFF_SCHEDULES=50 CHORUS_LONG=1
 	mkdir -p reports
-	.venv/bin/pytest -m "not live" -n $(WORKERS) --timeout 3600 --junit-xml=reports/test-long.xml
+	.venv/bin/pytest -m "not live and not alone" -n $(WORKERS) --timeout 3600 --junit-xml=reports/test-long.xml
+	.venv/bin/pytest -m alone tests/browser
 	$(PY) tools/long_report.py reports/test-long.xml docs/test-long.md
 
 .PHONY: test-live

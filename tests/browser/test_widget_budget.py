@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.people import Eyes
@@ -27,6 +28,7 @@ AT_REST = """() => {
 }"""
 
 
+@pytest.mark.alone
 def test_no_task_of_it_keeps_a_slow_phone_busy_for_50_ms(
     eyes: Eyes, installation: Up, chromium: Browser
 ) -> None:

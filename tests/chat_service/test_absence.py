@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chat_service.session_facts import SYSTEM, Accepted, Claimed, Resolved
+from chorus import presence
 from chorus.jobs import JobKind
 from tests.chat_service.ingest_world import head_of
 from tests.chat_service.routing_world import Case, fetch, make_floor, make_waiting, presence_watched
@@ -141,7 +142,8 @@ async def test_while_redis_is_away_nobody_is_lost_and_no_offer_runs_out(
             for shift.clock.ahead_s in (100, 200):
                 await _everything(shift)
             redis.restart()
-            # Here again, and nobody knows yet who is.
+            # Here again, and nobody knows yet who is: what it has kept, if it came to keep it, is too old.
+            await shift.tools.client.delete(presence.WATCH)
             await _everything(shift)
             async with presence_watched(redis.url, ttl_ms=SOON_MS):
                 await shift.come()

@@ -8,12 +8,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from launch import files
 from launch.faults import LaunchError
 from launch.installation import process_status, stop_installation, the_database_url, the_run
 from launch.ports import choose_port
+from tests.support.waiting import wait_until
 
 RUN = files.RunFile(
     {"edge": [11, 12], "writer": 13, "postgres": 14},
@@ -112,6 +114,8 @@ def test_down_spares_a_stranger_that_has_an_old_pid(tmp_path: Path) -> None:
 def test_down_stops_what_a_killed_supervisor_left(tmp_path: Path) -> None:
     words = [sys.executable, "-c", "import time; time.sleep(60)", "launch.process"]
     orphan = subprocess.Popen(words)
+    # Its words are there a moment after it is.
+    wait_until(lambda: bool(psutil.Process(orphan.pid).cmdline()))
     files.write_run_file(tmp_path, replace(RUN, pids={"writer": orphan.pid}))
     assert stop_installation(tmp_path) is True
     assert orphan.poll() is not None
