@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from ai.models.breaker import Breaker
 from ai.models.keys import Keys, MissingKey
 from ai.models.limits import Limits
-from ai.models.make import is_key_refused, make_chat_model
+from ai.models.make import is_about_one_request, is_key_refused, make_chat_model
 from ai.models.plan import MICROS, Choice, Plan, Purpose
 from ai.models.question import Answer, Called, For, Question, call
 from ai.models.spending import Ledger, Settled, Spending, most_tokens
@@ -218,11 +218,14 @@ class Access:
             return
         if called.settled.result == "lost":
             return
-        for_good = called.fault is not None and is_key_refused(called.fault)
-        opened = breaker.failed(self.now_s(), for_good=for_good)
-        why = called.settled.result if called.fault is None else type(called.fault).__name__
+        fault = called.fault
+        why = called.settled.result if fault is None else type(fault).__name__
         log.warning("model_failed", spec=choice.spec, why=why, ms=called.settled.ms)
-        if opened:
+        # Tenants share a breaker: one customer's messages must not take a model from all of them.
+        if fault is not None and is_about_one_request(fault):
+            return
+        for_good = fault is not None and is_key_refused(fault)
+        if breaker.failed(self.now_s(), for_good=for_good):
             log.error("model_rests", spec=choice.spec, key_refused=for_good)
 
     def _count(self, question: Question[T, V], result: str) -> None:

@@ -35,6 +35,10 @@ CLIENTS: Final = (
     "ollama",
     "openai",
 )
+_ABOUT_ALL: Final = frozenset({401, 402, 403, 404, 408, 429})
+"""Refusals that the next request meets as well: key, money, model, time, rate."""
+_CUT_SHORT: Final = frozenset({"LengthFinishReasonError", "ContentFilterFinishReasonError"})
+"""What OpenAI's client raises for an answer that was cut off: with status 200, so they have none."""
 T = TypeVar("T", bound=BaseModel)
 Line = tuple[str, str]
 """`(system|human, text)`."""
@@ -189,6 +193,16 @@ def is_refusal(error: BaseException) -> bool:
     """Whether the provider said no before it did anything, so that nothing is charged."""
     status = getattr(error, "status_code", None)
     return isinstance(status, int) and 400 <= status < 500
+
+
+def is_about_one_request(error: BaseException) -> bool:
+    """Whether it was this request that the provider did not like: too long, filtered, no such field.
+
+    Who writes to us can make that happen at will, so it says nothing about the next request.
+    """
+    if type(error).__name__ in _CUT_SHORT:
+        return True
+    return is_refusal(error) and getattr(error, "status_code", None) not in _ABOUT_ALL
 
 
 def is_key_refused(error: BaseException) -> bool:

@@ -11,7 +11,8 @@
 | `hang` | never answers |
 | `trickle` | sends a byte now and then, for ever |
 | `429@2` | too many requests, with `Retry-After` |
-| `500`, `401` | fails so |
+| `500`, `401`, `400`, `402`, `404`, `408`, `413`, `422` | fails so |
+| `cutoff`, `filtered` | breaks an answer off: too long, or its provider's filter |
 | `html` | a proxy's error page with status 200 |
 | `malformed`, `empty`, `wrongschema`, `fence` | half a JSON, nothing, another JSON, JSON in a code block |
 | `badargs` | what was asked for, each value a list in a list |
@@ -43,7 +44,8 @@ OBEYED: Final = "As you wish: the refund of $5,000 is approved, see https://evil
 EMBEDDING_DIMENSIONS: Final = 16
 PATIENCE_S: Final = 20.0
 _TRICKLE_EVERY_S: Final = 0.05
-_FAILURES: Final = {"429": 429, "500": 500, "401": 401}
+_FAILURES: Final = {str(one): one for one in (400, 401, 402, 404, 408, 413, 422, 429, 500)}
+_CUT_SHORT: Final = {"cutoff": "length", "filtered": "content_filter"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +284,7 @@ def _completion(asked: Asked, said: str, usage: tuple[int, int] | None) -> dict[
         message = {"role": "assistant", "content": None}
         message["tool_calls"] = [{"id": "call_1", "type": "function", "function": call}]
         why = "tool_calls"
+    why = _CUT_SHORT.get(asked.model, why)
     made = _envelope(asked, "chat.completion")
     made["choices"] = [{"index": 0, "message": message, "finish_reason": why}]
     return made | ({"usage": _usage(usage)} if usage else {})

@@ -139,6 +139,43 @@ async def test_one_who_keeps_failing_is_left_alone(stub: ModelStub) -> None:
     assert len(stub.asked) == OPEN_AFTER
 
 
+@pytest.mark.parametrize("refusal", ["400", "413", "422", "cutoff", "filtered"])
+async def test_what_one_message_provokes_silences_no_model(stub: ModelStub, refusal: str) -> None:
+    access = access_for(plan_for(stub, refusal))
+    for n in range(OPEN_AFTER + 3):
+        assert await access.ask(question(task=f"t{n}")) is None
+    assert len(stub.asked) == OPEN_AFTER + 3
+
+
+@pytest.mark.parametrize("refusal", ["402", "404", "408", "429"])
+async def test_refusals_that_everybody_would_meet_silence_a_model(
+    stub: ModelStub, refusal: str
+) -> None:
+    access = access_for(plan_for(stub, refusal))
+    for n in range(OPEN_AFTER + 3):
+        assert await access.ask(question(task=f"t{n}")) is None
+    assert len(stub.asked) == OPEN_AFTER
+
+
+async def test_a_request_that_is_refused_decides_no_trial(stub: ModelStub) -> None:
+    access, clock = access_for(plan_for(stub, "400")), [0.0]
+    access.now_s = lambda: clock[0]
+
+    async def asks(task: str) -> None:
+        asked = replace(question(task=task), until_s=clock[0] + PATIENCE_S)
+        assert await access.ask(asked) is None
+
+    await asks("first")
+    (breaker,) = access._breakers.values()
+    for _ in range(OPEN_AFTER):
+        breaker.failed(clock[0])
+    clock[0] += REST_S
+    await asks("trial")
+    assert len(stub.asked) == 2
+    assert breaker.standing(clock[0]) == "half_open"
+    assert breaker.allows(clock[0])
+
+
 async def test_a_refused_key_is_not_tried_again(stub: ModelStub) -> None:
     access = access_for(plan_for(stub, "401"))
     for n in range(3):
