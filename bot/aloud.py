@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ai.extract.language import language_of
 from ai.guards.verify import Bounds, Source, faults_of
-from bot.ports import Asked, Draft, Hearing
+from bot.ports import Asked, Brief, Draft, Hearing
 from chorus import metrics
 from chorus.log import get_logger
 
@@ -38,13 +38,17 @@ def is_translated(draft: Draft, asked: Asked) -> bool:
     return bool(cited) and "" not in cited and said == asked.language and said not in cited
 
 
+def hosts_of(brief: Brief) -> tuple[str, ...]:
+    """Where links of its bot may lead."""
+    hosts = brief.bot.settings.get("allowedHosts", ()) if brief.bot else ()
+    return tuple(str(one) for one in hosts)
+
+
 def has_faults(draft: Draft, asked: Asked) -> bool:
     """Whether anything keeps it from being said; counted and logged, without its words."""
     sources = [Source(one.id, f"{one.title}\n{one.text}") for one in asked.passages]
-    bot = asked.brief.bot
-    hosts = bot.settings.get("allowedHosts", ()) if bot else ()
     translated = is_translated(draft, asked)
-    bounds = Bounds([str(one) for one in hosts], draft.known, draft.canary, translated)
+    bounds = Bounds(hosts_of(asked.brief), draft.known, draft.canary, translated)
     faults = faults_of(draft.text, draft.cited, sources, bounds)
     for fault in faults:
         metrics.grounding_rejects_total.labels(f"bot_{fault}").inc()

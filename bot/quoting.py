@@ -4,12 +4,16 @@ Nothing is put into other words, so nothing can be wrong but the choice. Pure.
 """
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 from ai.extract.lexicon import WORD
 from ai.extract.plain import plain, sentences
+from ai.guards.links import foreign_links
 from ai.knowledge.passages import Passage
+from bot.aloud import hosts_of
 from bot.ports import Asked, Draft
+from bot.turn import policy_of
 
 BY: Final = "quote"
 WHOLE_CHARS: Final = 420
@@ -18,19 +22,23 @@ SENTENCES: Final = 3
 _STEM_CHARS: Final = 5
 _LEAST_CHARS: Final = 3
 _UNSPACED: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_LEFT_OUT: Final = "…"
+_SCHEME_ONLY: Final = re.compile(r"\A[^/]*:\Z")
+_AT_END: Final = ".,;:!?)]}'\"…、。"
 
 
 class Quoting:
-    """Quotes the passage that fits best."""
+    """Quotes the best passage of those that are sure enough by themselves."""
 
     async def answer(self, asked: Asked) -> Draft | None:
-        """None: there is no passage, or the best is in a language the customer does not write."""
-        if not asked.passages:
+        """None: no passage is, or the best is in a language the customer does not write."""
+        # Words count for the order: who comes first is not always who makes an answer likely.
+        least = policy_of(asked.brief).confident_at
+        best = next((one for one in asked.passages if one.confidence >= least), None)
+        if best is None or (best.lang and asked.language and best.lang != asked.language):
             return None
-        best = asked.passages[0]
-        if best.lang and asked.language and best.lang != asked.language:
-            return None
-        return Draft(quote(best, asked.question), (best.id,), BY)
+        text = without_links(quote(best, asked.question), hosts_of(asked.brief))
+        return Draft(text, (best.id,), BY) if text else None
 
 
 def quote(passage: Passage, question: str) -> str:
@@ -45,6 +53,36 @@ def quote(passage: Passage, question: str) -> str:
     best = max(starts, key=lambda at: (sum(weights[at : at + SENTENCES]), -at))
     joint = "" if _UNSPACED.search(text) else " "
     return joint.join(parts[best : best + SENTENCES])
+
+
+def without_links(text: str, allowed: Collection[str]) -> str:
+    """Leave out links that lead elsewhere than to `allowed` hosts; empty: nothing else is said.
+
+    A link in brackets behind its words goes with them, another leaves a mark of omission. What is
+    more than a link (pictures, markup, other schemes) stays, for whoever looks at the whole.
+    """
+    links = foreign_links(text, allowed)
+    if not links:
+        return text
+    for link in sorted(links, key=len, reverse=True):
+        if "." in link and not _SCHEME_ONLY.search(link):
+            text = _left_out(text, _whole(link))
+    lines = [one.strip() for one in text.split("\n")]
+    worded = [one for one in lines if not one or any(map(str.isalnum, one))]
+    return "\n".join(worded).strip()
+
+
+def _whole(link: str) -> str:
+    """As it was written: with the brackets it opens, and no words of a script without blanks."""
+    head = _UNSPACED.split(link, maxsplit=1)[0]
+    link = (head if "." in head else link).rstrip(_AT_END)
+    return link + ")" * (link.count("(") - link.count(")"))
+
+
+def _left_out(text: str, link: str) -> str:
+    # Not where it is but a part: of an address, or of another host.
+    alone = rf"(?<![\w@./-]){re.escape(link)}(?![a-zA-Z0-9@]|\.\w)"
+    return re.sub(alone, _LEFT_OUT, re.sub(rf"[ \t]*\({alone}\)", "", text))
 
 
 def _stems(text: str) -> frozenset[str]:

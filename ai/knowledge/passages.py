@@ -59,7 +59,7 @@ def passage_id(article: Article, place: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What an answer may cite. `score` orders, `score_dense` says how sure one can be."""
+    """What an answer may cite. `score` orders, `confidence` says how sure one can be of it alone."""
 
     id: str
     article_id: UUID
@@ -71,6 +71,8 @@ class Passage:
     score_dense: float
     score_lex: float
     score: float
+    confidence: float = 1.0
+    """From 0 to 1, read from `score_dense` by whoever compared; `rank` always says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Found:
     """What is known about a question, best first.
 
     `confidence` (0 to 1) comes from cosines alone: how well the best passage ranks says nothing
-    about whether any of them answers. `degraded`: the index is away, words alone were compared.
+    about whether any of them answers. It is that of the surest, which need not be the first.
+    `degraded`: the index is away, words alone were compared.
     """
 
     passages: tuple[Passage, ...]

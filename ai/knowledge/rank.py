@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -37,7 +37,7 @@ def rank(
     """The `k` best, each with its scores.
 
     Words are weighed by how rare they are among the candidates (BM25), so that a store without a
-    word index ranks as well as one with. Confidence is read from the best cosine alone.
+    word index ranks as well as one with. Confidence is read from cosines alone.
     """
     if not candidates:
         return Found((), 0.0)
@@ -48,9 +48,13 @@ def rank(
         _passage(one, words, words / most, lang)
         for one, words in zip(candidates, lexical, strict=True)
     ]
-    best = sorted(scored, key=lambda one: (-one.score, one.id))[:k]
-    sure = max(one.score_dense for one in best)
-    return Found(tuple(best), round(confidence.of(sure), 4))
+    ordered = sorted(scored, key=lambda one: (-one.score, one.id))[:k]
+    best = tuple(replace(one, confidence=_sure(one, confidence)) for one in ordered)
+    return Found(best, max(one.confidence for one in best))
+
+
+def _sure(passage: Passage, confidence: Confidence) -> float:
+    return round(confidence.of(passage.score_dense), 4)
 
 
 @lru_cache(maxsize=_KEPT)

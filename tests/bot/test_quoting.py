@@ -1,14 +1,18 @@
 """What needs no model: quoting, our own few words, and reading what was said."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import orjson
 import pytest
 
 from ai.contracts import Msg, Role
+from ai.guards.links import foreign_links
+from ai.knowledge.clean import clean_markdown
 from ai.knowledge.passages import Passage
-from bot.ports import Asked, Brief, Where
-from bot.quoting import WHOLE_CHARS, Quoting, quote
+from bot.aloud import has_faults
+from bot.ports import Asked, BotCard, Brief, Where
+from bot.quoting import WHOLE_CHARS, Quoting, quote, without_links
 from bot.replies import LANGUAGES, WORDS, help_text, reply
 from bot.talk import question_of, talk_of
 from chorus.wire.calls import ResumeReply, StoredEvent
@@ -28,8 +32,8 @@ def passage(text: str, lang: str = "") -> Passage:
     return Passage("p1", NOBODY, "Tents", text, lang, "editor", 1, 0.9, 0.9, 0.9)
 
 
-def asked(*passages: Passage, language: str = "en") -> Asked:
-    brief = Brief("open", 1, None, "shop", "free", None)
+def asked(*passages: Passage, language: str = "en", **settings: object) -> Asked:
+    brief = Brief("open", 1, None, "shop", "free", BotCard(NOBODY, "Robin", settings=settings))
     return Asked(Where(NOBODY, NOBODY), brief, "wash?", language, passages, (), 0.0)
 
 
@@ -57,6 +61,84 @@ async def test_nothing_is_quoted_from_nothing_or_in_another_language() -> None:
     for one in (passage("Four kilos.", "en"), passage("Four kilos.")):
         draft = await Quoting().answer(asked(one))
         assert draft is not None and (draft.text, draft.cited) == ("Four kilos.", ("p1",))
+
+
+@pytest.mark.parametrize(
+    ("confidences", "cited"),
+    [((0.2, 0.4), None), ((0.2, 0.9), "p2"), ((0.5, 0.9), "p1"), ((0.2, 0.45, 0.9), "p2")],
+)
+async def test_the_first_passage_that_is_sure_by_itself_is_quoted(
+    confidences: tuple[float, ...], cited: str | None
+) -> None:
+    found = [
+        replace(passage(f"It weighs {at} kilos."), id=f"p{at}", confidence=sure)
+        for at, sure in enumerate(confidences, 1)
+    ]
+    draft = await Quoting().answer(asked(*found))
+    assert (draft.cited if draft else None) == ((cited,) if cited else None)
+
+
+async def test_how_sure_a_quoted_passage_must_be_is_the_tenants_to_say() -> None:
+    unsure = replace(passage("Four kilos."), confidence=0.2)
+    assert await Quoting().answer(asked(unsure)) is None
+    assert await Quoting().answer(asked(unsure, policy={"confident_at": 0.1})) is not None
+
+
+RETURNS = "Send it back within 30 days by [Returns](https://shop.example/r?a=(b)). It is free."
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        ([], "Send it back within 30 days by Returns. It is free."),
+        (["other.example"], "Send it back within 30 days by Returns. It is free."),
+        (
+            ["shop.example"],
+            "Send it back within 30 days by Returns (https://shop.example/r?a=(b)). It is free.",
+        ),
+    ],
+)
+async def test_an_article_with_a_link_is_quoted_without_it_where_it_may_not_lead(
+    hosts: list[str], said: str
+) -> None:
+    wanted = asked(passage(clean_markdown(RETURNS).text), allowedHosts=hosts)
+    draft = await Quoting().answer(wanted)
+    assert draft is not None and draft.text == said
+    assert not has_faults(draft, wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("See https://evil.example/r. It is free.", "See …. It is free."),
+        ("Ask shop.com or help@shop.com.", "Ask … or help@shop.com."),
+        ("At evil.co/x, never at good.com.", "At …, never at good.com."),
+        ("Both (https://evil.co/a) and (https://evil.co/a/b).", "Both and."),
+        ("Free.\n- https://evil.example/a\n- Quick", "Free.\n- Quick"),
+        ("詳細は https://evil.co/r をご覧ください。", "詳細は … をご覧ください。"),
+        ("詳細は https://evil.co/rをご覧ください。手で。", "詳細は …をご覧ください。手で。"),
+        ("Free (https://good.com/a). \n***\n", "Free (https://good.com/a). \n***\n"),
+        ("https://evil.example", ""),
+        ("", ""),
+    ],
+)
+def test_links_are_left_out_and_words_stay(text: str, said: str) -> None:
+    assert without_links(text, ["good.com"]) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Go to 例え.jp now.",
+        "Go to https://例え.jp/x now.",
+        "Open shop.app:// or app://x.",
+        "![a](b)",
+    ],
+)
+async def test_what_cannot_be_left_out_is_never_said(text: str) -> None:
+    wanted = asked(passage(f"It is free. {text}"))
+    draft = await Quoting().answer(wanted)
+    assert draft is None or has_faults(draft, wanted) or not foreign_links(draft.text, ())
 
 
 def test_every_language_has_every_word() -> None:

@@ -310,6 +310,41 @@ async def test_facts_of_an_answer_in_another_language_must_stand_in_its_passages
     assert (verdict.draft is not None) is passes
 
 
+class Mixed:
+    """Knowledge whose best by words is not what makes it sure."""
+
+    def __init__(self, *confidences: float) -> None:
+        words = ("Lamps are sold in pairs.", "You can return lamps within 30 days.")
+        self.passages = tuple(
+            Passage(f"p{at}", uuid7(), "Lamps", text, "en", "editor", 1, 0.5, 1.0, 1.0, sure)
+            for at, (text, sure) in enumerate(zip(words, confidences, strict=True))
+        )
+
+    async def search(self, tenant_id: UUID, question: str, k: int = 5) -> Found:
+        return Found(self.passages, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("confidences", "cited", "action"),
+    [((0.2, 0.9), ("p1",), "answer"), ((0.2, 0.3), (), "clarify")],
+)
+async def test_what_is_quoted_is_itself_sure_enough(
+    confidences: tuple[float, ...], cited: tuple[str, ...], action: str
+) -> None:
+    asked = Msg(id=uuid7(), seq=1, role="customer", content="How long can I return a lamp?")
+    scene = Scene(
+        Where(uuid7(), uuid7()),
+        Brief("open", 1, None, "shop", "pro", BotCard(uuid7(), "Robin")),
+        Talk((asked,), {}, "bot", EPOCH, 1),
+        (asked,),
+        Part.ANSWERS,
+        Policy(),
+    )
+    verdict = await think(Mind(Mixed(*confidences), (Quoting(),), 20.0, lambda: 0.0), scene)
+    assert (verdict.draft.cited if verdict.draft else ()) == cited
+    assert verdict.decision.action == action
+
+
 class Talked(tuple[Msg, ...]):
     """What was said, and which thread reads it."""
 

@@ -57,6 +57,14 @@ class Away(HashingEmbedder):
         raise EmbedderAway
 
 
+class Elsewhere(HashingEmbedder):
+    """An embedder whose cosines are all high."""
+
+    @property
+    def confidence(self) -> Confidence:
+        return Confidence(none=0.9, sure=0.99)
+
+
 async def test_the_passage_that_answers_comes_first_with_all_its_scores() -> None:
     found = await Library(await shelf(), HASHING).search(TENANT, ASKED, k=2)
     best, _ = found.passages
@@ -110,6 +118,21 @@ def test_confidence_is_of_cosines_alone() -> None:
     sure = rank(ASKED, [candidate(LAMP, 0.9)], READS, k=1)
     unsure = rank(ASKED, [candidate(DELIVERY, 0.2)], READS, k=1)
     assert (sure.confidence, unsure.confidence) == (0.9, 0.2)
+
+
+def test_who_comes_first_by_words_is_no_surer_for_what_another_is_sure_of() -> None:
+    found = rank(ASKED, [candidate(DELIVERY, 0.2), candidate(LAMP, 0.4)], READS, k=2)
+    assert [(one.title, one.confidence) for one in found.passages] == [
+        (DELIVERY[0], 0.2),
+        (LAMP[0], 0.4),
+    ]
+    assert found.confidence == 0.4
+
+
+async def test_words_that_are_compared_here_are_read_by_what_compared_them() -> None:
+    library = Library(NoIndex(), Elsewhere(), by_words)
+    found = await library.search(TENANT, ASKED)
+    assert found.confidence == max(library.sure_of(one) for one in found.passages) > 0.45
 
 
 def test_words_decide_between_what_is_equally_near() -> None:
