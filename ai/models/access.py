@@ -146,7 +146,7 @@ class Access:
         """Take a place, set aside what it may cost, call and settle. Raises NotAsked."""
         attempt, left_s = at
         until_s = self.now_s() + left_s
-        tokens = most_tokens([text for _, text in question.lines])
+        tokens = most_tokens((text for _, text in question.lines), question.kind)
         spending, place = self._spending(question, choice, attempt, tokens), uuid4().hex
         try:
             async with asyncio.timeout(left_s):

@@ -1,6 +1,7 @@
 """Models asked over real HTTP: every way to fail ends in time, is paid for rightly, and told to nobody."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
@@ -115,12 +116,21 @@ async def test_without_a_word_on_tokens_the_most_is_paid(stub: ModelStub) -> Non
 
 async def test_over_the_budget_no_model_is_asked(stub: ModelStub) -> None:
     books = Books()
-    access = access_for(plan_for(stub, "ok", budget=0.001), books)
+    access = access_for(plan_for(stub, "ok", budget=0.002), books)
     answers = [await access.ask(question(task=f"t{n}")) for n in range(8)]
     worked = [one for one in answers if one is not None]
     assert 0 < len(worked) < 8
     assert len(stub.asked) == len(worked)
-    assert books.spent <= 1_000
+    assert books.spent <= 2_000
+
+
+async def test_what_is_set_aside_covers_the_schema_that_is_sent(stub: ModelStub) -> None:
+    books = Books()
+    await access_for(plan_for(stub, "ok"), books).ask(question())
+    ((asked,), (spending,)) = stub.asked, books.reserved.values()
+    sent = "".join(asked.texts) + json.dumps(asked.schema)
+    written = 2 * asked.body["max_completion_tokens"]
+    assert spending.micros - written > len(sent) / 3
 
 
 async def test_many_at_once_never_spend_more_than_the_budget(stub: ModelStub) -> None:
