@@ -59,7 +59,7 @@ def sources_of(request: Request) -> list[str]:
     """What a line may rest on. What gives orders to a model is none: else it could be obeyed, and the
     answer would stand in the conversation word for word.
     """
-    told = [(one.seq, as_told(one)) for one in shown(request.messages)]
+    told = [(one.seq, as_told(one)) for one in shown(request.messages, request.floor)]
     orders = {seq for seq, said in told if suspicions(said)}
     facts = (one for one in request.floor.facts if not orders.issuperset(one.seqs))
     return [said for seq, said in told if seq not in orders] + [one.value for one in facts]
