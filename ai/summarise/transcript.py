@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from ai.contracts import ConversationSummary, Msg
+from ai.contracts import ConversationSummary, Evidence, Fact, Msg, Tried
 from ai.extract.plain import cut, plain
 
 HEAD: Final = 6
@@ -60,7 +60,9 @@ def _named(floor: ConversationSummary) -> Iterator[int]:
     """Seqs by their worth: facts come last, because a model is told their values anyway."""
     if floor.issue is not None:
         yield from floor.issue.seqs
-    for lines in (floor.open_questions, floor.commitments, floor.tried, floor.facts):
+    worth: tuple[Sequence[Evidence | Tried | Fact], ...]
+    worth = (floor.open_questions, floor.commitments, floor.tried, floor.facts)
+    for lines in worth:
         for line in reversed(lines):
             yield from line.seqs
 
