@@ -60,11 +60,11 @@ def _named(floor: ConversationSummary) -> Iterator[int]:
     """Seqs by their worth: facts come last, because a model is told their values anyway."""
     if floor.issue is not None:
         yield from floor.issue.seqs
-    worth: tuple[Sequence[Evidence | Tried | Fact], ...]
-    worth = (floor.open_questions, floor.commitments, floor.tried, floor.facts)
-    for lines in worth:
-        for line in reversed(lines):
-            yield from line.seqs
+    # The newest of a kind first; so the kinds stand here from the last to the first.
+    lines: tuple[Evidence | Tried | Fact, ...]
+    lines = (*floor.facts, *floor.tried, *floor.commitments, *floor.open_questions)
+    for line in reversed(lines):
+        yield from line.seqs
 
 
 def _least(lines: Sequence[dict[str, Any]], picked: frozenset[int]) -> int:
