@@ -68,12 +68,12 @@ check: ## All fast checks of CI, in order of speed
 test: ## All tests with coverage, or one path: make test T=tests/chorus
 	@tools/bootstrap.sh python node pages browser
 	export CHROMIUM="$$(tools/chromium.sh)"
-	if [ -n "$(T)" ]; then exec .venv/bin/pytest $(T); fi
+	if [ -n "$(T)" ]; then exec .venv/bin/pytest -m "not long and not live" $(T); fi
 	rm -f .coverage .coverage.*
 	.venv/bin/pytest -n $(WORKERS) --cov --cov-report=term
 	.venv/bin/coverage report --include='$(CORES)' --fail-under=100 --show-missing
-	.venv/bin/pytest -m alone tests/browser
 	npm test --silent
+	.venv/bin/pytest -m alone tests/browser
 
 .PHONY: test-long
 test-long: ## The same with the full counts of schedules and kills
@@ -81,9 +81,11 @@ test-long: ## The same with the full counts of schedules and kills
 	export CHROMIUM="$$(tools/chromium.sh)"
 	export CHORUS_SCHEDULES=200 CHORUS_BOT_SCHEDULES=1000 CHORUS_ORDER_SCHEDULES=2000 CHORUS_KILLS=24 CHORUS_KILL_CONVERSATIONS=6 CHORUS_HANDOFF_SCHEDULES=50 CHORUS_LONG=1
 	mkdir -p reports
-	.venv/bin/pytest -m "not live and not alone" -n $(WORKERS) --timeout 3600 --junit-xml=reports/test-long.xml
-	.venv/bin/pytest -m alone tests/browser
+	status=0
+	.venv/bin/pytest -m "not live and not alone" -n $(WORKERS) --timeout 3600 --junit-xml=reports/test-long.xml || status=$$?
 	$(PY) tools/long_report.py reports/test-long.xml docs/test-long.md
+	.venv/bin/pytest -m alone tests/browser || status=$$?
+	exit $$status
 
 .PHONY: test-live
 test-live: ## Ask real providers of models, each whose key is set: OPENAI_API_KEY=… make test-live

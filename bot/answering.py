@@ -147,11 +147,11 @@ class Heard:
     told: Told
     _reading: Reading = field(default_factory=Reading)
     _sentences: list[Draft] = field(default_factory=list)
-    _accepted: bool = False
+    _accepted: ModelAnswer | None = None
     _interrupted: Interrupted | None = None
 
     async def begin(self) -> None:
-        self._reading, self._sentences, self._accepted = Reading(), [], False
+        self._reading, self._sentences, self._accepted = Reading(), [], None
         await self.asked.aloud.begin()
 
     async def hear(self, piece: str) -> None:
@@ -179,7 +179,7 @@ class Heard:
             raise Unfit
         if answer.answerable and not answer.sentences:
             raise Unfit
-        self._accepted = True
+        self._accepted = answer
         return answer
 
     def draft(self) -> Draft | None:
@@ -190,11 +190,11 @@ class Heard:
         """
         if self._interrupted is not None:
             raise self._interrupted
-        if not self._accepted:
+        if self._accepted is None:
             return None
-        if self._reading.refuses and self.told.passages[0] != self.asked.passages[0]:
+        if not self._accepted.answerable and self.told.passages[0] != self.asked.passages[0]:
             return None
-        if self._reading.refuses:
+        if not self._accepted.answerable:
             raise Unanswerable
         cited = dict.fromkeys(id_ for one in self._sentences for id_ in one.cited)
         text = joined([one.text for one in self._sentences])

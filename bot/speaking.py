@@ -30,6 +30,7 @@ class Speaking:
     superseded: Callable[[], bool]
     kept: bool = False
     said: list[str] = field(default_factory=list)
+    _blind: bool = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -46,10 +47,14 @@ class Speaking:
         """
         if self.superseded():
             raise Interrupted(SUPERSEDED)
+        if self._blind:
+            return
         try:
             holds = await self.chat.holds(self.where, self.talk)
         except ChorusError:
-            # Nobody can tell: nothing is shown, and what is said at the end is fenced anyway.
+            # Nobody can tell: nothing more is shown, or the customer would see an answer with a hole. What is
+            # said at the end is fenced anyway.
+            self._blind = True
             return
         if not holds:
             raise Interrupted(LATE)
@@ -61,6 +66,7 @@ class Speaking:
         self.said.append(sentence)
 
     async def drop(self) -> None:
+        self._blind = False
         if self.said:
             self.said.clear()
             await self._tell(text="", dropped=True)

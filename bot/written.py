@@ -26,7 +26,7 @@ class Sentence(Contract):
 class ModelAnswer(Contract):
     """An answer to a customer, sentence by sentence."""
 
-    answerable: bool
+    answerable: Annotated[bool, Field(strict=True)]
     sentences: Annotated[list[Sentence], Field(max_length=SENTENCES_MAX)]
 
 

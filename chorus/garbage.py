@@ -9,8 +9,8 @@ objects stalled the edge for 10 to 24 ms every other second, and for 80 ms at ea
 import gc
 from typing import Final
 
-LONG_LIVED: Final = (500, 10_000, 10)
-"""Short looks at what is new, and all but none at what has lived through one."""
+LONG_LIVED: Final = (500, 1_000, 20)
+"""Short looks at what is new, and rare ones at what has lived through one."""
 SHORT_LIVED: Final = (20_000, 10, 100)
 """Few looks: of many objects made for one act all are gone when it is done."""
 

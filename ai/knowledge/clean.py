@@ -31,6 +31,7 @@ _MARKS: Final = re.compile("([\u0300-\u036f]{2})[\u0300-\u036f]+")
 # What is between them is no text for people either.
 _BLOCKS: Final = ("script", "style", "iframe", "object", "svg", "template", "noscript")
 _OPENING: Final = re.compile(rf"<({'|'.join(_BLOCKS)})(?=[\s/>])", re.IGNORECASE)
+_CLOSING: Final = {one: re.compile(f"</{one}", re.IGNORECASE) for one in _BLOCKS}
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
 _LINK: Final = re.compile(
     r"(!?)\[([^\[\]]{0,300})\]\(((?:[^()\s]|\([^()\s]{0,200}\)){0,2000})(?:\s[^()]{0,300})?\)"
@@ -131,13 +132,14 @@ def _without_blocks(text: str) -> tuple[str, dict[str, int]]:
     """Drop blocks with all that is in them; one that is never closed takes the rest along."""
     kept: list[str] = []
     removed: dict[str, int] = {}
-    lower, start = text.lower(), 0
+    start = 0
     while found := _OPENING.search(text, start):
         kept.append(text[start : found.start()])
         name = found[1].lower()
         removed[f"<{name}>"] = removed.get(f"<{name}>", 0) + 1
-        end = lower.find(f"</{name}", found.end())
-        close = lower.find(">", end) if end >= 0 else -1
+        # In the text itself: lower case of some letters is longer than they are.
+        end = _CLOSING[name].search(text, found.end())
+        close = text.find(">", end.end()) if end else -1
         start = close + 1 if close >= 0 else len(text)
     kept.append(text[start:])
     return _without_comments("".join(kept)), removed

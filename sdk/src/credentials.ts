@@ -18,7 +18,10 @@ export interface Session {
 /** Refreshing failed for good: the person must sign in, or start over. */
 export const SIGNED_OUT = "SIGNED_OUT";
 
-/** Where it is noted that the session of this key is wanted, whether or not it has come. */
+/** Answers of the server after which asking again is of no use. */
+const FINAL = [400, 401, 403, 404];
+
+/** Where it is noted that the session of this key is wanted and has not come. */
 export function wantedKey(key: string): string {
   return `${key}-wanted`;
 }
@@ -76,19 +79,22 @@ export class StoredCredentials<S extends Session> implements Credentials {
   }
 
   save(session: S): void {
-    if (!this.#isOver) this.#fallback = session;
-    this.#keep(this.#options.key, JSON.stringify(session));
+    if (this.#isOver) return;
+    this.#fallback = session;
+    this.#put(this.#options.key, JSON.stringify(session));
+    this.#put(wantedKey(this.#options.key));
   }
 
   /** Leave word that a session is wanted, for the next page if this one is left before it comes. */
   want(): void {
-    this.#keep(wantedKey(this.#options.key), "1");
+    if (this.#isOver || this.session()) return;
+    this.#put(wantedKey(this.#options.key), "1");
   }
 
   forget(): void {
-    const { storage, key } = this.#options;
     this.#fallback = undefined;
-    for (const name of [key, wantedKey(key)]) attempt(() => storage.removeItem(name));
+    this.#put(this.#options.key);
+    this.#put(wantedKey(this.#options.key));
   }
 
   /** Forget it for good: what is still on its way is not kept any more. */
@@ -114,8 +120,10 @@ export class StoredCredentials<S extends Session> implements Credentials {
     return locks === undefined ? renew() : underLock(locks, `${key}:refresh`, {}, renew);
   }
 
-  #keep(name: string, value: string): void {
-    if (!this.#isOver) attempt(() => this.#options.storage.setItem(name, value));
+  /** Without a value it is taken away. */
+  #put(name: string, value?: string): void {
+    const { storage } = this.#options;
+    attempt(() => (value ? storage.setItem(name, value) : storage.removeItem(name)));
   }
 
   async #renew(worn: string | undefined): Promise<string> {
@@ -127,16 +135,12 @@ export class StoredCredentials<S extends Session> implements Credentials {
       this.save({ ...session, ...renewed });
       return renewed.token;
     } catch (cause) {
-      if (cause instanceof ChorusError && isFinal(cause.status)) {
+      if (cause instanceof ChorusError && FINAL.includes(cause.status)) {
         throw new ChorusError(SIGNED_OUT, "This session has ended.", cause.status);
       }
       throw cause;
     }
   }
-}
-
-function isFinal(status: number): boolean {
-  return [400, 401, 403, 404].includes(status);
 }
 
 function parseSession<S>(text: string | null | undefined): S | undefined {

@@ -229,7 +229,7 @@ export class VisitorClient {
 
   #lead(): VisitorActs {
     const { inboxKey, traits, identity, openWebSocket, openEventStream, apiBase } = this.#options;
-    if (this.#store === undefined) throw new Error("a tab may lead only after it has joined");
+    if (this.#store === undefined) throw new Error("not joined");
     this.#engine = new VisitorEngine({
       rest: this.#rest,
       wsBase: webSocketBase(apiBase),

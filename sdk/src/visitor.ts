@@ -83,9 +83,9 @@ export class VisitorEngine {
       command: async (command) => (await this.#open()).command(command),
       older: async () => this.#thread?.loadOlder(),
       conversation: async () => (await this.#open()).state.id,
-      wake: async () => this.#wake(),
+      wake: async () => this.#nudge("wake"),
       probe: async () => this.#connection?.probe(),
-      reconnect: async () => this.#reconnect(),
+      reconnect: async () => this.#nudge("reconnect"),
       startOver: (id, attributes) => this.#startOver(id, attributes),
       goTo: (id) => this.#goTo(id),
     };
@@ -191,16 +191,13 @@ export class VisitorEngine {
   }
 
   async #send(draft: Draft): Promise<void> {
-    const { credentials, publish } = this.#options;
+    const { credentials, publish, store } = this.#options;
     // What an earlier page left behind was said before this.
     await this.#loaded;
     if (this.#thread !== undefined) {
       return this.#thread.send({ ...draft, conv: this.#thread.state.id });
     }
-    const session = credentials.session();
-    // Or the next page would see nobody to connect for, and these words would wait in vain.
-    if (session === undefined) credentials.want();
-    const conv = session?.conversationId ?? UNBOUND;
+    const conv = credentials.session()?.conversationId ?? UNBOUND;
     const kept = this.#outbox.add({ ...draft, conv });
     const view = {
       ...newConversation(conv, "customer", null),
@@ -208,6 +205,8 @@ export class VisitorEngine {
     };
     publish("conversation", { ...view, complete: true });
     await kept;
+    // Or the next page would see nobody to connect for, and these words would wait in vain.
+    if (store.persistent) credentials.want();
     await this.#bind();
   }
 
@@ -275,14 +274,9 @@ export class VisitorEngine {
     else this.#thread?.stoppedTyping();
   }
 
-  #wake(): void {
+  #nudge(how: "wake" | "reconnect"): void {
     if (this.#connection === undefined) void this.#identify();
-    else this.#connection.wake();
-  }
-
-  #reconnect(): void {
-    if (this.#connection === undefined) void this.#identify();
-    else this.#connection.reconnect();
+    else this.#connection[how]();
   }
 
   #onStatus(status: ConnectionStatus): void {

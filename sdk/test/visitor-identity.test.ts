@@ -1,6 +1,7 @@
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createVisitorClient, hasVisitor } from "../src/client";
+import { wantedKey } from "../src/credentials";
 import { visitorSessionKey } from "../src/session-key";
 import { MemoryStorage } from "../src/surroundings";
 import type { VisitorClient, VisitorOptions } from "../src/visitor-client";
@@ -107,8 +108,17 @@ test("words that are kept before anybody knows whose they are, call the next pag
   expect(hasVisitor("pk", storage)).toBe(true);
   answer();
   await vi.waitFor(() => expect(storage.getItem(visitorSessionKey("pk"))).not.toBeNull());
-  expect(hasVisitor("pk", storage)).toBe(true);
-  await client.reset();
+  expect(storage.getItem(wantedKey(visitorSessionKey("pk")))).toBeNull();
+});
+
+test("words that die with the page call no other", async () => {
+  hold = new Promise(() => {});
+  const denied = () => {
+    throw new DOMException("denied", "SecurityError");
+  };
+  const client = open({ indexedDB: { open: denied } as unknown as IDBFactory });
+  await client.send("Is anybody there?");
+  expect(client.state.persistent).toBe(false);
   expect(hasVisitor("pk", storage)).toBe(false);
 });
 

@@ -13,7 +13,16 @@ from bot.moderated import Moderated
 from bot.ports import Answerer, Asked, Interrupted, Unanswerable
 from bot.quoting import Quoting
 from bot.speaking import joined
-from tests.bot.modelling import PATIENCE_S, RETURNING, Ear, access_with, passage, wanted
+from tests.bot.modelling import (
+    PATIENCE_S,
+    RETURNING,
+    SAYS,
+    Ear,
+    access_with,
+    passage,
+    saying,
+    wanted,
+)
 from tests.bot.test_moderated import judging, plan_with
 from tests.support.model_stub import ModelStub, model_stub
 
@@ -110,3 +119,13 @@ async def test_who_has_read_that_nothing_answers_says_so(
     served.answer = judging(answerable=False)
     with pytest.raises(Unanswerable):
         await answerer.answer(heard_by(Ear(wanted()), kind))
+
+
+@pytest.mark.parametrize("said", ["false", 0, "yes", None])
+async def test_what_is_no_clear_yes_or_no_is_no_answer(
+    make: Make, served: ModelStub, said: object
+) -> None:
+    answerer = make("model ok")
+    says = saying(*SAYS)
+    served.answer = lambda asked: says(asked) | {"answerable": said}
+    assert await answerer.answer(heard_by(Ear(wanted()), "model ok")) is None

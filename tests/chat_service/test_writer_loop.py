@@ -54,13 +54,14 @@ async def _heard_count(heard: object, count: int) -> bool:
     return len(heard.frames) >= count  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("lanes", [1, 3])
 async def test_several_writers_share_the_partitions_and_keep_every_order(
-    database_url: str, redis_db: str
+    database_url: str, redis_db: str, lanes: int
 ) -> None:
     world = await make_world(database_url, 40)
     rng = random.Random(1)
     items = [said(world, rng.choice(world.conversations), f"{n}") for n in range(2_000)]
-    settings = settings_for(database_url, redis_db)
+    settings = settings_for(database_url, redis_db, writer_lanes=lanes)
     async with open_redis(redis_db) as client:
         async with writer(settings), writer(settings):
             for start in range(0, len(items), 100):

@@ -240,6 +240,14 @@ test("who waits for a session with something said has a chat", () => {
   expect(hasChat(KEY, "")).toBe(true);
 });
 
+test("an identity that is called like what is kept is still another's", () => {
+  for (const sub of ["session", "session-42", "held-1"]) {
+    localStorage.setItem(`chorus:${KEY}:${sub}:session`, "{}");
+    expect(hasChat(KEY, sub)).toBe(true);
+  }
+  expect(hasChat(KEY, "")).toBe(false);
+});
+
 test("one person's words are no other's, and go when somebody else is vouched for", () => {
   const names = ["nora:held-1-2-3", "nora:session", "omar:draft", "draft"];
   for (const name of names) localStorage.setItem(`chorus:${KEY}:${name}`, "{}");

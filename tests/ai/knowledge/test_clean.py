@@ -43,6 +43,12 @@ def test_text_is_read_in_every_encoding_that_says_what_it_is(encoding: str) -> N
     assert read_text("Größe – サイズ".encode(encoding)) == "Größe – サイズ"
 
 
+def test_letters_that_are_longer_in_lower_case_shift_nothing() -> None:
+    said = 20 * "İade "
+    cleaned = clean_markdown(f"{said}</script> a <script>steal()</script>kept <style>b</style>too")
+    assert cleaned.text == f"{said}a kept too"
+
+
 def test_scripts_go_with_all_that_is_in_them_and_are_counted() -> None:
     cleaned = clean_markdown(
         "# Hi\n<script>steal()</script> kept <SCRIPT src='x'>\nmore()</script\n> and"

@@ -46,7 +46,7 @@ export function forgetVisitors(key: string, kept: string | undefined): void {
 /** True for who has a chat, or has said what is to begin one. */
 export function hasChat(key: string, scope: string): boolean {
   const names = storedNames(`${visitorName(key, scope)}:`);
-  return names.some((name) => /^(session|held-)/u.test(name));
+  return names.some((name) => /^(session|held-)[^:]*$/u.test(name));
 }
 
 /** The rest of all names in the storage that begin with `prefix`, sorted. */
