@@ -12,9 +12,9 @@ from uuid import UUID
 from ai.contracts import Msg
 from ai.extract.language import language_of
 from ai.knowledge.passages import Found, Passage
-from bot.aloud import has_faults
+from bot.aloud import has_faults, hosts_of
 from bot.ports import Answerer, Asked, Chat, Draft, Unanswerable, Where
-from bot.quoting import BY, quote
+from bot.quoting import BY, quote, without_links
 from bot.talk import question_of
 from bot.turn import PASSAGES, answer_of, policy_of
 from chorus.wire.asks import Answer, Ask, Piece, Proposal
@@ -121,7 +121,8 @@ def quotes(asked: Asked) -> list[Draft]:
     for one in asked.passages:
         if one.lang and asked.language and one.lang != asked.language:
             continue
-        draft = Draft(quote(one, asked.question), (one.id,), BY)
+        text = without_links(quote(one, asked.question), hosts_of(asked.brief))
+        draft = Draft(text, (one.id,), BY)
         if draft.text not in found and not has_faults(draft, replace(asked, passages=(one,))):
             found[draft.text] = draft
     return list(found.values())

@@ -9,13 +9,13 @@ _SCHEME: Final = re.compile(
     r"\b([a-z][a-z0-9+.-]{1,20}):(?=//|[^\s/]*[(%]|[^\s]*script|text/|image/)", re.IGNORECASE
 )
 _URL: Final = re.compile(
-    r"(?<![\w@])(?:https?|ftp|wss?)://[^\s<>\"'`）」』】]+|(?<![\w@:/])//[\w-]+(?:\.[\w-]+)+[^\s<>\"'`]*",
+    r"(?:https?|ftp|wss?)://[^\s<>\"'`）」』】]+|(?<![a-z0-9_@:/])//[\w-]+(?:\.[\w-]+)+[^\s<>\"'`]*",
     re.IGNORECASE,
 )
 _BARE: Final = re.compile(
     r"(?<![\w@./-])(?:[a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff-]{0,61}[a-z0-9\u00a1-\uffff])?\.)+"
     r"(?:com|net|org|io|co|de|fr|es|it|pt|pl|nl|eu|uk|us|info|biz|app|dev|ai|xyz|top|ru|cn|jp|sa|ae|me|ly|gg|tv|shop|store|online|site|link|click|zip|xn--[a-z0-9]+)"
-    r"(?![a-z0-9-]|\.[a-z])(?:/[^\s<>\"'`]*)?",
+    r"(?![a-z0-9@-]|\.[a-z])(?:/[^\s<>\"'`]*)?",
     re.IGNORECASE,
 )
 _MARKUP: Final = re.compile(
