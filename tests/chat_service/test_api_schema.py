@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -118,11 +119,13 @@ async def _send_all(api: Api, acme: Tenant, operations: Sequence[Any]) -> Counte
             fitting = one.case.path_parameters.keys() & known.keys()
             one.case.path_parameters.update((name, known[name]) for name in fitting)
         status = await _send(api, one.case, api.token(acme.principal(one.who)))
-        seen[one.case.operation.label, status < 300] += 1
+        if status is not None:
+            seen[one.case.operation.label, status < 300] += 1
     return seen
 
 
-async def _send(api: Api, case: Any, authorization: dict[str, str]) -> int:
+async def _send(api: Api, case: Any, authorization: dict[str, str]) -> int | None:
+    """The status; None for what our client cannot send, which is URLs of over 64 KiB."""
     asked = case.as_transport_kwargs(base_url="http://api.test")
     own = {
         name: value
@@ -134,12 +137,21 @@ async def _send(api: Api, case: Any, authorization: dict[str, str]) -> int:
     if content is not None:
         asked["content"] = content
     path = urlsplit(asked["url"]).path
-    answer = await api.client.request(
-        asked.pop("method"),
-        path,
-        headers={**_ascii(own), "Origin": ORIGIN, **authorization},
-        **{name: value for name, value in asked.items() if name in ("params", "json", "content")},
-    )
+    try:
+        answer = await api.client.request(
+            asked.pop("method"),
+            path,
+            headers={**_ascii(own), "Origin": ORIGIN, **authorization},
+            **{
+                name: value
+                for name, value in asked.items()
+                if name in ("params", "json", "content")
+            },
+        )
+    except httpx.InvalidURL as error:
+        if "too long" not in str(error):
+            raise
+        return None
     assert answer.status_code < 500, (case.method, path, answer.text)
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
