@@ -12,7 +12,7 @@ MAX_FILE_LINES = 400
 MAX_TEST_LINES = 500  # cases are read one by one
 MAX_BODY_LINES = 40
 MAX_LONG_SHARE = 0.02
-# 2,000 and a little: lines of 100 columns are broken earlier than we would by hand.
+# ADR 0041.
 KERNEL_BUDGET_LINES = 2_100
 # Functions that are one long straight line of thought; a name here needs a reason.
 LONG_BODIES = {"gateway/resources.py:assemble": "a line for each part of a gateway"}
