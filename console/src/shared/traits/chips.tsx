@@ -26,7 +26,7 @@ export function Chips({ intent, sentiment, tags = [] }: ChipsProps) {
         <span
           data-intent={intent}
           title={t("topic")}
-          className="shrink-0 rounded-full bg-sunken px-1.5 whitespace-nowrap text-ink"
+          className="min-w-0 truncate rounded-full bg-sunken px-1.5 text-ink"
         >
           {t(`intent-${intent}`)}
         </span>
