@@ -9,7 +9,7 @@ from typing import Final
 
 from ai.extract.lexicon import WORD
 from ai.extract.plain import plain, sentences
-from ai.guards.links import foreign_links
+from ai.guards.links import AT_END, foreign_links
 from ai.knowledge.passages import Passage
 from bot.aloud import hosts_of
 from bot.ports import Asked, Draft
@@ -24,7 +24,6 @@ _LEAST_CHARS: Final = 3
 _UNSPACED: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LEFT_OUT: Final = "…"
 _SCHEME_ONLY: Final = re.compile(r"\A[^/]*:\Z")
-_AT_END: Final = ".,;:!?)]}'\"…、。"
 
 
 class Quoting:
@@ -75,7 +74,7 @@ def without_links(text: str, allowed: Collection[str]) -> str:
 def _whole(link: str) -> str:
     """As it was written: with the brackets it opens, and no words of a script without blanks."""
     head = _UNSPACED.split(link, maxsplit=1)[0]
-    link = (head if "." in head else link).rstrip(_AT_END)
+    link = (head if "." in head else link).rstrip(AT_END)
     return link + ")" * (link.count("(") - link.count(")"))
 
 

@@ -23,7 +23,8 @@ _MARKUP: Final = re.compile(
     re.IGNORECASE,
 )
 _SAFE_SCHEMES: Final = frozenset({"http", "https"})
-_AT_END: Final = ".,;:!?)]}'\"…。、"
+AT_END: Final = ".,;:!?)]}'\"…。、"
+"""What ends a sentence rather than a link."""
 _IMAGE: Final = re.compile(r"!\[")
 
 
@@ -38,14 +39,14 @@ def foreign_links(text: str, allowed: Collection[str]) -> tuple[str, ...]:
     found += [one[0] for one in _MARKUP.finditer(text) if one[0].startswith("<")]
     rest = text
     for one in _URL.finditer(text):
-        url = one[0].rstrip(_AT_END)
+        url = one[0].rstrip(AT_END)
         rest = rest.replace(url, " ")
         if not _is_allowed(host_of(url), allowed):
             found.append(url)
     found += [
         one[0]
         for one in _BARE.finditer(rest)
-        if not _is_allowed(host_of("//" + one[0].rstrip(_AT_END)), allowed)
+        if not _is_allowed(host_of("//" + one[0].rstrip(AT_END)), allowed)
     ]
     return tuple(dict.fromkeys(found))
 

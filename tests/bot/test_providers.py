@@ -118,10 +118,11 @@ def stub() -> Iterator[ModelStub]:
         yield opened
 
 
-@pytest.fixture(
-    params=[f"stub {one}" for one in REAL]
-    + [pytest.param(one, marks=[pytest.mark.live, pytest.mark.timeout(120)]) for one in REAL]
-)
+def live(name: str) -> Any:
+    return pytest.param(name, marks=[pytest.mark.live, pytest.mark.timeout(120)])
+
+
+@pytest.fixture(params=[*(f"stub {one}" for one in REAL), *map(live, REAL)])
 def provider(request: pytest.FixtureRequest, stub: ModelStub) -> Provider:
     kind, _, name = request.param.rpartition(" ")
     return made_up(stub, name) if kind else real(name)
@@ -144,9 +145,8 @@ async def test_it_speaks_from_a_passage_sentence_by_sentence(provider: Provider)
     assert "30 days" in draft.text
 
 
+@pytest.mark.parametrize("provider", ["stub openai", live("openai"), live("ollama")], indirect=True)
 async def test_it_puts_what_belongs_together_together(provider: Provider) -> None:
-    if not provider.embeds:
-        return
     embedder = embedder_of(provider)
     near, far = await embedder.embed_documents([RETURNING.text, "The moon has no air."])
     (again,) = await embedder.embed_documents([RETURNING.text])
