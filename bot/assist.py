@@ -6,14 +6,13 @@ Made as the bot's answers are and looked at like them (`bot/aloud.py`); nothing 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol, assert_never
-from uuid import UUID
+from typing import Final, assert_never
 
 from ai.contracts import Msg
 from ai.extract.language import language_of
-from ai.knowledge.passages import Found, Passage
+from ai.knowledge.passages import Passage
 from bot.aloud import has_faults, hosts_of
-from bot.ports import Answerer, Asked, Chat, Draft, Unanswerable, Where
+from bot.ports import Answerer, Asked, Chat, Draft, Knowledge, Unanswerable, Where
 from bot.quoting import BY, quote, without_links
 from bot.talk import question_of
 from bot.turn import PASSAGES, answer_of, policy_of
@@ -23,18 +22,11 @@ TO_SAY_S: Final = 0.5
 """Is kept of an ask for quoting, should a model have taken the rest."""
 
 
-class Shelf(Protocol):
-    """What the tenant knows, and how well a piece of it fits."""
-
-    async def search(self, tenant_id: UUID, question: str, k: int = 5) -> Found: ...
-    def sure_of(self, passage: Passage) -> float: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Assistant:
     """What asks are answered with; `models` in the order in which they are asked."""
 
-    shelf: Shelf
+    shelf: Knowledge
     chat: Chat
     models: Sequence[Answerer]
     now_s: Callable[[], float]
@@ -77,7 +69,7 @@ class Assistant:
             brief,
             question,
             language_of(question, _spoken(talk.messages)),
-            tuple(one for one in found.passages if self.shelf.sure_of(one) >= least),
+            tuple(one for one in found.passages if one.confidence >= least),
             talk.messages[: talk.messages.index(said[-1]) + 1],
             until_s,
         )

@@ -15,7 +15,6 @@ from ai.knowledge.passages import (
     Candidate,
     Chunk,
     Found,
-    Passage,
 )
 from ai.knowledge.rank import rank
 from chorus import metrics
@@ -67,10 +66,6 @@ class Library:
             return await self._by_words(tenant_id, asked, most)
         metrics.knowledge_searches_total.labels("index").inc()
         return rank(asked, near, self.embedder.confidence, k=most, lang=language_of(asked))
-
-    def sure_of(self, passage: Passage) -> float:
-        """How sure one can be, from 0 to 1, of one passage that was found."""
-        return passage.confidence
 
     async def _by_words(self, tenant_id: UUID, asked: str, k: int) -> Found:
         """Compare here what shares words: the offline embedder takes 0.3 ms a passage."""

@@ -10,8 +10,8 @@ from ai.knowledge.index import MemoryIndex
 from ai.knowledge.indexing import Indexer, index_due
 from ai.knowledge.search import Library
 from bot.asks import Asks
-from bot.assist import Assistant, Shelf
-from bot.ports import Answerer, Where
+from bot.assist import Assistant
+from bot.ports import Answerer, Knowledge, Where
 from chorus.bus import open_redis
 from chorus.tasks import beside
 from tests.bot.world import Shop
@@ -39,7 +39,7 @@ async def known(shop: Shop, tenant: Tenant, pairs: Sequence[tuple[str, str]] = P
     return Library(index, embedder)
 
 
-def assistant(shop: Shop, shelf: Shelf, *models: Answerer) -> Assistant:
+def assistant(shop: Shop, shelf: Knowledge, *models: Answerer) -> Assistant:
     return Assistant(shelf, shop.voice.chat, models, monotonic)
 
 

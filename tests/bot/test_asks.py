@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from ai.knowledge.passages import Found, Passage
+from ai.knowledge.passages import Found
 from ai.knowledge.search import Library
 from chat_service import asking
 from chat_service.asking import Asking
@@ -53,9 +53,6 @@ class Away:
     async def search(self, tenant_id: UUID, question: str, k: int = 5) -> Found:
         return Found((), 0.0, degraded=True)
 
-    def sure_of(self, passage: Passage) -> float:
-        return 1.0
-
 
 class Mixing:
     """An index that takes one tenant for another, whatever it is asked."""
@@ -65,9 +62,6 @@ class Mixing:
 
     async def search(self, tenant_id: UUID, question: str, k: int = 5) -> Found:
         return await self._shelf.search(self._tenant_id, question, k)
-
-    def sure_of(self, passage: Passage) -> float:
-        return 1.0
 
 
 async def test_knowledge_is_tried_out_where_the_index_is(shop: Shop, redis_url: str) -> None:

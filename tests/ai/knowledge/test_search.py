@@ -132,7 +132,7 @@ def test_who_comes_first_by_words_is_no_surer_for_what_another_is_sure_of() -> N
 async def test_words_that_are_compared_here_are_read_by_what_compared_them() -> None:
     library = Library(NoIndex(), Elsewhere(), by_words)
     found = await library.search(TENANT, ASKED)
-    assert found.confidence == max(library.sure_of(one) for one in found.passages) > 0.45
+    assert found.confidence == max(one.confidence for one in found.passages) > 0.45
 
 
 def test_words_decide_between_what_is_equally_near() -> None:
