@@ -26,7 +26,7 @@ export function Chips({ intent, sentiment, tags = [] }: ChipsProps) {
         <span
           data-intent={intent}
           title={t("topic")}
-          className="min-w-0 truncate rounded-full bg-sunken px-1.5 text-ink"
+          className="shrink-0 rounded-full bg-sunken px-1.5 whitespace-nowrap text-ink"
         >
           {t(`intent-${intent}`)}
         </span>
