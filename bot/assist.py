@@ -13,7 +13,7 @@ from ai.extract.language import language_of
 from ai.knowledge.passages import Passage
 from bot.aloud import has_faults, hosts_of
 from bot.ports import Answerer, Asked, Chat, Draft, Knowledge, Unanswerable, Where
-from bot.quoting import BY, quote, without_links
+from bot.quoting import BY, quote, speaks, without_links
 from bot.talk import question_of
 from bot.turn import PASSAGES, answer_of, policy_of
 from chorus.wire.asks import Answer, Ask, Piece, Proposal
@@ -111,7 +111,7 @@ def quotes(asked: Asked) -> list[Draft]:
     """Each passage in its own words, best first: those that may be said, each words once."""
     found: dict[str, Draft] = {}
     for one in asked.passages:
-        if one.lang and asked.language and one.lang != asked.language:
+        if not speaks(one, asked.language):
             continue
         text = without_links(quote(one, asked.question), hosts_of(asked.brief))
         draft = Draft(text, (one.id,), BY)

@@ -27,17 +27,23 @@ _SCHEME_ONLY: Final = re.compile(r"\A[^/]*:\Z")
 
 
 class Quoting:
-    """Quotes the best passage of those that are sure enough by themselves."""
+    """Quotes the best passage of those that are sure enough by themselves and can be read."""
 
     async def answer(self, asked: Asked) -> Draft | None:
-        """None: no passage is, or the best is in a language the customer does not write."""
+        """None: no passage is both."""
         # Words count for the order: who comes first is not always who makes an answer likely.
         least = policy_of(asked.brief).confident_at
-        best = next((one for one in asked.passages if one.confidence >= least), None)
-        if best is None or (best.lang and asked.language and best.lang != asked.language):
+        sure = (one for one in asked.passages if one.confidence >= least)
+        best = next((one for one in sure if speaks(one, asked.language)), None)
+        if best is None:
             return None
         text = without_links(quote(best, asked.question), hosts_of(asked.brief))
         return Draft(text, (best.id,), BY) if text else None
+
+
+def speaks(passage: Passage, language: str) -> bool:
+    """Whether a passage is in this language, as far as both are known."""
+    return not passage.lang or not language or passage.lang == language
 
 
 def quote(passage: Passage, question: str) -> str:

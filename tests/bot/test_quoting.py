@@ -78,6 +78,41 @@ async def test_the_first_passage_that_is_sure_by_itself_is_quoted(
     assert (draft.cited if draft else None) == ((cited,) if cited else None)
 
 
+SURE, UNSURE = 0.9, 0.2
+EN, DE, ANY = "en", "de", ""
+
+
+@pytest.mark.parametrize(
+    ("found", "language", "cited"),
+    [
+        # The best speaks another language, a later one that is sure the customer's.
+        ([(DE, SURE), (EN, SURE)], EN, "p2"),
+        ([(DE, SURE), (EN, UNSURE), (EN, SURE)], EN, "p3"),
+        ([(EN, UNSURE), (DE, SURE), (EN, SURE)], EN, "p3"),
+        ([(DE, SURE), (ANY, SURE), (EN, SURE)], EN, "p2"),
+        # Sure and readable are never two different passages.
+        ([(DE, SURE), (EN, UNSURE)], EN, None),
+        ([(EN, UNSURE), (DE, SURE)], EN, None),
+        ([(DE, SURE), (ANY, UNSURE)], EN, None),
+        ([(DE, SURE), ("fr", SURE)], EN, None),
+        ([("en-GB", SURE), (DE, SURE)], "es", None),
+        # Who comes first stays first where it can be read, or nobody knows what the customer writes.
+        ([(EN, SURE), (DE, SURE)], EN, "p1"),
+        ([(DE, SURE), (EN, SURE)], DE, "p1"),
+        ([(DE, SURE), (EN, SURE)], ANY, "p1"),
+    ],
+)
+async def test_the_first_that_is_sure_and_in_the_customers_language_is_quoted(
+    found: list[tuple[str, float]], language: str, cited: str | None
+) -> None:
+    passages = [
+        replace(passage(f"Four kilos, {at}.", lang), id=f"p{at}", confidence=sure)
+        for at, (lang, sure) in enumerate(found, 1)
+    ]
+    draft = await Quoting().answer(asked(*passages, language=language))
+    assert (draft.cited if draft else None) == ((cited,) if cited else None)
+
+
 async def test_how_sure_a_quoted_passage_must_be_is_the_tenants_to_say() -> None:
     unsure = replace(passage("Four kilos."), confidence=0.2)
     assert await Quoting().answer(asked(unsure)) is None
