@@ -1,6 +1,5 @@
 """What calls cost: reserved before, settled after. A reservation nobody settles stays spent."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -10,11 +9,11 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel
 
+from ai.models.tokens import tokens_at_most
+
 Result = Literal["answered", "unfit", "failed", "refused", "timeout", "lost"]
 """`unfit`: it came and was of no use; `refused`: the provider said no before it did anything;
 `lost`: nobody was there any more to hear what became of it."""
-_WORD: Final = re.compile(rb" ?([A-Z]?[a-z]+)")
-_LETTERS_A_TOKEN: Final = 2
 _FRAME_TOKENS: Final = 60
 _OWN_WORDS_TOKENS: Final = 350
 """What providers add of their own where an answer shall have a schema: up to 346 are documented."""
@@ -69,19 +68,10 @@ class Ledger(Protocol):
 
 
 def most_tokens(texts: Iterable[str], kind: type[BaseModel]) -> int:
-    """More than a tokenizer makes of it and of the schema of `kind`; real ones download their tables."""
-    return sum(map(_most, texts)) + _schema_tokens(kind) + _FRAME_TOKENS
+    """More than a tokenizer makes of it and of the schema of `kind`."""
+    return sum(map(tokens_at_most, texts)) + _schema_tokens(kind) + _FRAME_TOKENS
 
 
 @cache
 def _schema_tokens(kind: type[BaseModel]) -> int:
-    return _most(orjson.dumps(kind.model_json_schema()).decode()) + _OWN_WORDS_TOKENS
-
-
-def _most(text: str) -> int:
-    # A tokenizer falls back to single bytes for what it has never seen: emoji, rare scripts. Digits
-    # and signs are a token each for some. Words, with the blank before them, are at most two letters
-    # a token unless they are noise; one in plain English has four.
-    raw = text.encode()
-    words = sum(-(-len(one) // _LETTERS_A_TOKEN) for one in _WORD.findall(raw))
-    return words + len(_WORD.sub(b"", raw))
+    return tokens_at_most(orjson.dumps(kind.model_json_schema()).decode()) + _OWN_WORDS_TOKENS
