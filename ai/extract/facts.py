@@ -57,34 +57,63 @@ class Found:
         return self.kind, kept or self.value
 
 
-def _rule(kind: FactKind, pattern: str, cue: str = "") -> tuple[FactKind, re.Pattern[str], str]:
-    return kind, re.compile(pattern, re.IGNORECASE), cue
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    kind: FactKind
+    pattern: re.Pattern[str]
+    cues: tuple[str, ...]
+    """A cheap look beforehand: where none of these stands, in lower case, nothing is found."""
 
 
-# What an earlier rule took, a later one does not read again. `cue` is a cheap look beforehand.
-_RULES: Final[tuple[tuple[FactKind, re.Pattern[str], str], ...]] = (
-    _rule("url", r"(?<![\w@])((?:https?://|www\.)[^\s<>\"'`|\\^{}]{3,300})"),
-    _rule("email", r"(?<![\w.+-])([\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,4}[a-z]{2,24})(?![\w@])", "@"),
-    _rule("version", r"(?<!\w)(?:version|firmware|build|versione|versión|versão|wersj\w|バージョン|الإصدار|v)\s?\.?:?\s?(\d{1,4}(?:\.\d{1,6}){1,3})(?![\w.]*\d)", "."),
-    _rule("version", r"(?<!\w)((?:iOS|iPadOS|Android|Windows|macOS|Ubuntu|Chrome|Firefox|Safari) \d{1,4}(?:\.\d{1,5}){0,3})(?!\w)"),
-    _rule("error_code", rf"(?<![A-Za-zÀ-ž]){_ERRORS}{_MARK}{{0,2}}\s*[:#(\[]?\s*({_CODE}|[A-Z]{{2,8}}(?:_[A-Z0-9]{{2,12}}){{1,4}}|\d{{2,5}})(?![A-Za-z0-9_À-ž€$£%])"),
-    _rule("error_code", r"(?<!\w)(0x[0-9a-f]{4,16}|ERR_[A-Z_]{3,40}|HTTP [45]\d\d)(?!\w)"),
-    _rule("date", rf"(?<![\w.])({_YEAR}-[01]?\d-[0-3]?\d)(?![\w])"),
-    _rule("date", rf"(?<![\w./])([0-3]?\d[./][01]?\d[./](?:{_YEAR}|\d\d))(?![\w/])"),
+def _rule(kind: FactKind, pattern: str, cues: tuple[str, ...] = ("",)) -> _Rule:
+    return _Rule(kind, re.compile(pattern, re.IGNORECASE), cues)
+
+
+_ORDER_CUES: Final = (
+    "order", "purchase", "bestell", "auftrag", "command", "pedido", "ordin", "encomenda", "zamówieni", "注文", "طلب",
+)  # fmt: skip
+_ACCOUNT_CUES: Final = (
+    "customer", "account", "client", "member", "kont", "compte", "cuenta", "cont", "klient", "حساب",
+    "kunden", "mitglied", "vertrag", "番号",
+)  # fmt: skip
+_OTHER_CUES: Final = (
+    "invoice", "track", "ticket", "case", "reference", "booking", "serial", "rechnung", "sendung", "vorgang", "factur",
+    "suivi", "seguimiento", "fattura", "tracciamento", "spedizione", "fatura", "nota fiscal", "rastre", "faktur",
+    "przesyłk", "番号", "فاتورة", "شحنة",
+)  # fmt: skip
+_CURRENCY_CUES: Final = (
+    "€", "$", "£", "¥", "zł", "円", "ريال", "درهم", "eur", "usd", "gbp", "chf", "pln", "jpy", "brl", "sar", "aed", "dollar",
+    "dólar", "pound", "zlot",
+)  # fmt: skip
+_ERROR_CUES: Final = ("err", "fehler", "błąd", "błęd", "エラー", "خطأ")
+_SYSTEM_CUES: Final = ("os ", "android ", "windows ", "ubuntu ", "chrome ", "firefox ", "safari ")
+# To `re` these are letters of the alphabet as well where case is ignored.
+_LOOK_ALIKE: Final = str.maketrans({"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"})
+
+# What an earlier rule took, a later one does not read again.
+_RULES: Final[tuple[_Rule, ...]] = (
+    _rule("url", r"(?<![\w@])((?:https?://|www\.)[^\s<>\"'`|\\^{}]{3,300})", ("://", "www.")),
+    _rule("email", r"(?<![\w.+-])([\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,4}[a-z]{2,24})(?![\w@])", ("@",)),
+    _rule("version", r"(?<!\w)(?:version|firmware|build|versione|versión|versão|wersj\w|バージョン|الإصدار|v)\s?\.?:?\s?(\d{1,4}(?:\.\d{1,6}){1,3})(?![\w.]*\d)", (".",)),
+    _rule("version", r"(?<!\w)((?:iOS|iPadOS|Android|Windows|macOS|Ubuntu|Chrome|Firefox|Safari) \d{1,4}(?:\.\d{1,5}){0,3})(?!\w)", _SYSTEM_CUES),
+    _rule("error_code", rf"(?<![A-Za-zÀ-ž]){_ERRORS}{_MARK}{{0,2}}\s*[:#(\[]?\s*({_CODE}|[A-Z]{{2,8}}(?:_[A-Z0-9]{{2,12}}){{1,4}}|\d{{2,5}})(?![A-Za-z0-9_À-ž€$£%])", _ERROR_CUES),
+    _rule("error_code", r"(?<!\w)(0x[0-9a-f]{4,16}|ERR_[A-Z_]{3,40}|HTTP [45]\d\d)(?!\w)", ("0x", "err_", "http ")),
+    _rule("date", rf"(?<![\w.])({_YEAR}-[01]?\d-[0-3]?\d)(?![\w])", ("-",)),
+    _rule("date", rf"(?<![\w./])([0-3]?\d[./][01]?\d[./](?:{_YEAR}|\d\d))(?![\w/])", (".", "/")),
     _rule("date", rf"(?<!\w)((?:[0-3]?\d(?:st|nd|rd|th|er|\.)?(?: de| of)? (?:{_MONTHS})\.?(?:,? (?:de |of )?{_YEAR})?))(?!\w)"),
     _rule("date", rf"(?<!\w)((?-i:(?=[A-Z]))(?:{_MONTHS})\.? [0-3]?\d(?:st|nd|rd|th)?(?:,? {_YEAR})?)(?![\w.,]?\d)(?!\w)"),
-    _rule("date", r"((?:\d{4}年)?\d{1,2}月\d{1,2}日)", "月"),
-    _rule("order", rf"(?<![A-Za-zÀ-ž])(?:the |my |your |{_NO_VERB}){_ORDERS}{_MARK}{{1,3}}\s*(?:is|ist|est|es|è|é|to|:)?\s*({_CODE}|#?\d{{3,12}})(?![A-Za-z0-9_À-ž])"),
-    _rule("order", rf"(?<![A-Za-zÀ-ž]){_NO_VERB}{_ORDERS}\s*\(?({_CODE}|#?\d{{4,12}})(?![A-Za-z0-9_À-ž])(?! (?:pieces|units|pcs|items|copies|stück))"),
-    _rule("order", r"(?<![\w/#&])(#\d{4,12})(?!\w)", "#"),
-    _rule("order", r"(?<![\w-])((?:ORD|ORDER|PO|BST|CMD|PED|ZAM)-?\d{3,12})(?!\w)"),
-    _rule("account", rf"(?<![A-Za-zÀ-ž])(?:{_ACCOUNTS}{_MARK}{{1,3}}|{_NUMBERS})\s*:?\s*(?:is|ist|est|es|è|é|to|:)?\s*({_CODE}|\d{{4,14}})(?![A-Za-z0-9_À-ž])"),
+    _rule("date", r"((?:\d{4}年)?\d{1,2}月\d{1,2}日)", ("月",)),
+    _rule("order", rf"(?<![A-Za-zÀ-ž])(?:the |my |your |{_NO_VERB}){_ORDERS}{_MARK}{{1,3}}\s*(?:is|ist|est|es|è|é|to|:)?\s*({_CODE}|#?\d{{3,12}})(?![A-Za-z0-9_À-ž])", _ORDER_CUES),
+    _rule("order", rf"(?<![A-Za-zÀ-ž]){_NO_VERB}{_ORDERS}\s*\(?({_CODE}|#?\d{{4,12}})(?![A-Za-z0-9_À-ž])(?! (?:pieces|units|pcs|items|copies|stück))", _ORDER_CUES),
+    _rule("order", r"(?<![\w/#&])(#\d{4,12})(?!\w)", ("#",)),
+    _rule("order", r"(?<![\w-])((?:ORD|ORDER|PO|BST|CMD|PED|ZAM)-?\d{3,12})(?!\w)", ("ord", "po", "bst", "cmd", "ped", "zam")),
+    _rule("account", rf"(?<![A-Za-zÀ-ž])(?:{_ACCOUNTS}{_MARK}{{1,3}}|{_NUMBERS})\s*:?\s*(?:is|ist|est|es|è|é|to|:)?\s*({_CODE}|\d{{4,14}})(?![A-Za-z0-9_À-ž])", _ACCOUNT_CUES),
     _rule("account", r"(?<!\w)([A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?)(?!\w)"),
-    _rule("other", rf"(?<![A-Za-zÀ-ž]){_OTHERS}{_MARK}{{0,3}}\s*(?:is|ist|est|es|è|é|to|:)?\s*({_CODE}|\d{{4,24}})(?![A-Za-z0-9_À-ž])"),
-    _rule("amount", rf"(?<![\w.,])({_CURRENCY}\s?(?:{_SUM}))(?![\d])"),
-    _rule("amount", rf"(?<![\w.,/-])((?:{_SUM})\s?{_CURRENCY})"),
-    _rule("phone", r"(?<![\w.#-])(\+\d(?:[ ()./-]{0,2}\d){6,14})(?![\w-])", "+"),
-    _rule("phone", r"(?<![\w.#-])(\(?0\d(?:[ ()/-]{0,2}\d){6,12})(?![\w-])", "0"),
+    _rule("other", rf"(?<![A-Za-zÀ-ž]){_OTHERS}{_MARK}{{0,3}}\s*(?:is|ist|est|es|è|é|to|:)?\s*({_CODE}|\d{{4,24}})(?![A-Za-z0-9_À-ž])", _OTHER_CUES),
+    _rule("amount", rf"(?<![\w.,])({_CURRENCY}\s?(?:{_SUM}))(?![\d])", _CURRENCY_CUES),
+    _rule("amount", rf"(?<![\w.,/-])((?:{_SUM})\s?{_CURRENCY})", _CURRENCY_CUES),
+    _rule("phone", r"(?<![\w.#-])(\+\d(?:[ ()./-]{0,2}\d){6,14})(?![\w-])", ("+",)),
+    _rule("phone", r"(?<![\w.#-])(\(?0\d(?:[ ()/-]{0,2}\d){6,12})(?![\w-])", ("0",)),
 )  # fmt: skip
 _NAMED: Final = re.compile(rf"(?<!\w)(?i:{_NAMES})\s+({_NAME})")
 _NAMED_AR: Final = re.compile(
@@ -108,16 +137,25 @@ def facts_in(text: str, role: Role) -> list[Found]:
         return _names(text) if by_customer else []
     taken: list[tuple[int, int]] = []
     found: list[tuple[int, Found]] = []
-    for kind, pattern, cue in _RULES:
-        if cue in text:
-            for start, end, value in _matches(pattern, text):
-                if not any(start < other_end and end > other for other, other_end in taken):
-                    taken.append((start, end))
-                    found.append((start, Found(kind, value)))
+    for rule in _hinted(text):
+        for start, end, value in _matches(rule.pattern, text):
+            if not any(start < other_end and end > other for other, other_end in taken):
+                taken.append((start, end))
+                found.append((start, Found(rule.kind, value)))
     facts = [one for _, one in sorted(found, key=lambda each: each[0])]
     if by_customer:
         return [*facts, *_names(text)]
     return [one for one in facts if one.kind in _NEWS.get(role, _NEWS["agent"])]
+
+
+def _hinted(text: str) -> Iterator[_Rule]:
+    """The rules that may find something."""
+    lower = (text if text.isascii() else text.translate(_LOOK_ALIKE)).lower()
+    for rule in _RULES:
+        for cue in rule.cues:
+            if cue in lower:
+                yield rule
+                break
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int, str]]:

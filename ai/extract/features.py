@@ -91,11 +91,12 @@ def _asks(text: str) -> bool:
 def _mood(hits: Iterable[Hit], words: Sequence[str]) -> float:
     """Weights of a sentence, turned around after a negation, more after a stronger word."""
     told = list(hits)
+    weighty = [hit for hit in told if hit.tag in ("positive", "negative")]
+    if not weighty:
+        return 0.0
     places = {tag: {hit.at for hit in told if hit.tag == tag} for tag in ("negation", "stronger")}
     total = 0.0
-    for hit in told:
-        if hit.tag not in ("positive", "negative"):
-            continue
+    for hit in weighty:
         before = {hit.at - 1, hit.at - 2} if words else set()
         value = float(hit.weight if hit.tag == "positive" else -hit.weight)
         if before & places["stronger"]:

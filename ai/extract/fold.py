@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ai.contracts import Evidence, Fact, Msg, Tried
+from ai.extract.facts import Found
 from ai.extract.features import Features, Sentence, features_of
 from ai.extract.lexicon import WORD
 from ai.extract.plain import cut
@@ -36,7 +37,9 @@ class _Run:
         self._values = {name: getattr(state, name) for name in State.model_fields}
         self._values["languages"] = dict(state.languages)
         self._values["intents"] = dict(state.intents)
-        self._keys = {_fact_key(one) for one in state.facts}
+        self._places = {
+            Found(one.kind, one.value).key: place for place, one in enumerate(state.facts)
+        }
 
     def state(self) -> State:
         return State.model_construct(**self._values)
@@ -171,10 +174,11 @@ class _Run:
     def _facts(self, message: Msg, features: Features) -> None:
         now = self._values
         for found in features.facts:
-            if found.key in self._keys:
-                self._again(found.key, message)
+            key = found.key
+            if key in self._places:
+                self._again(self._places[key], message)
             elif len(now["facts"]) < FACTS_MAX:
-                self._keys.add(found.key)
+                self._places[key] = len(now["facts"])
                 fact = Fact(
                     kind=found.kind,
                     value=found.value,
@@ -184,28 +188,22 @@ class _Run:
                 )
                 now["facts"] = (*now["facts"], fact)
 
-    def _again(self, key: tuple[str, str], message: Msg) -> None:
+    def _again(self, place: int, message: Msg) -> None:
         """Note where a fact was said for the second time; more places help nobody."""
-        now = self._values
-        now["facts"] = tuple(
-            one.model_copy(
-                update={
-                    "message_ids": (*one.message_ids, message.id),
-                    "seqs": (*one.seqs, message.seq),
-                }
-            )
-            if _fact_key(one) == key and len(one.seqs) == 1 and one.seqs[0] != message.seq
-            else one
-            for one in now["facts"]
+        facts: tuple[Fact, ...] = self._values["facts"]
+        known = facts[place]
+        if len(known.seqs) > 1 or known.seqs[0] == message.seq:
+            return
+        said_again = known.model_copy(
+            update={
+                "message_ids": (*known.message_ids, message.id),
+                "seqs": (*known.seqs, message.seq),
+            }
         )
+        self._values["facts"] = (*facts[:place], said_again, *facts[place + 1 :])
 
     def _add(self, name: str, line: Evidence | Tried) -> None:
         self._values[name] = (*self._values[name], line)[-LINES_MAX:]
-
-
-def _fact_key(fact: Fact) -> tuple[str, str]:
-    kept = "".join(one for one in fact.value.casefold() if one.isalnum())
-    return fact.kind, kept or fact.value
 
 
 def _evidence(message: Msg, text: str, before: Sequence[Evidence] = ()) -> Evidence:

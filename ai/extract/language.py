@@ -4,11 +4,22 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+_LATIN: Final = "A-Za-z\u00c0-\u024f"
+_OTHERS: Final[Mapping[str, str]] = {
+    "ja": "\u3040-\u30ff\u31f0-\u31ff",
+    "zh": "\u4e00-\u9fff",
+    "ar": "\u0620-\u064a\u0671-\u06d3",
+    "ru": "\u0400-\u04ff",
+    "el": "\u0370-\u03ff",
+    "he": "\u05d0-\u05ea",
+    "ko": "\uac00-\ud7a3",
+    "th": "\u0e00-\u0e7f",
+}
 _SCRIPTS: Final = re.compile(
-    "(?P<ja>[\u3040-\u30ff\u31f0-\u31ff])|(?P<zh>[\u4e00-\u9fff])|(?P<ar>[\u0620-\u064a\u0671-\u06d3])"
-    "|(?P<ru>[\u0400-\u04ff])|(?P<el>[\u0370-\u03ff])|(?P<he>[\u05d0-\u05ea])"
-    "|(?P<ko>[\uac00-\ud7a3])|(?P<th>[\u0e00-\u0e7f])|(?P<la>[A-Za-z\u00c0-\u024f])"
+    "|".join(f"(?P<{name}>[{letters}])" for name, letters in {**_OTHERS, "la": _LATIN}.items())
 )
+_IS_OTHER: Final = re.compile(f"[{''.join(_OTHERS.values())}]")
+_IS_LATIN: Final = re.compile(f"[{_LATIN}]")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _READ_CHARS: Final = 400
 _SMALL: Final[Mapping[str, str]] = {
@@ -61,19 +72,19 @@ def language_of(text: str, expected: str = "") -> str:
     `expected` is what was spoken until now: between close relatives it decides.
     """
     read = text[:_READ_CHARS]
+    if not _IS_OTHER.search(read):
+        return _latin(read.lower(), expected) if _IS_LATIN.search(read) else ""
     scripts: dict[str, int] = {}
     for found in _SCRIPTS.finditer(read):
         name = found.lastgroup or ""
         scripts[name] = scripts.get(name, 0) + 1
-    if not scripts:
-        return ""
     # Japanese is written in Chinese characters too, Chinese never in kana.
     if "ja" in scripts:
         scripts["ja"] += scripts.pop("zh", 0)
     # An Arabic sentence with an English product name is Arabic.
     foreign = {name: count for name, count in scripts.items() if name != "la"}
-    first = max(foreign, key=foreign.__getitem__, default="la")
-    if first != "la" and 4 * foreign[first] >= scripts.get("la", 0):
+    first = max(foreign, key=foreign.__getitem__)
+    if 4 * foreign[first] >= scripts.get("la", 0):
         return first
     return _latin(read.lower(), expected)
 

@@ -1,10 +1,11 @@
 """Facts by pattern: found as they are written, and never where there is none."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ai.contracts import Role
+from ai.extract import facts as rules
 from ai.extract.facts import facts_in
 from ai.extract.plain import plain
 
@@ -114,3 +115,25 @@ def test_a_fact_stands_in_the_text(text: str) -> None:
 @given(st.from_regex(r"[0-9A-Za-z@#:/+€$. -]{0,200}", fullmatch=True))
 def test_any_mixture_of_signs_can_be_read(text: str) -> None:
     assert all(one.value in text for one in facts_in(text, "customer"))
+
+
+@pytest.mark.parametrize(
+    "rule", [one for one in rules._RULES if one.cues != ("",)], ids=lambda rule: rule.kind
+)
+@given(data=st.data())
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+def test_the_look_beforehand_overlooks_nothing_that_a_rule_would_find(
+    rule: rules._Rule, data: st.DataObject
+) -> None:
+    text = data.draw(st.from_regex(rule.pattern))
+    assert rule in rules._hinted(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u017fafari 17", "\u0130OS 17", "Window\u017f 11", "3 po\u0131nts, tic\u212aet 44871"]
+)
+def test_letters_that_only_look_like_others_are_not_overlooked(text: str) -> None:
+    found = [rule for rule in rules._RULES if rule.pattern.search(text)]
+    assert found and all(one in rules._hinted(text) for one in found)
