@@ -305,6 +305,15 @@ class InboxCard(Shape):
     channel: str
 
 
+class BotVoice(Shape):
+    """Who a bot's messages are of, from `fromSeq` to the next; null: a bot that nobody named, or none."""
+
+    from_seq: int
+    id: UUID | None
+    name: str | None
+    """What it is called now, also where it was removed."""
+
+
 class Snapshot(Shape):
     id: UUID
     status: Literal["open", "snoozed", "closed"]
@@ -337,6 +346,8 @@ class Snapshot(Shape):
     marked_unread: bool | None = None
     csat: dict[str, Any] | None = None
     """`score` and `comment`."""
+    bots: list[BotVoice] | None = None
+    """Which bot spoke in the last 500 events, and which is bound from the next on."""
     traits: dict[str, Any] | None = None
     """What rules read of the customer's words: `intent`, `sentiment`, `language`, and tags that are
     `suggested`."""

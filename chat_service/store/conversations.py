@@ -256,7 +256,8 @@ class Portrait:
     priority: int
     tags: list[str]
     about: dict[str, Any]
-    """For agents: where it came in, what the page said of it, when it began, how it was rated."""
+    """For agents: where it came in, what the page said of it, when it began, how it was rated, which
+    bot spoke from which event on."""
 
 
 _PORTRAIT = text(f"""
@@ -282,7 +283,17 @@ SELECT c.id, c.contact_id, i.epoch, c.last_seq, c.first_seq, c.status, c.closed_
         b.channel) FROM inboxes b WHERE b.id = c.inbox_id), 'attributes', c.attributes,
         'createdAt', c.created_at, 'snoozedUntil', c.snoozed_until, 'closedAt', c.closed_at,
         'markedUnread', c.marked_unread, 'csat', CASE WHEN c.csat_score IS NOT NULL THEN
-        json_build_object('score', c.csat_score, 'comment', c.csat_comment) END, 'traits',
+        json_build_object('score', c.csat_score, 'comment', c.csat_comment) END, 'bots',
+        (SELECT json_agg(json_build_object('fromSeq', v.seq, 'id', b.id, 'name', b.name)
+            ORDER BY v.seq)
+        FROM (SELECT s.seq, s.bot, lag(s.bot) OVER (ORDER BY s.seq) AS before FROM (
+            SELECT m.seq, coalesce(m.payload->'meta'->'bot'->>'id', '') AS bot FROM messages m
+            WHERE m.conversation_id = c.id AND m.role = 'bot' AND m.message_type <> 'event'
+            AND m.seq > c.last_seq - 500
+            UNION ALL SELECT c.last_seq + 1, coalesce(CAST(x.bot_id AS text), '')
+            FROM inboxes x WHERE x.id = c.inbox_id) s) v
+        LEFT JOIN bots b ON b.tenant_id = c.tenant_id AND CAST(b.id AS text) = v.bot
+        WHERE v.bot IS DISTINCT FROM v.before), 'traits',
         (SELECT json_build_object('intent', t.intent, 'sentiment', t.sentiment, 'language',
             t.language, 'suggested', ARRAY(SELECT unnest(t.tags) EXCEPT SELECT unnest(t.settled)
             EXCEPT SELECT unnest(c.tags) ORDER BY 1))

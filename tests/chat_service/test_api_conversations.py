@@ -122,7 +122,7 @@ async def test_the_snapshot_of_a_customer_holds_exactly_these_fields(
     for_agents = await read_snapshot(api, acme.principal("agent"), acme)
     assert set(for_agents) - set(shown) == {
         "priority", "tags", "visibleMessages", "inbox", "attributes", "createdAt", "snoozedUntil",
-        "closedAt", "markedUnread", "csat", "traits",
+        "closedAt", "markedUnread", "csat", "bots", "traits",
     }  # fmt: skip
     assert for_agents["inbox"] == {"id": str(acme.inbox_id), "name": "Web", "channel": "web"}
     assert for_agents["createdAt"].endswith("Z")

@@ -125,3 +125,46 @@ async def test_a_message_names_the_stream_it_completes(
     (stored,) = (await calls.resume(asked)).events
     told = orjson.loads(stored.frame)["data"]
     assert (told["stream"], told["meta"]) == ("s1", {"bot": {"action": "answer"}})
+
+
+async def bots_shown(api: Api, who: Principal, tenant: Tenant) -> list[tuple[int, str | None]]:
+    shown = await read_snapshot(api, who, tenant)
+    return [(one["fromSeq"], one["name"]) for one in shown["bots"]]
+
+
+async def speak(calls: RpcClient, who: Principal, where: UUID, bot_id: UUID | None) -> None:
+    """Of a bot of ours its message says which, of one that comes by the API none."""
+    said = {"id": str(uuid7()), "role": "bot", "content": "Yes.", "floor_epoch": EPOCH}
+    named = {"meta": {"bot": {"id": str(bot_id)}}} if bot_id else {}
+    assert (await act(calls, who, where, "message", **said, **named))["event"] == "delivered"
+
+
+async def test_agents_read_whose_words_a_bots_are_also_when_it_is_renamed_or_gone(
+    calls: RpcClient, api: Api, acme: Tenant, bot: Principal
+) -> None:
+    agent, where = acme.principal("agent"), acme.conversation
+    assert await bots_shown(api, agent, acme) == [(1, "Robin")], "bound, before it speaks"
+    await speak(calls, bot, where, bot.user_id)
+    await speak(calls, bot, where, bot.user_id)
+    assert await bots_shown(api, agent, acme) == [(1, "Robin")]
+    await api.rows("UPDATE bots SET name = 'Juno' WHERE id = $1", bot.user_id)
+    assert await bots_shown(api, agent, acme) == [(1, "Juno")]
+    await api.rows("UPDATE inboxes SET bot_id = NULL WHERE id = $1", acme.inbox_id)
+    await api.rows("UPDATE bots SET archived_at = now() WHERE id = $1", bot.user_id)
+    assert await bots_shown(api, agent, acme) == [(1, "Juno"), (3, None)], "its words still stand"
+    assert "bots" not in await read_snapshot(api, acme.principal("contact"), acme)
+
+
+async def test_where_bots_took_turns_each_has_its_own_words_and_no_tenants_has_anothers(
+    calls: RpcClient, api: Api, acme: Tenant, bot: Principal, rival: Tenant
+) -> None:
+    agent, where, other, foreign = acme.principal("agent"), acme.conversation, uuid7(), uuid7()
+    for id_, tenant, name in ((other, acme, "Other"), (foreign, rival, "Foreign")):
+        await api.rows(
+            "INSERT INTO bots (id, tenant_id, name) VALUES ($1, $2, $3)", id_, tenant.id, name
+        )
+    for who in (bot.user_id, other, None, foreign, bot.user_id):
+        await speak(calls, bot, where, who)
+    await api.rows("UPDATE inboxes SET bot_id = $1 WHERE id = $2", other, acme.inbox_id)
+    names = ["Robin", "Other", None, None, "Robin", "Other"]
+    assert await bots_shown(api, agent, acme) == [*enumerate(names, 1)]

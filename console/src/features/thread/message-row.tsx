@@ -5,6 +5,7 @@ import {
   messageStatus,
 } from "@chorus/sdk";
 import { Bot, Check, CheckCheck, EyeOff, Sparkles, StickyNote } from "lucide-react";
+import { useBotName } from "../../shared/api/queries";
 import { filesIn } from "../../shared/files/cards";
 import { FileList } from "../../shared/files/file-view";
 import { Avatar } from "../../shared/ui/avatar";
@@ -91,7 +92,7 @@ function Author({ message, customer, names, view }: MessageRowProps) {
   const { t } = useWords();
   const name = () => {
     if (message.role === "customer") return customer;
-    if (message.role === "bot") return t("bot");
+    if (message.role === "bot") return <BotName conv={view.id} seq={message.seq} />;
     if (message.userId === view.self) return t("you");
     return names.get(message.userId ?? "") ?? t("colleague");
   };
@@ -100,6 +101,10 @@ function Author({ message, customer, names, view }: MessageRowProps) {
       <bdi>{name()}</bdi>
     </p>
   );
+}
+
+function BotName({ conv, seq }: { readonly conv: string; readonly seq: number }) {
+  return useBotName(conv, seq);
 }
 
 export function NoteLabel({ isSuggestion = false }: { readonly isSuggestion?: boolean }) {

@@ -1,4 +1,5 @@
 import type { ConversationView } from "@chorus/sdk";
+import { useBotName } from "../../shared/api/queries";
 import { useWords } from "../../shared/words/words";
 
 interface TypingLineProps {
@@ -10,6 +11,9 @@ interface TypingLineProps {
 /** Who writes now. It lies over the end of the thread, so nothing moves when it comes and goes. */
 export function TypingLine({ view, customer, names }: TypingLineProps) {
   const { t } = useWords();
+  const bot = useBotName(view.id);
+  const nameOf = (id: string, role: string) =>
+    role === "customer" ? customer : (names.get(id) ?? t("colleague"));
   const typists = Object.entries(view.typing);
   if (typists.length === 0) return null;
   return (
@@ -20,9 +24,7 @@ export function TypingLine({ view, customer, names }: TypingLineProps) {
         <i className="size-1.5 rounded-full bg-muted" />
       </span>
       {typists
-        .map(([id, { role }]) =>
-          t("typing", { name: role === "customer" ? customer : (names.get(id) ?? t("colleague")) }),
-        )
+        .map(([id, { role }]) => t("typing", { name: role === "bot" ? bot : nameOf(id, role) }))
         .join(" · ")}
     </p>
   );

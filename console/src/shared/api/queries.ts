@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { keys } from "../live/keys";
 import { useSession } from "../live/session";
+import { useWords } from "../words/words";
 import type { AgentCard, ConversationSnapshot, Listed, QueueCard, TeamCard } from "./shapes";
 
 const PAGE = 200;
@@ -82,6 +83,13 @@ export function useNames(conv?: string): ReadonlyMap<string, string> {
       ]),
     [spoke, agents],
   );
+}
+
+/** What the bot is called that spoke at a place, or speaks now; as little as is known of it. */
+export function useBotName(conv: string, seq = Number.POSITIVE_INFINITY): string {
+  const { t } = useWords();
+  const { data } = useSnapshot(conv);
+  return data?.bots?.findLast(({ fromSeq }) => fromSeq <= seq)?.name ?? t("bot");
 }
 
 async function everyPage<T>(client: AgentClient, path: string): Promise<readonly T[]> {

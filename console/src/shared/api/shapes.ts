@@ -39,6 +39,8 @@ export interface ConversationSnapshot {
   readonly team: PersonCard | null;
   readonly contact: ContactCard;
   readonly participants: readonly Participant[];
+  /** Whose a bot's messages are, each from its place on to the next one's. */
+  readonly bots?: readonly { readonly fromSeq: number; readonly name: string | null }[];
   readonly summary: { readonly text?: string } | null;
   readonly priority?: number;
   readonly tags?: readonly string[];
