@@ -21,6 +21,13 @@ def installation() -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="session")
+def two_edges() -> Iterator[Stage]:
+    """An installation with two edges, of which one may be gone for a while."""
+    with stage(environment=QUICK, options=("--edges", "2")) as on:
+        yield on
+
+
+@pytest.fixture(scope="session")
 def strict() -> Iterator[Stage]:
     """An installation with narrow limits and short patience, also towards loopback."""
     with stage(environment=TIGHT) as on:

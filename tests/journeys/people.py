@@ -1,6 +1,6 @@
 """People who talk to each other over real sockets, and the view of the database beside theirs."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from launch.client_core import Entry
+from launch.client_socket import Frame
 from launch.rest_client import Agent, RestClient, Visitor, open_rest
 from launch.ws_client import ChatClient, ClientOptions
 from load.stage import Stage
@@ -99,9 +100,19 @@ def agrees(log: Sequence[Entry], rows: Sequence[Row], *, is_agent: bool) -> None
             assert (entry.id, entry.content) == (row.id, row.content)
 
 
+Overhearing = Callable[[], Callable[[Frame], None] | None]
+"""Makes, for each client, what is called with every raw frame that comes to it."""
+
+
+def nobody() -> None:
+    """Nobody overhears what comes."""
+
+
 @asynccontextmanager
-async def open_meeting(on: Stage, *, jitter: Any = lambda: 0.0) -> AsyncIterator[Meeting]:
-    """Bring a customer and two agents together in a fresh conversation."""
+async def open_meeting(
+    on: Stage, *, jitter: Any = lambda: 0.0, overhearing: Overhearing = nobody
+) -> AsyncIterator[Meeting]:
+    """Bring a customer and two agents together in a fresh conversation, in this order."""
     async with AsyncExitStack() as stack:
         rest = await stack.enter_async_context(open_rest(on.base))
         visitor = await rest.visitor(on.run["load_inbox_key"], name="Vera")
@@ -112,7 +123,7 @@ async def open_meeting(on: Stage, *, jitter: Any = lambda: 0.0) -> AsyncIterator
                     on.base,
                     token=token,
                     conversation_id=visitor.conversation_id,
-                    options=ClientOptions(jitter=jitter),
+                    options=ClientOptions(jitter=jitter, on_frame=overhearing()),
                 )
             )
             for token in (visitor.token, agent.token, supervisor.token)

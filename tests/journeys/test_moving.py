@@ -3,7 +3,7 @@
 import asyncio
 import re
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from itertools import chain
@@ -14,21 +14,14 @@ import psutil
 import pytest
 
 from launch.ws_client import ChatClient, MessageHandle
-from load.stage import Stage, stage
+from load.stage import Stage
 from tests.journeys.people import open_meeting
-from tests.support.installation import UNMEASURED
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 CONVERSATIONS = 3
 PAUSE_S = 0.02
 MOVED_S = 60.0
 ENDED = re.compile(r'^ws_disconnects_total\{.*code="(\d+)".*\} ([0-9.]+)$', re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def two_edges() -> Iterator[Stage]:
-    with stage(environment=UNMEASURED, options=("--edges", "2")) as on:
-        yield on
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ SHARING = (
         "tests/journeys/test_slow_readers.py",
         "tests/journeys/test_strangers_and_crowds.py",
     ),
+    ("tests/journeys/test_edge_kills.py", "tests/journeys/test_moving.py"),
 )
 
 SLOW_WITHIN_S = 180
