@@ -5,7 +5,7 @@ read from the socket. Whatever goes wrong, the answer is None, and whoever asked
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Final, TypeVar
@@ -18,8 +18,8 @@ from ai.models.keys import Keys, MissingKey
 from ai.models.limits import Limits
 from ai.models.make import is_about_one_request, is_key_refused, make_chat_model
 from ai.models.plan import MICROS, Choice, Plan, Purpose
-from ai.models.question import Answer, Called, For, Question, call
-from ai.models.spending import Ledger, Settled, Spending, most_tokens
+from ai.models.question import Answer, Called, Errand, For, Question, call
+from ai.models.spending import Ledger, NotAsked, Settled, Spending, most_tokens
 from ai.prompts.load import Prompt
 from chorus import metrics
 from chorus.errors import Overloaded, Unavailable
@@ -29,6 +29,8 @@ log = get_logger(__name__)
 
 T = TypeVar("T", bound=BaseModel)
 V = TypeVar("V")
+Call = Callable[[float], Awaitable[Called[V]]]
+"""Asks a model for so many seconds at most, and tells what became of it."""
 FIRST_LEAST_S: Final = 0.2
 """With less left, nothing is asked at all."""
 AGAIN_LEAST_S: Final = 0.5
@@ -41,6 +43,7 @@ FAIR_S: Final[Mapping[Purpose, float]] = {
     "moderate": 1.0,
     "bot": 2.0,
     "assist": 2.0,
+    "embed": 1.0,
 }
 FAIR_ELSE_S: Final = 4.0
 """Who said nothing for so long has failed; with less, the deadline was ours."""
@@ -50,14 +53,6 @@ def ran_late(purpose: Purpose, settled: Settled) -> bool:
     """Whether a model was given too little time to be blamed for what it did not say."""
     fair_s = FAIR_S.get(purpose, FAIR_ELSE_S)
     return settled.result == "timeout" and settled.ms < fair_s * 1000
-
-
-class NotAsked(Exception):
-    """A model was not asked, and why."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
 
 
 @dataclass(slots=True)
@@ -79,7 +74,7 @@ class Access:
     def warm_up(self, prompts: Sequence[Prompt]) -> None:
         """Make every model that is named anywhere, so that nobody waits for an import. Blocks."""
         began_s = self.now_s()
-        for choice in self.plan.all_choices():
+        for choice in self.plan.speaking():
             for prompt in prompts:
                 self.model(choice, max_tokens=prompt.max_tokens)
         made = sum(one is not None for one in self._made.values())
@@ -104,15 +99,13 @@ class Access:
         for attempt, choice in enumerate(listed, 1):
             left_s = question.until_s - TO_STORE_S - self.now_s()
             if left_s < (FIRST_LEAST_S if attempt == 1 else AGAIN_LEAST_S):
-                self._count(question, "late")
+                self._count(question.purpose, "late")
                 return None
             try:
-                called = await self._try(question, choice, attempt, left_s)
-            except NotAsked as error:
-                self._count(question, error.why)
+                called = await self._asked(question, choice, attempt, left_s)
+            except NotAsked:
                 continue
             took = called.settled
-            self._count(question, took.result)
             if called.value is not None:
                 tokens = took.tokens_in + took.tokens_out
                 return Answer(called.value, choice, tokens, took.micros or 0, took.ms)
@@ -120,42 +113,72 @@ class Access:
                 return None
         return None
 
-    async def _try(
+    async def paid(self, errand: Errand, calling: Call[V], *, left_s: float) -> Called[V]:
+        """Call one model: the only way any is asked. Whatever became of it is counted and settled.
+
+        Raises:
+            NotAsked: it rests, a limit or the budget is reached, or nothing can be written down.
+        """
+        try:
+            called = await self._allowed(errand, calling, left_s)
+        except NotAsked as error:
+            self._count(errand.purpose, error.why)
+            raise
+        self._count(errand.purpose, called.settled.result)
+        return called
+
+    async def _asked(
         self, question: Question[T, V], choice: Choice, attempt: int, left_s: float
     ) -> Called[V]:
         """One model. Raises NotAsked."""
-        model = self.model(choice, max_tokens=question.prompt.max_tokens)
+        prompt = question.prompt
+        model = self.model(choice, max_tokens=prompt.max_tokens)
         if model is None:
+            self._count(question.purpose, "left_out")
             raise NotAsked("left_out")
-        breaker = self._breakers.setdefault(choice.place, Breaker())
+        errand = Errand(
+            whom=question.whom,
+            purpose=question.purpose,
+            choice=choice,
+            prompt=prompt.name,
+            task=question.task,
+            attempt=attempt,
+            tokens_in=most_tokens((text for _, text in question.lines), question.kind),
+            tokens_out=prompt.max_tokens,
+        )
+
+        async def calling(limit_s: float) -> Called[V]:
+            return await call(model, question, choice, limit_s=limit_s, now_s=self.now_s)
+
+        return await self.paid(errand, calling, left_s=left_s)
+
+    async def _allowed(self, errand: Errand, calling: Call[V], left_s: float) -> Called[V]:
+        """Call it unless it rests, and remember how it went. Raises NotAsked."""
+        breaker = self._breakers.setdefault(errand.choice.place, Breaker())
         tries = breaker.standing(self.now_s()) == "half_open"
         if not breaker.allows(self.now_s()):
             raise NotAsked("resting")
         try:
-            called = await self._paid(question, choice, model, (attempt, left_s))
-            if not ran_late(question.purpose, called.settled):
-                self._learn(breaker, choice, called)
+            called = await self._booked(errand, calling, left_s)
+            if not ran_late(errand.purpose, called.settled):
+                self._learn(breaker, errand.choice, called)
             return called
         finally:
             if tries:
                 breaker.gave_up()
 
-    async def _paid(
-        self, question: Question[T, V], choice: Choice, model: Any, at: tuple[int, float]
-    ) -> Called[V]:
+    async def _booked(self, errand: Errand, calling: Call[V], left_s: float) -> Called[V]:
         """Take a place, set aside what it may cost, call and settle. Raises NotAsked."""
-        attempt, left_s = at
         until_s = self.now_s() + left_s
-        tokens = most_tokens((text for _, text in question.lines), question.kind)
-        spending, place = self._spending(question, choice, attempt, tokens), uuid4().hex
+        choice, place = errand.choice, uuid4().hex
         try:
             async with asyncio.timeout(left_s):
-                if not await self.limits.take(choice, tokens + question.prompt.max_tokens, place):
+                if not await self.limits.take(choice, errand.tokens, place):
                     raise NotAsked("limited")
-                spent = await self.ledger.reserve(spending)
+                spent = await self.ledger.reserve(self._spending(errand))
             if spent is None:
                 raise NotAsked("over_budget")
-            called = await self._called(question, choice, model, spent, until_s=until_s)
+            called = await self._called(errand, calling, spent, until_s=until_s)
         except (Unavailable, Overloaded, TimeoutError) as error:
             # What cannot be written down is not spent.
             log.warning("model_not_asked", spec=choice.spec, error=type(error).__name__)
@@ -165,46 +188,42 @@ class Access:
         return called
 
     async def _called(
-        self, question: Question[T, V], choice: Choice, model: Any, spent: UUID, *, until_s: float
+        self, errand: Errand, calling: Call[V], spent: UUID, *, until_s: float
     ) -> Called[V]:
         """Call, and settle whatever becomes of it. Raises NotAsked."""
         began_s = self.now_s()
         if until_s - began_s < FIRST_LEAST_S:
-            await self._settle(question, spent, Settled("lost", 0, micros=0))
+            await self._settle(errand.purpose, spent, Settled("lost", 0, micros=0))
             raise NotAsked("late")
         called = None
         try:
-            called = await call(
-                model, question, choice, limit_s=until_s - began_s, now_s=self.now_s
-            )
+            called = await calling(until_s - began_s)
             return called
         finally:
             # Where nobody waits any more, nobody knows what it costs.
             lost = Settled("lost", round((self.now_s() - began_s) * 1000))
-            await self._settle(question, spent, called.settled if called else lost)
+            await self._settle(errand.purpose, spent, called.settled if called else lost)
 
-    def _spending(
-        self, question: Question[T, V], choice: Choice, attempt: int, tokens: int
-    ) -> Spending:
-        whom = question.whom
+    def _spending(self, errand: Errand) -> Spending:
+        whom = errand.whom
         return Spending(
             tenant_id=whom.tenant_id,
             conversation_id=whom.conversation_id,
-            purpose=question.purpose,
-            spec=choice.spec,
-            prompt=question.prompt.name,
+            purpose=errand.purpose,
+            spec=errand.choice.spec,
+            prompt=errand.prompt,
             plan=self.plan.version,
-            task=question.task,
-            attempt=attempt,
-            micros=choice.cost_micros(tokens, question.prompt.max_tokens),
+            task=errand.task,
+            attempt=errand.attempt,
+            micros=errand.choice.cost_micros(errand.tokens_in, errand.tokens_out),
             budget_micros=self.plan.budget_micros(whom.slug, whom.tier),
         )
 
-    async def _settle(self, question: Question[T, V], spent: UUID, settled: Settled) -> None:
+    async def _settle(self, purpose: Purpose, spent: UUID, settled: Settled) -> None:
         """Say what it took. Where that cannot be written, what was set aside stays spent."""
         cost = settled.micros
         if cost:
-            metrics.llm_cost_usd_total.labels(question.purpose).inc(cost / MICROS)
+            metrics.llm_cost_usd_total.labels(purpose).inc(cost / MICROS)
         try:
             async with asyncio.timeout(SETTLE_S):
                 await self.ledger.settle(spent, settled)
@@ -228,5 +247,5 @@ class Access:
         if breaker.failed(self.now_s(), for_good=for_good):
             log.error("model_rests", spec=choice.spec, key_refused=for_good)
 
-    def _count(self, question: Question[T, V], result: str) -> None:
-        metrics.llm_requests_total.labels(question.purpose, result).inc()
+    def _count(self, purpose: Purpose, result: str) -> None:
+        metrics.llm_requests_total.labels(purpose, result).inc()

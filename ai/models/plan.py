@@ -17,16 +17,16 @@ from decimal import Decimal
 from hashlib import sha256
 from math import ceil
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 import orjson
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ai.contracts import Contract
 
-Purpose = Literal["summary_fast", "summary_rich", "bot", "assist", "translate", "moderate", "embed"]
+Purpose = Literal["summary_fast", "summary_rich", "bot", "assist", "moderate", "embed"]
 DataPolicy = Literal["raw", "redact", "local_only"]
 Structured = Literal["json_schema", "function_calling", "json_mode"]
 PLAN_FILE: Final = "models.yaml"
@@ -35,6 +35,14 @@ OFFLINE_SPEC: Final = "offline:rules"
 MICROS: Final = 1_000_000
 """Of a dollar."""
 _PLAN_BYTES_MAX: Final = 1_000_000
+
+
+NO_TRANSLATION: Final = (
+    "Chorus translates nothing yet, so that a model for translate would never be asked: take it out"
+)
+ONE_EMBEDDER: Final = (
+    "embed names one model at one address for everybody: vectors of two cannot be compared"
+)
 
 
 class BadPlan(Exception):
@@ -117,6 +125,13 @@ class Terms(Contract):
     said), all of it (`raw`), or nothing (`local_only`)."""
     models: dict[Purpose, Choices] = Field(default_factory=dict)
 
+    @field_validator("models", mode="before")
+    @classmethod
+    def _is_built(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "translate" in given:
+            raise ValueError(NO_TRANSLATION)
+        return given
+
 
 class Plan(Contract):
     """The whole file. An empty one: everything is done by rules."""
@@ -131,6 +146,12 @@ class Plan(Contract):
             raise ValueError("offline models are always last and not listed")
         return self
 
+    @model_validator(mode="after")
+    def _one_embeds(self) -> Self:
+        if len({(one.spec, one.base_url) for one in self._named("embed")}) > 1:
+            raise ValueError(ONE_EMBEDDER)
+        return self
+
     @property
     def version(self) -> str:
         """Another one whenever anything in it is another."""
@@ -138,9 +159,20 @@ class Plan(Contract):
 
     def all_choices(self) -> tuple[Choice, ...]:
         """Every model that is named anywhere, once."""
+        return self._named(*get_args(Purpose))
+
+    def speaking(self) -> tuple[Choice, ...]:
+        """Those that are asked in words and answer in words."""
+        return self._named(*(one for one in get_args(Purpose) if one != "embed"))
+
+    def embedder(self) -> Choice | None:
+        """The model that makes vectors, on the terms of whoever is named first; None: none is named."""
+        return next(iter(self._named("embed")), None)
+
+    def _named(self, *purposes: Purpose) -> tuple[Choice, ...]:
         terms = (*self.tiers.values(), *self.tenants.values())
-        found = {one: None for each in terms for some in each.models.values() for one in some}
-        return tuple(found)
+        listed = (each.models.get(one, ()) for each in terms for one in purposes)
+        return tuple({one: None for some in listed for one in some})
 
     def serves(self, *purposes: Purpose) -> bool:
         """Whether anybody may use a model for one of these."""

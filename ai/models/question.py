@@ -28,6 +28,26 @@ class For:
 
 
 @dataclass(frozen=True, slots=True)
+class Errand:
+    """One call of one model, as it is paid for: for whom, and the most tokens it can take."""
+
+    whom: For
+    purpose: Purpose
+    choice: Choice
+    prompt: str
+    """Id, version and the beginning of its digest; of what has none, a word."""
+    task: str
+    attempt: int
+    """(`task`, `attempt`) is what the ledger knows a call by."""
+    tokens_in: int
+    tokens_out: int
+
+    @property
+    def tokens(self) -> int:
+        return self.tokens_in + self.tokens_out
+
+
+@dataclass(frozen=True, slots=True)
 class Question(Generic[T, V]):
     whom: For
     purpose: Purpose

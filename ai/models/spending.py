@@ -19,6 +19,14 @@ _OWN_WORDS_TOKENS: Final = 350
 """What providers add of their own where an answer shall have a schema: up to 346 are documented."""
 
 
+class NotAsked(Exception):
+    """A model was not asked: `why` is one word of it, as metrics count it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class Spending:
     """A call that is about to be made."""

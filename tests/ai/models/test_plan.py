@@ -43,7 +43,7 @@ def test_models_are_tried_in_the_order_they_stand_and_the_offline_one_is_last(pl
     ]
 
 
-@pytest.mark.parametrize(("tier", "purpose"), [("free", "summary_fast"), ("pro", "translate")])
+@pytest.mark.parametrize(("tier", "purpose"), [("free", "summary_fast"), ("pro", "moderate")])
 def test_where_nothing_is_said_only_the_offline_model_is_left(
     plan: Plan, tier: str, purpose: str
 ) -> None:
@@ -85,6 +85,16 @@ def test_rules_and_a_model_on_this_machine_are_ours() -> None:
     assert not Choice(spec="ollama:llama", base_url="https://models.example.com").is_local
 
 
+def test_who_makes_vectors_may_have_several_keys_and_is_asked_for_no_words() -> None:
+    embeds = "{models: {embed: [{spec: 'a:v', key: 'file:%s'}], bot: [{spec: 'a:b'}]}}"
+    made = parse_plan("{tiers: {pro: %s}, tenants: {acme: %s}}" % (embeds % "one", embeds % "two"))
+    assert [one.key for one in made.choices("acme", "pro", "embed")] == ["file:two", None]
+    assert specs(made.speaking()) == ["a:b"]
+    assert len(made.all_choices()) == 3
+    assert made.embedder() == made.choices("any", "pro", "embed")[0]
+    assert parse_plan("").embedder() is None
+
+
 def test_costs_are_rounded_up(plan: Plan) -> None:
     small = plan.choices("any", "pro", "summary_fast")[0]
     assert small.price_in == Decimal("0.15")
@@ -117,6 +127,11 @@ def test_an_empty_file_allows_nothing(tmp_path: Path) -> None:
         ("tiers: {pro: {models: {bot: [{spec: 'a:b', key: 'env:DATABASE_URL'}]}}}", "key"),
         ("tiers: {pro: {models: {bot: [{spec: 'a:b', key: 'file:../jwks.json'}]}}}", "key"),
         ("tiers: {pro: {models: {bot: [{spec: 'a:b', base_url: 'https://u:p@h/'}]}}}", "base_url"),
+        ("tiers: {pro: {models: {translate: []}}}", "pro.models.*translates nothing yet"),
+        (
+            "{tiers: {a: {models: {embed: [{spec: 'a:b'}]}}, b: {models: {embed: [{spec: 'a:c'}]}}}}",
+            "embed names one model",
+        ),
         ("- a list", "file"),
     ],
 )
