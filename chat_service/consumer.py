@@ -15,6 +15,7 @@ from chat_service.entries import Bad, Batch, Taken, batches, given_up, refused_b
 from chat_service.kept import Kept
 from chat_service.leases import Leases
 from chat_service.messages import Outcome, Publication, ingest, publications, reply
+from chat_service.recent import Recent
 from chat_service.settings import WriterSettings
 from chat_service.store import streams
 from chat_service.store.ingest import Lease, LeaseLost
@@ -69,6 +70,7 @@ class Lane:
         self._leases = leases
         self._settings = settings
         self._clock = clock
+        self._recent = Recent(clock)
         self._stopping = asyncio.Event()
         self._drained: set[Lease] = set()
         """Leases whose partition had nothing pending when it was last looked at."""
@@ -193,7 +195,10 @@ class Lane:
         items = [item for item, _ in taken]
         with metrics.timed(metrics.writer_commit_ms):
             outcome = await ingest(
-                self._db, items, leases=[lease for lease in leases if lease.part in parts]
+                self._db,
+                items,
+                leases=[lease for lease in leases if lease.part in parts],
+                recent=self._recent,
             )
         metrics.ingest_batch_size.observe(len(items))
         return outcome

@@ -31,6 +31,19 @@ class Head:
     taken_over: bool = False
     woken: bool = False
 
+    def unchanged(self) -> "Head":
+        """The same conversation, as one to which nothing was added yet."""
+        return Head(
+            self.tenant_id,
+            self.contact_id,
+            self.status,
+            self.last_seq,
+            self.floor_holder,
+            self.floor_epoch,
+            self.assignee_id,
+            self.waiting_since,
+        )
+
     def next_seq(self) -> int:
         self.last_seq += 1
         if not self.first_new_seq:

@@ -12,8 +12,10 @@ from chat_service import handoff_news as news
 from chat_service.emit import durable, router_word
 from chat_service.frames import audience_of
 from chat_service.intake import Happened, Refused, Ruling, Stored, rule, sessions_needed
+from chat_service.intake_facts import Facts
 from chat_service.intake_sessions import Live, Said
 from chat_service.kept import Kept
+from chat_service.recent import Recent
 from chat_service.store import attachments, offers, sessions
 from chat_service.store.ingest import (
     Lease,
@@ -52,10 +54,12 @@ async def ingest(
     *,
     leases: Sequence[Lease] = (),
     tenant_id: UUID | None = None,
+    recent: Recent | None = None,
 ) -> Outcome:
     """Store messages in two statements and one transaction that writes (DESIGN §4).
 
-    A refusal is an answer, not an exception. Under `chorus_app` all items are of `tenant_id`.
+    A refusal is an answer, not an exception. Under `chorus_app` all items are of `tenant_id`. Who
+    writes the same conversations again and again passes what it remembers: `recent`.
 
     Raises:
         LeaseLost: a partition of `leases` has a new owner; nothing was written.
@@ -64,30 +68,48 @@ async def ingest(
     async with db.raw() as connection:
         ruling = None
         if tenant_id is None:
-            ruling = await _at_once(connection, items, leases)
+            ruling = await _at_once(connection, items, leases, recent)
         if ruling is None:
             async with begun(connection, tenant_id):
                 ruling = await _under_lock(connection, items, leases)
                 failpoints.passing("before_commit")
     failpoints.passing("after_commit")
+    if recent is not None:
+        recent.keep(ruling)
     for move in ruling.moves:
         news.count(move.before, move.transition, now=ruling.now)
     return ruling
 
 
 async def _at_once(
-    connection: RawConnection, items: Sequence[IngestItem], leases: Sequence[Lease]
+    connection: RawConnection,
+    items: Sequence[IngestItem],
+    leases: Sequence[Lease],
+    recent: Recent | None,
 ) -> Ruling | None:
-    """Store a plain batch in two round trips; None when it is not plain, or raced with somebody.
+    """Store a plain batch in one round trip from memory, or in two; None when it is not plain, or raced.
 
     Plain: every item is new and taken, no session moves, and no file is carried. What is refused or repeated is
     judged under the lock, so that a former owner of the partition judges nothing.
     """
     if attachments_intake.needed(items):
         return None
+    if recent is not None and (remembered := recent.facts(items)) is not None:
+        ruling = await _if_still(connection, items, remembered, leases)
+        if ruling is not None:
+            return ruling
     facts = await look(connection, items)
+    if recent is not None:
+        recent.saw_time(facts.now)
     if sessions_needed(items, facts):
         return None
+    return await _if_still(connection, items, facts, leases)
+
+
+async def _if_still(
+    connection: RawConnection, items: Sequence[IngestItem], facts: Facts, leases: Sequence[Lease]
+) -> Ruling | None:
+    """Write what `facts` allow, if they still hold; None when they do not, or the batch is not plain."""
     seen = {one: seen_of(head) for one, head in facts.heads.items()}
     ruling = rule(items, facts)
     if not all(isinstance(one, Stored) and not one.repeat for one in ruling.answers):

@@ -1,8 +1,9 @@
-"""The SQL of ingest: two statements at READ COMMITTED, whatever the size of the batch.
+"""The SQL of ingest: at most two statements at READ COMMITTED, whatever the size of the batch.
 
 Mostly nobody else writes to these conversations, and each statement is a transaction of its own:
-`LOOK` tells the facts; `WRITE_IF_STILL` locks, compares every head with what was seen, and writes
-what was ruled or nothing. Whoever writes to a conversation raises its `last_seq`.
+`LOOK` tells the facts, unless a writer remembers them; `WRITE_IF_STILL` locks, compares every head
+with what was seen, and writes what was ruled or nothing. Whoever writes to a conversation raises
+its `last_seq`.
 
 Else both are one transaction: `LOCK` locks and tells, `WRITE` writes. What `LOCK` reads beside the
 locked rows comes from its snapshot, which is older than the locks it may have waited for. It
@@ -127,7 +128,8 @@ moved AS (
 """
 
 # What the rules read of a head is compared, not only its number: a change that took none is
-# noticed, too.
+# noticed, too. Who wrote from memory has not asked which ids are stored: no head that is as it was
+# left has a row which this statement does not see.
 _STILL: Final = """
 heads AS MATERIALIZED (
   SELECT c.last_seq = s.last_seq AND c.status = s.status AND c.floor_holder = s.floor_holder
@@ -141,7 +143,12 @@ heads AS MATERIALIZED (
   ORDER BY c.id FOR UPDATE OF c
 ),
 still AS MATERIALIZED (
-  SELECT count(*) FILTER (WHERE same) = cardinality($13::uuid[]) AS ok FROM heads
+  SELECT count(*) FILTER (WHERE same) = cardinality($13::uuid[]) AND NOT EXISTS (
+    SELECT FROM unnest($2::uuid[], $4::uuid[]) AS i (conversation_id, id)
+    CROSS JOIN LATERAL (
+      SELECT FROM messages m WHERE m.conversation_id = i.conversation_id AND m.id = i.id LIMIT 1
+    ) m
+  ) AS ok FROM heads
 ),
 """
 

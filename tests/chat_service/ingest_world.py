@@ -9,11 +9,22 @@ from uuid import UUID
 
 import asyncpg
 
+from chat_service.intake import Stored
+from chat_service.messages import Outcome
 from chorus.db import Db, open_db
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem
 
 Row = Any
+CHANGES = (
+    "last_seq = last_seq + 1",
+    "status = 'closed', closed_at = now()",
+    "floor_holder = 'human'",
+    "floor_epoch = floor_epoch + 1",
+    "assignee_id = (SELECT id FROM agents LIMIT 1)",
+    "waiting_since = now()",
+)
+"""What may happen to a conversation beside a writer, as SET of an UPDATE; all but the second leave it open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +160,24 @@ async def not_gapless(database_url: str) -> list[Row]:
             " HAVING count(m.seq) <> c.last_seq OR coalesce(max(m.seq), 0) <> c.last_seq"
         )
         return found
+
+
+def seqs(outcome: Outcome) -> list[int]:
+    return [one.seq for one in outcome.answers if isinstance(one, Stored)]
+
+
+async def statements_during(db: Any, act: Any) -> list[str]:
+    """First words of what one act sends over the pool's only connection."""
+    seen: list[str] = []
+
+    def log(record: Any) -> None:
+        seen.append(record.query.split()[0])
+
+    async with db.raw_transaction() as connection:
+        driver = connection
+    driver.add_query_logger(log)
+    try:
+        await act()
+    finally:
+        driver.remove_query_logger(log)
+    return seen

@@ -18,6 +18,7 @@ from chorus.ids import uuid7
 from chorus.topics import Audience, Kind
 from chorus.wire.envelope import decode_server
 from tests.chat_service.ingest_world import (
+    CHANGES,
     answered,
     botted,
     hashed,
@@ -26,16 +27,14 @@ from tests.chat_service.ingest_world import (
     not_gapless,
     rows_of,
     said,
+    seqs,
+    statements_during,
     superuser,
     system_db,
 )
 
 pytestmark = pytest.mark.anyio
 RACING_WRITES = 10_000 if os.environ.get("CHORUS_LONG") else 2_000
-
-
-def seqs(outcome: Outcome) -> list[int]:
-    return [one.seq for one in outcome.answers if isinstance(one, Stored)]
 
 
 def code(outcome: Outcome, index: int = 0) -> NackCode:
@@ -277,23 +276,6 @@ async def test_a_batch_of_any_size_is_two_statements(database_url: str) -> None:
     assert mixed == [["WITH", "BEGIN;", "WITH", "WITH", "COMMIT;"]] * 2
 
 
-async def statements_during(db: Any, act: Any) -> list[str]:
-    """First words of what one act sends over the pool's only connection."""
-    seen: list[str] = []
-
-    def log(record: Any) -> None:
-        seen.append(record.query.split()[0])
-
-    async with db.raw_transaction() as connection:
-        driver = connection
-    driver.add_query_logger(log)
-    try:
-        await act()
-    finally:
-        driver.remove_query_logger(log)
-    return seen
-
-
 async def test_racing_writes_with_overlapping_ids_stay_gapless(database_url: str) -> None:
     world = await make_world(database_url, 7)
     rng = random.Random(4)
@@ -316,16 +298,6 @@ async def test_racing_writes_with_overlapping_ids_stay_gapless(database_url: str
     assert await not_gapless(database_url) == []
     assert len(answers) == RACING_WRITES
     assert all(len(seqs) == 1 for seqs in answers.values())
-
-
-CHANGES = (
-    "last_seq = last_seq + 1",
-    "status = 'closed', closed_at = now()",
-    "floor_holder = 'human'",
-    "floor_epoch = floor_epoch + 1",
-    "assignee_id = (SELECT id FROM agents LIMIT 1)",
-    "waiting_since = now()",
-)
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from chat_service.intake import Refused
 from chat_service.messages import ingest
+from chat_service.recent import Recent
+from chorus.clock import SystemClock
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem
 from tests.chat_service.ingest_world import (
@@ -32,6 +34,8 @@ from tests.chat_service.ingest_world import (
 Line = tuple[str, str, str]
 """What the model expects of a row: role, type, visibility."""
 SPEAKERS = ("customer", "agent0", "agent1", "senior", "disabled", "bot", "stranger")
+MEMORABLE = ("customer",) * 6 + ("bot", "stranger", "agent0")
+"""Mostly those for whom a writer need not look."""
 
 
 @dataclass
@@ -106,19 +110,23 @@ def _stranger(who: str, item: IngestItem) -> bool:
     return who in ("stranger", "disabled") or (who == "customer" and item.visibility != "public")
 
 
-WORD = st.fixed_dictionaries(
-    {
-        "where": st.integers(0, 1),
-        "who": st.sampled_from(SPEAKERS),
-        "id": st.integers(0, 9),
-        "content": st.sampled_from(["a", "b"]),
-        "visibility": st.sampled_from(["public", "public", "public", "agents"]),
-        "floor_epoch": st.sampled_from([None, None, 0, 1]),
-        "expected_seq": st.sampled_from([None, None, 0, 3]),
-    }
-)
 CHANGE = st.sampled_from(["close", "reopen", "return_to_bot"])
-STEP = st.one_of(st.lists(WORD, min_size=1, max_size=6), CHANGE)
+
+
+def step(speakers: tuple[str, ...], *, most: int, ids: int) -> st.SearchStrategy[Any]:
+    """A batch of at most `most` messages, or something that happens beside the writer."""
+    word = st.fixed_dictionaries(
+        {
+            "where": st.integers(0, 1),
+            "who": st.sampled_from(speakers),
+            "id": st.integers(0, ids - 1),
+            "content": st.sampled_from(["a", "b"]),
+            "visibility": st.sampled_from(["public", "public", "public", "agents"]),
+            "floor_epoch": st.sampled_from([None, None, 0, 1]),
+            "expected_seq": st.sampled_from([None, None, 0, 3]),
+        }
+    )
+    return st.one_of(st.lists(word, min_size=1, max_size=most), CHANGE)
 
 
 @dataclass
@@ -142,15 +150,25 @@ def bench(database_url: str) -> Iterator[Bench]:
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.lists(STEP, min_size=1, max_size=8))
+@given(st.lists(step(SPEAKERS, most=6, ids=10), min_size=1, max_size=8))
 def test_any_history_ends_as_the_model_says(bench: Bench, steps: list[Any]) -> None:
     bench.runner.run(_play(bench, steps))
 
 
-async def _play(bench: Bench, steps: list[Any]) -> None:
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(step(MEMORABLE, most=2, ids=20), min_size=4, max_size=20))
+def test_any_history_of_a_writer_who_remembers_ends_as_the_model_says(
+    bench: Bench, steps: list[Any]
+) -> None:
+    bench.runner.run(_play(bench, steps, Recent(SystemClock())))
+
+
+async def _play(bench: Bench, steps: list[Any], recent: Recent | None = None) -> None:
     places = await _fresh(bench)
     models = [Model(), Model()]
-    ids = [uuid7() for _ in range(10)]
+    ids = [uuid7() for _ in range(20)]
     for step in steps:
         if isinstance(step, str):
             await _change(bench.database_url, step, places[0], models[0])
@@ -160,7 +178,7 @@ async def _play(bench: Bench, steps: list[Any]) -> None:
             models[word["where"]].hear(word["who"], item)
             for word, item in zip(step, items, strict=True)
         ]
-        outcome = await ingest(bench.db, items)
+        outcome = await ingest(bench.db, items, recent=recent)
         assert [
             str(one.code) if isinstance(one, Refused) else one.seq for one in outcome.answers
         ] == expected
