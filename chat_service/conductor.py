@@ -21,6 +21,7 @@ from chat_service import (
     unanswered,
 )
 from chat_service.absence import Absence
+from chat_service.ahead import Ahead
 from chat_service.attachments_sweep import Broom
 from chat_service.bell import Bell
 from chat_service.bot_tally import Tally
@@ -69,7 +70,7 @@ UNHURRIED: Final[Mapping[str, Handler]] = {
 async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     """Do everything a leader does, side by side, until cancelled."""
     router, lines, refining = Router(tools), Lines(tools), Refining(tools)
-    listening = Listening(tools)
+    listening, ahead = Listening(tools), Ahead(tools)
 
     def moved(tenant_id: UUID) -> None:
         router.rung(tenant_id)
@@ -80,6 +81,7 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
         lines.heard(events)
         refining.heard(events)
         listening.heard(events)
+        ahead.heard(events)
 
     redis_url, client = tools.settings.redis_url, tools.client
     bell = Bell(redis_url, client, on_handoff=moved, on_summary=refining.opened)
@@ -87,7 +89,7 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     poll_s, sweep_s = tools.settings.conductor_poll_ms / 1000, tools.settings.conductor_sweep_s
     acts = [*rounds(tools, heard), *handoff_rounds(tools, router, lines)]
     acts.append((poll_s, lambda: refining.ring(doorbell, sweep_s)))
-    acts.append((poll_s, listening.read_on))
+    acts += [(poll_s, listening.read_on), (poll_s, ahead.fold_on)]
     repeated = [repeat(act, every_s) for every_s, act in acts]
     async with beside(router.run(), absence.run(), *bell.tasks(), *repeated):
         await asyncio.Event().wait()

@@ -1,0 +1,85 @@
+"""Folds long conversations before anybody opens them, so that no first read is a long one.
+
+What was said is heard from the relay; no message waits for it. Each time a conversation is longer
+by `EVERY`, its summary by rules is gone on with and kept (ADR-0026): a reader folds what is left.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from chat_service import events, summaries
+from chat_service.jobs import Tools
+from chat_service.store import summaries as store
+from chat_service.store.outbox import DomainEvent
+from chorus.errors import Overloaded, Unavailable
+
+EVERY: Final = 50
+"""Most conversations are shorter, and cost nothing here."""
+WISHES_MAX: Final = 5_000
+"""More are forgotten: they come again when they are longer by `EVERY`, or are folded when opened."""
+REST: Final = 19
+"""So many times as long as was folded nothing is: a twentieth of a core, however much is said."""
+REST_MAX_S: Final = 5.0
+
+
+class Ahead:
+    """Remembers which conversations have become long, and folds one after the other."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._wishes: dict[UUID, UUID] = {}
+        self._rests_until_s = 0.0
+
+    def heard(self, relayed: Iterable[DomainEvent]) -> None:
+        """Take domain events, of which only ids and seqs are known."""
+        for event in relayed:
+            if event.event == events.MESSAGE_CREATED.name:
+                for said in orjson.loads(event.data)["conversations"]:
+                    if is_due(said["first_seq"], said["last_seq"]):
+                        self._wish(UUID(said["conversation_id"]), event.tenant_id)
+
+    def _wish(self, conversation_id: UUID, tenant_id: UUID) -> None:
+        if len(self._wishes) < WISHES_MAX:
+            self._wishes[conversation_id] = tenant_id
+
+    async def fold_on(self) -> bool:
+        """Fold what waits longest, unless it is time to rest; says whether something was kept.
+
+        Raises:
+            Unavailable, Overloaded: PostgreSQL cannot be reached; nothing is forgotten.
+        """
+        if not self._wishes or self._tools.clock.monotonic() < self._rests_until_s:
+            return False
+        conversation_id, tenant_id = next(iter(self._wishes.items()))
+        del self._wishes[conversation_id]
+        try:
+            return await self._fold(tenant_id, conversation_id)
+        except (Unavailable, Overloaded):
+            self._wish(conversation_id, tenant_id)
+            raise
+
+    async def _fold(self, tenant_id: UUID, conversation_id: UUID) -> bool:
+        db, clock = self._tools.db, self._tools.clock
+        async with db.read(tenant_id) as session:
+            found = await store.materials(
+                session, tenant_id, [conversation_id], span=summaries.WHOLE, wanted=False
+            )
+        if not found or not found[0].rows:
+            return False
+        began_s = clock.monotonic()
+        made = await asyncio.to_thread(summaries.kept_of, found[0], clock)
+        now_s = clock.monotonic()
+        self._rests_until_s = now_s + min(REST * (now_s - began_s), REST_MAX_S)
+        if made is None:
+            return False
+        async with db.transaction(tenant_id) as tx:
+            return bool(await store.keep(tx, tenant_id, [made]))
+
+
+def is_due(first_seq: int, last_seq: int) -> bool:
+    """Whether a conversation has become longer by `EVERY` with messages of these seqs."""
+    return last_seq // EVERY > (first_seq - 1) // EVERY

@@ -1,0 +1,142 @@
+"""`python -m load.bench_summary_read`: how long a reader of a summary waits, over HTTP, on a whole installation.
+
+One request after the other by an agent. Rows of messages are put straight into PostgreSQL: what is
+measured is reading them. `cold` reads a conversation that nobody has summarised before.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+from time import perf_counter
+
+import asyncpg
+import httpx
+
+from chorus.ids import uuid7
+from load.bench_summary import talk
+from load.stage import Stage, Visitor, stage
+
+SHORT, USUAL, LONG = 20, 200, 1_000
+COLD = {SHORT: 100, USUAL: 100, LONG: 30}
+"""How many conversations of each length."""
+AGAIN = 200
+"""Reads of what is kept."""
+NEW = 100
+"""Reads with a message that came since."""
+PARTS = ("edge", "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What some requests took: milliseconds, and CPU-seconds by process."""
+
+    took_ms: Sequence[float]
+    cpu_s: dict[str, float]
+
+    def row(self, name: str) -> str:
+        cuts = quantiles(self.took_ms, n=20, method="inclusive")
+        values = (cuts[9], cuts[18], max(self.took_ms))
+        spent = (f"{1000 * self.cpu_s[one] / len(self.took_ms):.1f}" for one in PARTS)
+        count = len(self.took_ms)
+        return " | ".join(
+            ("| " + name, str(count), *(f"{ms:.1f} ms" for ms in values), ", ".join(spent) + " |")
+        )
+
+
+class Reader:
+    """An agent who reads summaries."""
+
+    def __init__(self, on: Stage, api: httpx.AsyncClient, database: asyncpg.Connection) -> None:
+        self._on, self._api, self._database = on, api, database
+
+    async def read(self, conversations: Sequence[str]) -> Figure:
+        before = self._on.cpu_seconds()
+        took = [await self._one(one) for one in conversations]
+        after = self._on.cpu_seconds()
+        return Figure(took, {part: after[part] - before[part] for part in PARTS})
+
+    async def read_after_more(self, conversation: str, count: int, after_seq: int) -> Figure:
+        """Each time somebody has said something more."""
+        before, took = self._on.cpu_seconds(), []
+        for number in range(1, count + 1):
+            await say(self._database, [conversation], after_seq + number, since=after_seq + number)
+            took.append(await self._one(conversation))
+        after = self._on.cpu_seconds()
+        return Figure(took, {part: after[part] - before[part] for part in PARTS})
+
+    async def _one(self, conversation: str) -> float:
+        began_s = perf_counter()
+        answer = await self._api.get(f"/livechat/summary/{conversation}")
+        passed_ms = 1000 * (perf_counter() - began_s)
+        answer.raise_for_status()
+        if not answer.json()["body"]["facts"]:
+            raise RuntimeError("a summary of nothing")
+        return passed_ms
+
+
+async def say(
+    database: asyncpg.Connection, conversations: Sequence[str], upto: int, *, since: int = 1
+) -> None:
+    """Let the messages from `since` to `upto` stand in each of these conversations."""
+    told = talk(upto)[since - 1 :]
+    rows = [
+        (one, said.seq, uuid7(), said.role, said.content) for one in conversations for said in told
+    ]
+    await database.executemany(
+        "INSERT INTO messages (conversation_id, seq, id, tenant_id, role, content, body_hash)"
+        " SELECT c.id, $2, $3, c.tenant_id, $4, $5, '' FROM conversations c WHERE c.id = $1",
+        rows,
+    )
+    await database.execute(
+        "UPDATE conversations SET last_seq = $2 WHERE id = ANY($1::uuid[])", conversations, upto
+    )
+
+
+async def measured(on: Stage) -> list[str]:
+    """A row for each kind of read."""
+    connection = await asyncpg.connect(on.database_url)
+    headers = {"Authorization": f"Bearer {await on.agent_token()}", "Origin": on.base}
+    async with httpx.AsyncClient(
+        base_url=on.base, headers=headers, timeout=30, trust_env=False
+    ) as api:
+        try:
+            return await _rows(on, Reader(on, api, connection), connection)
+        finally:
+            await connection.close()
+
+
+async def _rows(on: Stage, reader: Reader, database: asyncpg.Connection) -> list[str]:
+    told = {length: await _told(on, database, length) for length in COLD}
+    warm_up = await on.visitors(1, first=10_000)
+    await say(database, [warm_up[0].conversation_id], SHORT)
+    await database.execute("ANALYZE messages, conversations")
+    await reader.read([warm_up[0].conversation_id])
+    rows = []
+    for length, conversations in told.items():
+        figure = await reader.read(conversations)
+        rows.append(figure.row(f"{length:,} messages, cold"))
+    kept = told[USUAL][0]
+    rows.append((await reader.read([kept] * AGAIN)).row(f"{USUAL:,} messages, kept"))
+    more = await reader.read_after_more(kept, NEW, USUAL)
+    rows.append(more.row(f"{USUAL:,} messages and more, each time one came since"))
+    return rows
+
+
+async def _told(on: Stage, database: asyncpg.Connection, length: int) -> list[str]:
+    made: list[Visitor] = await on.visitors(COLD[length], first=length * 1_000)
+    conversations = [one.conversation_id for one in made]
+    await say(database, conversations, length)
+    return conversations
+
+
+def main() -> None:
+    with stage() as on:
+        rows = asyncio.run(measured(on))
+    print(f"| read | requests | p50 | p95 | longest | CPU-s per 1,000: {', '.join(PARTS)} |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    print("\n".join(rows))
+
+
+if __name__ == "__main__":
+    main()

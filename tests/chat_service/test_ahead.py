@@ -1,0 +1,133 @@
+"""Long conversations are folded before anybody opens them, and nobody waits for that."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chat_service import ahead, outbox
+from chat_service.ahead import EVERY, Ahead, is_due
+from chorus.clock import SystemClock
+from chorus.errors import Unavailable
+from tests.chat_service.admin_world import call
+from tests.chat_service.api_world import Api, Tenant
+from tests.chat_service.test_summaries import fill, history, read
+from tests.chat_service.test_traits import Stumbling, Ticking, tell, tools_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def relayed(api: Api, tenant: Tenant, before: int, clock: SystemClock) -> Ahead:
+    """Who has heard of a message after `before` others."""
+    await fill(api, tenant, before)
+    folding = Ahead(replace(tools_of(api), clock=clock))
+    await hear(api, tenant, folding, "One more: my order is 70001.")
+    return folding
+
+
+async def hear(api: Api, tenant: Tenant, folding: Ahead, said: str) -> None:
+    tools = tools_of(api)
+    await outbox.relay_all(tools.db, tools.client, 100)
+    await tell(api, tenant, said)
+    await outbox.relay_all(tools.db, tools.client, 100, folding.heard)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "due"),
+    [
+        (1, EVERY - 1, False),
+        (1, EVERY, True),
+        (EVERY, EVERY, True),
+        (EVERY + 1, 2 * EVERY - 1, False),
+        (EVERY + 1, 3 * EVERY, True),
+    ],
+)
+def test_a_conversation_is_due_when_it_is_longer_by_so_much(
+    first: int, last: int, due: bool
+) -> None:
+    assert is_due(first, last) == due
+
+
+async def test_a_long_conversation_is_folded_before_anybody_opens_it(
+    api: Api, acme: Tenant
+) -> None:
+    folding = await relayed(api, acme, EVERY - 1, SystemClock())
+    assert await folding.fold_on()
+    assert [row[:3] for row in await history(api, acme)] == [(EVERY, "extractive", True)]
+    kept = await read(api, acme)
+    assert (kept["uptoSeq"], kept["fresh"]) == (EVERY, True)
+    assert len(await history(api, acme)) == 1, "the reader found it"
+    assert not await folding.fold_on(), "it is folded once"
+
+
+async def test_a_reader_goes_on_from_there_as_if_from_the_beginning(api: Api, acme: Tenant) -> None:
+    folding = await relayed(api, acme, EVERY - 1, SystemClock())
+    await folding.fold_on()
+    await tell(api, acme, "And it is still not here!")
+    gone_on = await read(api, acme)
+    await forget(api, acme)
+    anew = await read(api, acme)
+    assert {**anew, "generatedAt": ""} == {**gone_on, "generatedAt": ""}
+
+
+async def forget(api: Api, tenant: Tenant) -> None:
+    await api.rows("DELETE FROM summaries WHERE conversation_id = $1", tenant.conversation)
+    await api.rows("UPDATE conversations SET metadata = '{}' WHERE id = $1", tenant.conversation)
+
+
+async def test_a_short_one_costs_nothing(api: Api, acme: Tenant) -> None:
+    folding = await relayed(api, acme, EVERY - 2, SystemClock())
+    assert not await folding.fold_on()
+    assert await history(api, acme) == []
+
+
+async def test_an_inbox_that_wants_no_summaries_is_left_alone(api: Api, acme: Tenant) -> None:
+    await api.rows(
+        "UPDATE inboxes SET settings = jsonb_build_object('summaries', jsonb_build_object("
+        "'enabled', false)) WHERE id = $1",
+        acme.inbox_id,
+    )
+    folding = await relayed(api, acme, EVERY - 1, SystemClock())
+    assert not await folding.fold_on()
+    assert await history(api, acme) == []
+
+
+async def test_what_a_person_wrote_stays(api: Api, acme: Tenant) -> None:
+    await fill(api, acme, 2)
+    body: dict[str, Any] = {"text": "Mine.", "rev": 0}
+    written = await call(api, acme, "PUT", f"/livechat/summary/{acme.conversation}", body)
+    assert written.status_code == 200, written.text
+    folding = Ahead(tools_of(api))
+    await api.rows("UPDATE conversations SET last_seq = $2 WHERE id = $1", acme.conversation, 49)
+    await hear(api, acme, folding, "One more.")
+    assert not await folding.fold_on()
+    assert (await read(api, acme))["text"] == "Mine."
+
+
+async def test_it_leaves_most_of_the_time_to_others(api: Api, acme: Tenant) -> None:
+    clock = Ticking()
+    folding = await relayed(api, acme, EVERY - 1, clock)
+    assert await folding.fold_on()
+    await api.rows("UPDATE conversations SET last_seq = $2 WHERE id = $1", acme.conversation, 99)
+    await hear(api, acme, folding, "One more.")
+    looked = 0
+    while not await folding.fold_on():
+        looked += 1
+    # Folding took one tick of this clock, each look takes another.
+    assert looked == ahead.REST - 1
+
+
+async def test_nothing_is_forgotten_while_postgresql_is_away(api: Api, acme: Tenant) -> None:
+    folding = await relayed(api, acme, EVERY - 1, Stumbling())
+    with pytest.raises(Unavailable):
+        await folding.fold_on()
+    assert await folding.fold_on()
+
+
+async def test_more_than_can_be_remembered_hinders_nobody(
+    api: Api, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "WISHES_MAX", 0)
+    folding = await relayed(api, acme, EVERY - 1, SystemClock())
+    assert not await folding.fold_on()
+    assert (await read(api, acme))["uptoSeq"] == EVERY
