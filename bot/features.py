@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from ai.contracts import Msg
-from ai.extract.features import Features, features_of
+from ai.extract.features import Features, Sentence, features_of
 from ai.extract.lexicon import WORD
 from ai.extract.plain import plain
 from ai.guards.moderation import Harm, harms_in
@@ -26,6 +26,9 @@ _SORE: Final = -0.25
 _FEW_WORDS: Final = 3
 _TALK_TAGS: Final = frozenset({"greeting", "thanks", "ok"})
 _TALK_WORDS_MAX: Final = 6
+_WANT_TAGS: Final = frozenset({"request", "interrogative", "problem", "failed", "notworked"})
+_NO_PROBLEM: Final = frozenset({"problem", "negation"})
+_NO_PROBLEM_WORDS_MAX: Final = 4
 _END_CHARS: Final = 240
 
 
@@ -159,10 +162,23 @@ def _heard(turn: Turn, language: str) -> Features:
 
 def _is_smalltalk(heard: Features) -> bool:
     """Whether every sentence only greets, thanks or agrees; nothing at all is no question either."""
-    return all(
-        part.tags & _TALK_TAGS and not part.asks and part.words <= _TALK_WORDS_MAX
-        for part in heard.sentences
-    )
+    return not heard.facts and all(map(_only_talks, heard.sentences))
+
+
+def _only_talks(part: Sentence) -> bool:
+    short = not part.asks and part.words <= _TALK_WORDS_MAX
+    return bool(part.tags & _TALK_TAGS) and short and not _wants(part)
+
+
+def _wants(part: Sentence) -> bool:
+    """Whether words of a wish or of trouble stand beside the greeting: many write no question mark."""
+    wants = part.tags & _WANT_TAGS
+    if "greeting" in part.tags:
+        return bool(wants)
+    if part.tags >= _NO_PROBLEM and part.words <= _NO_PROBLEM_WORDS_MAX:
+        wants -= {"problem"}
+    # Who thanks for a refund wants none.
+    return bool(wants - {"request"} if "thanks" in part.tags else wants)
 
 
 def _refused_ago(turns: Sequence[Turn]) -> int | None:

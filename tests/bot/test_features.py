@@ -73,6 +73,46 @@ def test_hello_and_thanks_are_smalltalk() -> None:
     assert not looked("c: thanks, and what does shipping to Spain cost").smalltalk
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello where is my parcel",
+        "hi my kettle is broken",
+        "hey, order 4711",
+        "ok how do I return it",
+        "thanks but it is broken",
+        "hallo wo ist mein Paket",
+        "danke, aber es geht nicht",
+        "bonjour je veux un remboursement",
+        "hola no funciona la lámpara",
+        "dzień dobry chcę zwrócić towar",
+        "こんにちは、荷物が届きません",
+    ],
+)
+def test_a_greeting_hides_no_wish_that_has_no_question_mark(text: str) -> None:
+    assert not looked(f"c: {text}").smalltalk
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thanks for the refund",
+        "ok no problem",
+        "kein Problem, danke",
+        "nessun problema grazie",
+        "merci pour votre aide",
+        "vielen Dank für die Hilfe",
+    ],
+)
+def test_who_thanks_wants_nothing(text: str) -> None:
+    assert looked(f"c: {text}").smalltalk
+
+
+def test_a_joke_that_is_wanted_is_no_anger() -> None:
+    assert looked("c: Tell me a joke").mood == 0
+    assert looked("c: Your service is a joke").mood < 0
+
+
 @pytest.mark.parametrize("text", ["", " ", "👍", "!!!"])
 def test_a_file_without_words_is_no_thanks(text: str) -> None:
     lines = talk("c: thanks", "b: You are welcome", f"c: {text}")
