@@ -12,7 +12,7 @@ DATA ?= .chorus
 # Most tests wait for servers of their own, so two cores carry three at once.
 WORKERS ?= 3
 # Pure decisions: every line of them is run by a test.
-CORES := chorus/ids.py,chorus/clock.py,chorus/codes.py,chorus/errors.py,chorus/topics.py,chorus/ingest.py,chorus/wire/*,gateway/protocol.py,gateway/gates.py,gateway/effects.py,gateway/nonce.py,gateway/pending.py,gateway/room.py,gateway/rules.py,gateway/admission.py,gateway/allowance.py,gateway/lean.py,chat_service/intake.py,chat_service/intake_facts.py,chat_service/intake_sessions.py,chat_service/sessions.py,chat_service/session_facts.py,chat_service/session_moves.py,chat_service/session_records.py,chat_service/session_transfers.py,chat_service/session_waits.py,chat_service/routing.py,chat_service/routing_round.py,chat_service/routing_exits.py,chat_service/routing_facts.py,chat_service/routing_plan.py,chat_service/deferred_pages.py,chat_service/hours.py,chat_service/eta.py,chat_service/report_figures.py,chat_service/queue_choice.py,chat_service/deferral.py,chat_service/idleness.py,chat_service/asleep.py,chat_service/entries.py,chat_service/handoff_words.py,launch/reconnect.py,presence/tracker.py,launch/backoff.py,launch/client_core.py,ai/contracts.py,ai/extract/*,chat_service/digest.py,evals/summaries.py,ai/knowledge/clean.py,ai/knowledge/chunk.py,ai/knowledge/features.py,ai/knowledge/embed.py,ai/knowledge/rank.py,evals/knowledge.py,ai/guards/*,ai/intent/*,ai/traits/*,ai/models/breaker.py,ai/models/keys.py,ai/models/plan.py,ai/models/spending.py,ai/prompts/load.py,ai/summarise/lines.py,ai/summarise/transcript.py,bot/policy.py,bot/features.py,bot/talk.py,bot/quoting.py,bot/replies.py
+CORES := chorus/ids.py,chorus/clock.py,chorus/codes.py,chorus/errors.py,chorus/topics.py,chorus/ingest.py,chorus/wire/*,gateway/protocol.py,gateway/gates.py,gateway/effects.py,gateway/nonce.py,gateway/pending.py,gateway/room.py,gateway/rules.py,gateway/admission.py,gateway/allowance.py,gateway/lean.py,chat_service/intake.py,chat_service/intake_facts.py,chat_service/intake_sessions.py,chat_service/sessions.py,chat_service/session_facts.py,chat_service/session_moves.py,chat_service/session_records.py,chat_service/session_transfers.py,chat_service/session_waits.py,chat_service/routing.py,chat_service/routing_round.py,chat_service/routing_exits.py,chat_service/routing_facts.py,chat_service/routing_plan.py,chat_service/deferred_pages.py,chat_service/hours.py,chat_service/eta.py,chat_service/report_figures.py,chat_service/queue_choice.py,chat_service/deferral.py,chat_service/idleness.py,chat_service/asleep.py,chat_service/entries.py,chat_service/handoff_words.py,launch/reconnect.py,presence/tracker.py,launch/backoff.py,launch/client_core.py,ai/contracts.py,ai/extract/*,chat_service/digest.py,evals/summaries.py,ai/knowledge/clean.py,ai/knowledge/chunk.py,ai/knowledge/features.py,ai/knowledge/embed.py,ai/knowledge/rank.py,evals/knowledge.py,evals/bot_score.py,ai/guards/*,ai/intent/*,ai/traits/*,ai/models/breaker.py,ai/models/keys.py,ai/models/plan.py,ai/models/spending.py,ai/prompts/load.py,ai/summarise/lines.py,ai/summarise/transcript.py,bot/policy.py,bot/features.py,bot/talk.py,bot/quoting.py,bot/replies.py
 
 ##@ Run
 
@@ -120,10 +120,11 @@ bench-console: ## What the console costs a browser: first load, a list of 5,000,
 	CHROMIUM="$$(tools/chromium.sh whole)" $(PY) -m load.bench_console
 
 .PHONY: eval
-eval: ## Hold summaries, handoffs, intents and traits against their gates and the committed figures
+eval: ## Hold summaries, knowledge, bot, handoffs, intents and traits against their gates and the committed figures
 	@tools/bootstrap.sh python
 	.venv/bin/chorus eval summaries
 	.venv/bin/chorus eval knowledge
+	.venv/bin/chorus eval bot
 	.venv/bin/chorus eval handoff
 	.venv/bin/chorus eval intent
 	.venv/bin/chorus eval traits

@@ -1,4 +1,4 @@
-"""What the evaluations of handoffs, intents and traits found, as JSON to compare with and as tables to read."""
+"""What the evaluations of the bot, handoffs, intents and traits found, as JSON to compare with and as tables to read."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from evals import handoff, intent, traits
+from evals import bot, bot_score, handoff, intent, traits
 from evals.report import ALL, BASELINE, HELD_OUT, PAGE, committed
 
 
@@ -34,20 +34,36 @@ class Evaluation:
     faults: Callable[[Mapping[str, float], Mapping[str, float]], list[str]]
     gates: Mapping[str, str]
     folder: Path
+    counts: Callable[[Sequence[Any]], str] = lambda _cases: ""
+    """Further tables, as Markdown."""
 
 
 def _at_least(gates: Mapping[str, float]) -> dict[str, str]:
     return {name: f"≥ {least:.2f}" for name, least in gates.items()}
 
 
+def _at_most(gates: Mapping[str, float]) -> dict[str, str]:
+    return {name: f"≤ {most:.2f}" for name, most in gates.items()}
+
+
 EVALUATIONS: Final[Mapping[str, Evaluation]] = {
+    "bot": Evaluation(
+        "bot",
+        "first turns",
+        bot.outcomes,
+        bot_score.score,
+        bot_score.faults,
+        _at_least(bot_score.GATES) | _at_most(bot_score.MOST),
+        bot.FOLDER,
+        bot_score.counts,
+    ),
     "handoff": Evaluation(
         "handoff",
         "conversations",
         handoff.read,
         handoff.score,
         handoff.faults,
-        _at_least(handoff.GATES) | {handoff.FALSE_HANDOFFS: f"≤ {handoff.FALSE_MOST:.2f}"},
+        _at_least(handoff.GATES) | _at_most({handoff.FALSE_HANDOFFS: handoff.FALSE_MOST}),
         handoff.FOLDER,
     ),
     "intent": Evaluation(
@@ -78,6 +94,8 @@ class Report:
     of: Evaluation
     counts: Mapping[str, int]
     parts: Mapping[str, Scored]
+    more: str = ""
+    """Tables below its own."""
 
     def figures(self) -> dict[str, dict[str, float]]:
         return {name: part.figures() for name, part in self.parts.items()}
@@ -104,7 +122,8 @@ class Report:
         for measure in columns[ALL]:
             shown = " | ".join(f"{one[measure]:.2f}" for one in columns.values())
             lines.append(f"| {measure} | {shown} | {self.of.gates.get(measure, '')} |")
-        return "\n".join(lines) + "\n"
+        below = f"\n{self.more}" if self.more else ""
+        return "\n".join(lines) + "\n" + below
 
 
 def report_of(name: str, folder: Path | None = None) -> Report:
@@ -117,7 +136,8 @@ def report_of(name: str, folder: Path | None = None) -> Report:
     cases = of.read(folder or of.folder)
     held: list[Case] = [one for one in cases if one.held_out]
     counts = {ALL: len(cases), HELD_OUT: len(held)}
-    return Report(of, counts, {ALL: of.score(cases), HELD_OUT: of.score(held)})
+    parts = {ALL: of.score(cases), HELD_OUT: of.score(held)}
+    return Report(of, counts, parts, of.counts(cases))
 
 
 def keep(report: Report, *, baseline: Path = BASELINE, page: Path = PAGE) -> None:

@@ -149,4 +149,4 @@ def below(figures: Mapping[str, float], baseline: Mapping[str, float]) -> list[s
     faults = missed(figures, GATES)
     if figures[CLAIMS]:
         faults.append(f"{figures[CLAIMS]:.0f} claims stand in no message")
-    return [*faults, *fallen(figures, baseline, apart_from=CLAIMS)]
+    return [*faults, *fallen(figures, baseline, apart_from=(CLAIMS,))]

@@ -232,7 +232,7 @@ def _add_eval(name: str) -> None:
     eval_commands.command(name, help=f"Hold {name} against gates and committed figures.")(run)
 
 
-for _set in ("handoff", "intent", "traits"):
+for _set in ("bot", "handoff", "intent", "traits"):
     _add_eval(_set)
 
 
