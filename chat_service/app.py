@@ -17,6 +17,7 @@ from chat_service.resources import Opener, check, open_resources
 from chat_service.routes import (
     agents,
     assist,
+    assist_figures,
     attachments,
     auth,
     bot_figures,
@@ -56,6 +57,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *attachments.ROUTES,
     *drafts.ROUTES,
     *assist.ROUTES,
+    *assist_figures.ROUTES,
     *replies.ROUTES,
     *views.ROUTES,
     *search.ROUTES,

@@ -114,6 +114,9 @@ grounding_rejects_total = Counter(
     "grounding_rejects_total", "Lines of models that nothing bears out.", ["field"]
 )
 asks_total = Counter("asks_total", "Asked of who has index and models.", ["what", "result"])
+proposals_total = Counter(
+    "proposals_total", "Replies proposed to agents, and what became of them.", ["source", "outcome"]
+)
 
 uploads_total = Counter("uploads_total", "Files that came, by what became of them.", ["result"])
 

@@ -9,6 +9,7 @@ from chorus.tables import (
     knowledge,
     models,
     people,
+    proposals,
     routing,
     search,
     security,
@@ -35,6 +36,7 @@ MODULES = (
     knowledge,
     files,
     traits,
+    proposals,
 )
 """Named so that importing this module registers every table class."""
 

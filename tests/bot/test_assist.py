@@ -99,7 +99,7 @@ async def test_nothing_is_proposed_where_nothing_fits_or_nothing_was_said(
 ) -> None:
     shelf, where = await known(shop, shop.tenant), await shop.open(floor="human")
     async with answering(redis_url, assistant(shop, shelf).answer):
-        assert (await propose(shop, where)).json() == {"items": [], "basis": None}
+        assert (await propose(shop, where)).json() == {"id": None, "items": [], "basis": None}
         await shop.ask(where, "The purple thing hums at night")
         found = (await propose(shop, where)).json()
         assert (found["items"], found["basis"]["uptoSeq"]) == ([], 1)
