@@ -17,6 +17,7 @@ SHARING = (
         "tests/journeys/test_bad_http.py",
         "tests/journeys/test_bad_input.py",
         "tests/journeys/test_event_stream.py",
+        "tests/journeys/test_one_address.py",
         "tests/journeys/test_slow_readers.py",
         "tests/journeys/test_strangers_and_crowds.py",
     ),
