@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Final, Literal
 
 from chat_service.settings import ApiSettings
+from chat_service.shared_buckets import SharedBuckets
 from chorus.auth import Principal
 from chorus.errors import RateLimited
 from chorus.web import address_key, is_loopback
@@ -75,14 +76,27 @@ class RateLimit:
         self._buckets[key] = (tokens, now_s)
         if len(self._buckets) > self.keys_max:
             self._buckets.popitem(last=False)
-        missing = self.burst - tokens if granted else 1.0 - tokens
-        return Allowance(granted, self.burst, int(tokens), ceil(missing / self.per_s))
+        return self.allowance(granted, tokens)
+
+    def allowance(self, granted: bool, left: float) -> Allowance:
+        """What to say of a bucket of this size with `left` tokens."""
+        missing = self.burst - left if granted else 1.0 - left
+        return Allowance(granted, self.burst, int(left), ceil(missing / self.per_s))
+
+
+def _let_through(allowance: Allowance) -> None:
+    if not allowance.granted:
+        raise RateLimited(retry_after_ms=allowance.reset_s * 1000)
 
 
 class Limits:
-    """Token buckets of this process. Loopback has no limits per address unless a setting says so."""
+    """Token buckets: of new visitors and sign-ins for the installation, of all else for this process.
 
-    def __init__(self, settings: ApiSettings) -> None:
+    Loopback has no limits per address unless a setting says so.
+    """
+
+    def __init__(self, settings: ApiSettings, shared: SharedBuckets) -> None:
+        self._shared = shared
         self._loopback_too = settings.limit_loopback
         self._tenants = RateLimit(settings.tenant_requests_per_s, settings.tenant_requests_burst)
         self._asking = RateLimit(settings.visitor_requests_per_s, settings.visitor_requests_burst)
@@ -132,35 +146,39 @@ class Limits:
             limits.append(self._asking)
         return limits
 
-    def visitor(self, caller: Caller) -> None:
+    async def visitor(self, caller: Caller) -> None:
         """Count a new visitor session or conversation. Raises RateLimited."""
-        self._by_address(self._visitors, caller, caller.key)
+        await self._of_all("visitors", self._visitors, caller, caller.key)
 
     def upload(self, caller: Caller, who: Principal) -> str:
         """Count a file of a visitor; answers the address that counts, if any does. Raises RateLimited."""
         if who.is_agent or self._is_spared(caller):
             return ""
-        self._by_address(self._uploads_from, caller, caller.key)
+        _let_through(self._uploads_from.take(caller.key, monotonic()))
         return caller.key
 
-    def login(self, caller: Caller, email: str) -> None:
+    async def login(self, caller: Caller, email: str) -> None:
         """Count an attempt to sign in, right or wrong. Raises RateLimited."""
-        self._by_address(self._addresses, caller, caller.key)
-        self._by_address(self._subjects, caller, email.strip().lower())
+        await self._of_all("logins_of_address", self._addresses, caller, caller.key)
+        await self._of_all("logins", self._subjects, caller, email.strip().lower())
 
-    def sign_in(self, caller: Caller) -> None:
+    async def sign_in(self, caller: Caller) -> None:
         """Count somebody who goes to an identity provider. Raises RateLimited."""
-        self._by_address(self._sign_ins, caller, caller.key)
+        await self._of_all("sign_ins", self._sign_ins, caller, caller.key)
         allowance = self._all_sign_ins.take("", monotonic())
-        if not allowance.granted:
-            raise RateLimited(retry_after_ms=allowance.reset_s * 1000)
+        _let_through(allowance)
 
-    def _by_address(self, limit: RateLimit, caller: Caller, key: str) -> None:
+    async def _of_all(self, name: str, limit: RateLimit, caller: Caller, key: str) -> None:
         if self._is_spared(caller):
             return
-        allowance = limit.take(key, monotonic())
-        if not allowance.granted:
-            raise RateLimited(retry_after_ms=allowance.reset_s * 1000)
+        taken = await self._shared.take(name, key, per_s=limit.per_s, burst=limit.burst)
+        if taken is not None and not taken.granted:
+            _let_through(limit.allowance(taken.granted, taken.left))
+            return
+        # Ours knows what we let through, for when Redis does not answer; till then its word is not asked.
+        own = limit.take(key, monotonic())
+        if taken is None:
+            _let_through(own)
 
     def _is_spared(self, caller: Caller) -> bool:
         return is_loopback(caller.address) and not self._loopback_too

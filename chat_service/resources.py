@@ -26,6 +26,7 @@ from chat_service.report_figures import Targets
 from chat_service.reports import read_targets
 from chat_service.rpc import ChatCalls
 from chat_service.settings import ApiSettings
+from chat_service.shared_buckets import SharedBuckets
 from chat_service.store import security, work
 from chat_service.trust import Trust
 from chorus import keys, metrics, rpc
@@ -148,7 +149,7 @@ async def _open(stack: AsyncExitStack, settings: ApiSettings) -> Resources:
         commands=commands,
         receipts=receipts,
         publisher=publisher,
-        limits=Limits(settings),
+        limits=Limits(settings, SharedBuckets(redis)),
         trusted=networks(settings.trusted_proxies),
         origins=OriginBook(system),
         readiness=Readiness(_needs(settings)),

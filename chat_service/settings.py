@@ -89,11 +89,11 @@ class ApiSettings(FileSettings):
     limit_loopback: bool = False
     """Applies the limits per address to loopback as well."""
     visitors_per_h: Annotated[int, Field(ge=1)] = 10
-    """New visitor sessions and conversations an hour and address."""
+    """New visitor sessions and conversations an hour and address; in each process while Redis is away."""
     logins_per_subject: Annotated[int, Field(ge=1)] = 5
-    """Attempts to sign in per e-mail address in 15 minutes."""
+    """Attempts to sign in per e-mail address in 15 minutes; in each process while Redis is away."""
     logins_per_address: Annotated[int, Field(ge=1)] = 20
-    """Attempts to sign in per address in 15 minutes."""
+    """Attempts to sign in per address in 15 minutes; in each process while Redis is away."""
     tenant_requests_per_s: Annotated[float, Field(gt=0)] = 200.0
     """REST requests of one tenant a second, in each process."""
     tenant_requests_burst: Annotated[int, Field(ge=1)] = 400
@@ -103,17 +103,17 @@ class ApiSettings(FileSettings):
     visitor_requests_burst: Annotated[int, Field(ge=1)] = 100
     """REST requests of one visitor at once, in each process."""
     customer_messages_per_s: Annotated[float, Field(gt=0)] = 5.0
-    """Messages of a customer by REST a second, on average."""
+    """Messages of a customer by REST a second, on average, in each process."""
     customer_messages_burst: Annotated[int, Field(ge=1)] = 20
-    """Messages of a customer by REST at once."""
+    """Messages of a customer by REST at once, in each process."""
     agent_messages_per_s: Annotated[float, Field(gt=0)] = 10.0
-    """Messages of an agent by REST a second, on average."""
+    """Messages of an agent by REST a second, on average, in each process."""
     agent_messages_burst: Annotated[int, Field(ge=1)] = 40
-    """Messages of an agent by REST at once."""
+    """Messages of an agent by REST at once, in each process."""
     commands_per_s: Annotated[float, Field(gt=0)] = 10.0
-    """Commands of one person by REST a second, on average."""
+    """Commands of one person by REST a second, on average, in each process."""
     commands_burst: Annotated[int, Field(ge=1)] = 20
-    """Commands of one person by REST at once."""
+    """Commands of one person by REST at once, in each process."""
     body_max_bytes: Annotated[int, Field(ge=1024)] = 72 * 1024
     """Largest body of a REST request: a frame and some slack."""
     uploads: bool = True

@@ -14,6 +14,7 @@
 | `presence:*` | see `presence/store.py` | heartbeats |
 | `worker:ready` | string | what a worker does that is warm, comma-separated; it renews it, so it lapses with the last one |
 | `models:*` | see `ai/models/limits.py` | what providers let us ask a minute, and at once |
+| `limit:*` | see `chat_service/shared_buckets.py` | how often somebody may still try to sign in, or come anew |
 | `asks`, `ask:{id}`, `answer:{id}` | see `chorus/wire/asks.py` | what the chat API asks a process with index and models |
 | `chorus:marker` | string | says that this Redis has been seen; missing means it is new |
 """

@@ -49,17 +49,17 @@ class GatewaySettings(Settings):
     max_sockets: int = Field(20_000, ge=1)
     """Open sockets of this process above which an upgrade gets HTTP 503."""
     sockets_per_address: int = Field(200, ge=1)
-    """Open sockets of one address."""
+    """Open sockets of one address, in each process."""
     sockets_per_customer: int = Field(10, ge=1)
-    """Open sockets of one customer."""
+    """Open sockets of one customer, in each process."""
     sockets_per_agent: int = Field(100, ge=1)
-    """Open sockets of one agent."""
+    """Open sockets of one agent, in each process."""
     sockets_per_tenant: int = Field(2_000, ge=1)
-    """Open sockets of one tenant in this process."""
+    """Open sockets of one tenant, in each process."""
     handshakes_per_s: float = Field(1.0, gt=0)
-    """Handshakes of one address a second, on average."""
+    """Handshakes of one address a second, on average, in each process."""
     handshakes_burst: int = Field(30, ge=1)
-    """Handshakes of one address at once."""
+    """Handshakes of one address at once, in each process."""
     customer_messages_per_s: float = Field(5.0, gt=0)
     """Messages of a customer's socket a second, on average."""
     customer_messages_burst: int = Field(20, ge=1)

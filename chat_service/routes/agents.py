@@ -55,7 +55,7 @@ async def agent_invited_again(
 
 async def invitation_accepted(body: AcceptBody, resources: With, caller: From) -> Response:
     """Choose a password by an invitation, once, and be signed in."""
-    resources.limits.login(caller, body.token[:8])
+    await resources.limits.login(caller, body.token[:8])
     grant = await staff.accept(resources.identity, body.token, body.password)
     return json_response(render.agent_tokens(grant), headers=_NO_STORE)
 

@@ -22,7 +22,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def login(body: LoginBody, resources: With, caller: From) -> Response:
-    resources.limits.login(caller, body.email)
+    await resources.limits.login(caller, body.email)
     grant = await identity.login(resources.identity, email=body.email, password=body.password)
     return json_response(render.agent_tokens(grant), headers=NO_STORE)
 

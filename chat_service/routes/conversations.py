@@ -69,7 +69,7 @@ async def opened(
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> Response:
     """A further conversation. The same id, or the same `Idempotency-Key`, is the same one."""
-    resources.limits.visitor(caller)
+    await resources.limits.visitor(caller)
     named = uuid5(who.user_id, idempotency_key) if idempotency_key else uuid7()
     wanted = Wanted(body.id or named, body.contact_id, body.inbox_id, body.attributes)
     conversation_id = await visitors.start_again(resources.identity, who, wanted)

@@ -39,7 +39,7 @@ async def begun(name: Name, request: Request, resources: With, caller: From) -> 
         # A picture on somebody's page, say: nobody would come back from there.
         raise NotFound
     try:
-        resources.limits.sign_in(caller)
+        await resources.limits.sign_in(caller)
         where, browser = _redirect_uri(request, resources, name), _browser(request, resources)
         there = await oidc.begin(resources.sign_in, name, where, browser)
     except NotFound:

@@ -23,7 +23,7 @@ async def welcome(
     body: VisitorBody, request: Request, resources: With, caller: From, who: MaybeWho
 ) -> Response:
     """A visitor session: the open conversation of a known visitor, or a new one."""
-    resources.limits.visitor(caller)
+    await resources.limits.visitor(caller)
     traits = body.traits
     visit = Visit(
         inbox_key=body.inbox_key,

@@ -6,9 +6,13 @@ import pytest
 
 from chat_service.limits import PEOPLE_OF_AN_ADDRESS, Caller, Limits, RateLimit
 from chat_service.settings import ApiSettings
+from chat_service.shared_buckets import SharedBuckets
 from chorus.auth import AUD_AGENT, AUD_VISITOR, Principal
+from chorus.bus import open_redis
 from chorus.errors import RateLimited
 from chorus.ids import uuid7
+
+pytestmark = pytest.mark.anyio
 
 
 def test_a_bucket_refills_and_tells_when() -> None:
@@ -34,10 +38,12 @@ def visitor(tenant_id: UUID) -> Principal:
     return Principal(tenant_id, uuid7(), "visitor", AUD_VISITOR, frozenset(), 2**39)
 
 
-def test_visitors_of_one_address_attach_files_as_a_few_people_may_and_agents_there_as_ever() -> (
-    None
-):
-    limits, office = Limits(ApiSettings(uploads_burst=2)), Caller("203.0.113.7")
+async def test_visitors_of_one_address_attach_files_as_a_few_people_may_and_agents_there_as_ever(
+    redis_url: str,
+) -> None:
+    async with open_redis(redis_url) as client:
+        limits = Limits(ApiSettings(uploads_burst=2), SharedBuckets(client))
+    office = Caller("203.0.113.7")
     for _ in range(2 * PEOPLE_OF_AN_ADDRESS):
         assert limits.upload(office, visitor(uuid7())) == office.key
     with pytest.raises(RateLimited):
