@@ -77,7 +77,10 @@ class Ahead:
         if made is None:
             return False
         async with db.transaction(tenant_id) as tx:
-            return bool(await store.keep(tx, tenant_id, [made]))
+            kept = bool(await store.keep(tx, tenant_id, [made]))
+        if not kept:  # Somebody held it: a conversation in which much is said, as likely as not.
+            self._wish(conversation_id, tenant_id)
+        return kept
 
 
 def is_due(first_seq: int, last_seq: int) -> bool:

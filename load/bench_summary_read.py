@@ -1,7 +1,8 @@
 """`python -m load.bench_summary_read`: how long a reader of a summary waits, over HTTP, on a whole installation.
 
-One request after the other by an agent. Rows of messages are put straight into PostgreSQL: what is
-measured is reading them. `cold` reads a conversation that nobody has summarised before.
+One request after the other by an agent. `cold` reads a conversation that nobody has summarised: its
+rows were put straight into PostgreSQL. Where customers said it over their sockets, the conductor has
+folded all but its end by then.
 """
 
 import asyncio
@@ -12,10 +13,14 @@ from time import perf_counter
 
 import asyncpg
 import httpx
+import orjson
 
+from chat_service.ahead import EVERY
 from chorus.ids import uuid7
-from load.bench_summary import talk
+from load.bench_summary import TALK, talk
+from load.load_socket import LoadSocket, open_load_socket
 from load.stage import Stage, Visitor, stage
+from tests.support.waiting import until
 
 SHORT, USUAL, LONG = 20, 200, 1_000
 COLD = {SHORT: 100, USUAL: 100, LONG: 30}
@@ -24,6 +29,10 @@ AGAIN = 200
 """Reads of what is kept."""
 NEW = 100
 """Reads with a message that came since."""
+SAID = 240
+TELLERS = 30
+"""Customers who say so much each, over their sockets."""
+PATIENCE_S = 60.0
 PARTS = ("edge", "postgres")
 
 
@@ -106,7 +115,51 @@ async def measured(on: Stage) -> list[str]:
             await connection.close()
 
 
+async def want_summaries(on: Stage, database: asyncpg.Connection) -> None:
+    """The inbox of load makes none by itself otherwise."""
+    await database.execute(
+        'UPDATE inboxes SET settings = settings || \'{"summaries": {"enabled": true}}\''
+        " WHERE public_key = $1",
+        on.run["load_inbox_key"],
+    )
+
+
+async def _said(on: Stage, database: asyncpg.Connection) -> list[str]:
+    """Conversations that came by sockets, once the conductor is done with them."""
+    visitors = await on.visitors(TELLERS, first=50_000)
+    await asyncio.gather(*(_say_all(on, one) for one in visitors))
+    conversations = [one.conversation_id for one in visitors]
+
+    async def is_folded() -> bool:
+        states = (
+            "SELECT count(*) FROM summaries WHERE state IS NOT NULL AND upto_seq >= $2"
+            " AND conversation_id = ANY($1::uuid[])"
+        )
+        return bool(await database.fetchval(states, conversations, SAID - EVERY) == TELLERS)
+
+    await until(is_folded, patience_s=PATIENCE_S)
+    return conversations
+
+
+async def _say_all(on: Stage, visitor: Visitor) -> None:
+    delivered = asyncio.Semaphore(0)
+
+    def heard(_socket: LoadSocket, payload: bytes) -> None:
+        if payload.startswith(b'{"event":"delivered"'):
+            delivered.release()
+
+    path = f"/ws/v1/conversations/{visitor.conversation_id}"
+    socket = await open_load_socket(on.address, path, visitor.token, heard)
+    async with asyncio.timeout(PATIENCE_S):
+        for number in range(SAID):
+            data = {"id": uuid7(), "content": TALK[number % len(TALK)][1]}
+            socket.send(orjson.dumps({"event": "message", "ref": 1, "data": data}))
+            await delivered.acquire()
+    socket.close()
+
+
 async def _rows(on: Stage, reader: Reader, database: asyncpg.Connection) -> list[str]:
+    await want_summaries(on, database)
     told = {length: await _told(on, database, length) for length in COLD}
     warm_up = await on.visitors(1, first=10_000)
     await say(database, [warm_up[0].conversation_id], SHORT)
@@ -116,6 +169,8 @@ async def _rows(on: Stage, reader: Reader, database: asyncpg.Connection) -> list
     for length, conversations in told.items():
         figure = await reader.read(conversations)
         rows.append(figure.row(f"{length:,} messages, cold"))
+    said = await _said(on, database)
+    rows.append((await reader.read(said)).row(f"{SAID} messages that were said, first read"))
     kept = told[USUAL][0]
     rows.append((await reader.read([kept] * AGAIN)).row(f"{USUAL:,} messages, kept"))
     more = await reader.read_after_more(kept, NEW, USUAL)

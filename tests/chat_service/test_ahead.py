@@ -11,10 +11,18 @@ from chorus.clock import SystemClock
 from chorus.errors import Unavailable
 from tests.chat_service.admin_world import call
 from tests.chat_service.api_world import Api, Tenant
+from tests.chat_service.ingest_world import superuser
 from tests.chat_service.test_summaries import fill, history, read
 from tests.chat_service.test_traits import Stumbling, Ticking, tell, tools_of
 
 pytestmark = pytest.mark.anyio
+
+
+class Unhurried(SystemClock):
+    """To it nothing takes any time, so nobody has to rest."""
+
+    def monotonic(self) -> float:
+        return 0.0
 
 
 async def relayed(api: Api, tenant: Tenant, before: int, clock: SystemClock) -> Ahead:
@@ -115,6 +123,15 @@ async def test_it_leaves_most_of_the_time_to_others(api: Api, acme: Tenant) -> N
         looked += 1
     # Folding took one tick of this clock, each look takes another.
     assert looked == ahead.REST - 1
+
+
+async def test_a_held_conversation_is_kept_a_moment_later(api: Api, acme: Tenant) -> None:
+    folding = await relayed(api, acme, EVERY - 1, Unhurried())
+    async with superuser(api.database_url) as raw, raw.transaction():
+        await raw.execute("SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE", acme.conversation)
+        assert not await folding.fold_on()
+    assert await folding.fold_on()
+    assert not await folding.fold_on()
 
 
 async def test_nothing_is_forgotten_while_postgresql_is_away(api: Api, acme: Tenant) -> None:
