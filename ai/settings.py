@@ -21,7 +21,7 @@ class KnowledgeSettings(Settings):
     embedder_url: str = ""
     """Base URL of a server that is spoken to like that provider; empty: the provider's own."""
     embedder_key: str = ""
-    """Where its key is: `env:NAME` or `file:name` in `CHORUS_MODEL_KEYS`; empty: none."""
+    """Where its key is, unless the plan names another under `embed`: `env:NAME` or `file:name` in `CHORUS_MODEL_KEYS`; empty: none."""
     model_keys: Path | None = None
     """Directory of keys that are named as `file:`; `<data>/model-keys` when left out."""
     models: Path | None = None

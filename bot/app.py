@@ -11,14 +11,16 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from ai.knowledge.opening import embedder_of, open_library
+from ai.knowledge.planned import Accounts
 from ai.models.keys import Keys, MissingKey
+from ai.models.limits import Limits
 from ai.models.plan import BadPlan, Purpose, plan_of
 from bot.act import Voice, take_turn
 from bot.asks import AT_ONCE, Asks
 from bot.assist import Assistant
 from bot.chat import GrpcChat
 from bot.consumer import Consumer
-from bot.ledger import RpcLedger
+from bot.ledger import RpcLedger, RpcTenants
 from bot.ports import Answerer
 from bot.quoting import Quoting
 from bot.settings import BotSettings
@@ -56,7 +58,11 @@ async def serve(
         )
         target, security = settings.rpc_target, rpc_security(settings)
         calls = await opened.enter_async_context(rpc.open_client(target, security=security))
-        knowledge = await opened.enter_async_context(open_library(settings, environ))
+        whose = RpcTenants(calls, loop.time).whose
+        accounts = Accounts(Limits(client), RpcLedger(calls), whose)
+        knowledge = await opened.enter_async_context(
+            open_library(settings, environ, accounts=accounts)
+        )
         chat = GrpcChat(calls)
         models = await by_models(settings, environ, client, calls)
         answerers = (*models["bot"], Quoting())

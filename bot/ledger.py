@@ -1,6 +1,7 @@
 """What the bot's calls of models cost, written down by the chat service: the bot has no database."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +18,31 @@ OPEN_MAX: Final = 10_000
 """Reservations that are remembered until they are settled; a turn that is given up settles none."""
 
 
+KNOWN_S: Final = 60.0
+"""So long a tenant's tier is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RpcTenants:
+    """What a plan of models knows tenants by; the chat service says it."""
+
+    calls: ChatRpc
+    now_s: Callable[[], float]
+    _known: OrderedDict[UUID, tuple[float, tuple[str, str]]] = field(default_factory=OrderedDict)
+
+    async def whose(self, tenant_id: UUID) -> tuple[str, str]:
+        """Slug and tier. Raises Unavailable."""
+        until_s, whose = self._known.get(tenant_id, (0.0, ("", "")))
+        if self.now_s() < until_s:
+            return whose
+        told = await _act(self.calls, tenant_id, None, "model.whose", {})
+        whose = told["slug"], told["tier"]
+        self._known[tenant_id] = self.now_s() + KNOWN_S, whose
+        while len(self._known) > OPEN_MAX:
+            self._known.popitem(last=False)
+        return whose
+
+
 @dataclass(frozen=True, slots=True)
 class RpcLedger:
     """`ai.models.spending.Ledger`, kept by whoever answers our calls."""
@@ -27,7 +53,7 @@ class RpcLedger:
     async def reserve(self, spending: Spending) -> UUID | None:
         asked = asdict(spending)
         tenant_id, conversation_id = asked.pop("tenant_id"), asked.pop("conversation_id")
-        told = await self._act(tenant_id, conversation_id, "model.reserve", asked)
+        told = await _act(self.calls, tenant_id, conversation_id, "model.reserve", asked)
         if told["id"] is None:
             return None
         spent = UUID(told["id"])
@@ -41,19 +67,24 @@ class RpcLedger:
         if tenant_id is None:
             return
         told = asdict(settled) | {"id": str(spending_id)}
-        await self._act(tenant_id, None, "model.settle", told)
+        await _act(self.calls, tenant_id, None, "model.settle", told)
 
-    async def _act(
-        self, tenant_id: UUID, conversation_id: UUID | None, event: str, data: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Raises Unavailable: whatever was said instead, nothing was written down."""
-        order = ActRequest(principal_of(tenant_id, NOBODY), conversation_id, "", event, data)
-        try:
-            frames = (await self.calls.act(order)).frames
-        except ChorusError as error:
-            raise Unavailable from error
-        told = orjson.loads(frames[0]) if frames else {}
-        if told.get("event") != event:
-            raise Unavailable
-        answer: dict[str, Any] = told["data"]
-        return answer
+
+async def _act(
+    calls: ChatRpc,
+    tenant_id: UUID,
+    conversation_id: UUID | None,
+    event: str,
+    data: dict[str, Any],
+) -> dict[str, Any]:
+    """Raises Unavailable: whatever was said instead, nothing was written down."""
+    order = ActRequest(principal_of(tenant_id, NOBODY), conversation_id, "", event, data)
+    try:
+        frames = (await calls.act(order)).frames
+    except ChorusError as error:
+        raise Unavailable from error
+    told = orjson.loads(frames[0]) if frames else {}
+    if told.get("event") != event:
+        raise Unavailable
+    answer: dict[str, Any] = told["data"]
+    return answer

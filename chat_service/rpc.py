@@ -135,7 +135,7 @@ class ChatCalls:
             return [_frame(*one) for one in await self._opened(principal, frame)]
         if isinstance(frame, Message):
             return [_frame("delivered", await self._say(request, frame))]
-        if isinstance(frame, spending.Reserve | spending.Settle):
+        if isinstance(frame, spending.Reserve | spending.Settle | spending.Whose):
             return [_frame(frame.event, await self._spend(request, frame))]
         if not commands.known(request.event):
             return [_unknown(request.data)]
@@ -157,9 +157,11 @@ class ChatCalls:
         return await bots.brief(self.db, request.principal, request.conversation_id)
 
     async def _spend(
-        self, request: ActRequest, frame: spending.Reserve | spending.Settle
+        self, request: ActRequest, frame: spending.Reserve | spending.Settle | spending.Whose
     ) -> dict[str, Any]:
         who, where = request.principal, request.conversation_id
+        if isinstance(frame, spending.Whose):
+            return await spending.whose(self.db, who)
         if isinstance(frame, spending.Settle):
             return await spending.settle(self.system, self.clock, who, frame)
         return await spending.reserve(self.system, self.clock, who, where, frame)

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from pydantic import Field
 
+from chat_service.store import usage as store
 from chorus import metrics
 from chorus.auth import Principal
 from chorus.clock import Clock
 from chorus.db import Db
-from chorus.errors import Forbidden
+from chorus.errors import Forbidden, NotFound
 from chorus.ids import uuid7
 from chorus.tables.spending import RESERVE, SETTLE, SETTLE_LOST
 from chorus.wire.common import Count, Inbound, Name, ShortText
@@ -53,7 +54,13 @@ class Settle(Inbound):
     micros: Count | None = None
 
 
-FRAMES: Final[dict[str, type[Inbound]]] = {Reserve.event: Reserve, Settle.event: Settle}
+class Whose(Inbound):
+    """Whose plan holds; the answer is the tenant's `slug` and `tier`."""
+
+    event = "model.whose"
+
+
+FRAMES: Final[dict[str, type[Inbound]]] = {one.event: one for one in (Reserve, Settle, Whose)}
 """Frames that no socket may say."""
 
 
@@ -107,6 +114,20 @@ async def settle(system: Db, clock: Clock, principal: Principal, frame: Settle) 
             principal.tenant_id,
         )
     return {"id": str(frame.id)}
+
+
+async def whose(db: Db, principal: Principal) -> dict[str, Any]:
+    """By what a plan of models knows a tenant.
+
+    Raises:
+        Forbidden: not one of our own services. NotFound.
+    """
+    _require_ours(principal)
+    async with db.read(principal.tenant_id) as session:
+        found = await store.plan_names(session, principal.tenant_id)
+    if found is None:
+        raise NotFound
+    return {"slug": found.slug, "tier": found.tier}
 
 
 async def settle_lost(system: Db, now: datetime) -> int:

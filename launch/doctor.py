@@ -15,7 +15,7 @@ from chat_service import migrate
 from launch import dependencies, files, postgres, public_address
 from launch.faults import LaunchError
 from launch.findings import Finding, broken, fine, warning
-from launch.installation import named_pids, process_status, the_database_url
+from launch.installation import embedded_redis_url, named_pids, process_status, the_database_url
 from launch.round_trip import round_trip_ms
 
 PYTHON_OLDEST = (3, 11)
@@ -143,7 +143,7 @@ async def _database(patient: Patient) -> Finding:
 
 
 async def _redis(patient: Patient) -> Finding:
-    url = patient.environment.get("REDIS_URL") or _embedded_redis_url(patient)
+    url = patient.environment.get("REDIS_URL") or embedded_redis_url(patient.data, patient.run)
     if url is None:
         return fine("redis", "embedded, not running")
     try:
@@ -177,14 +177,6 @@ def _embedded_chroma_url(patient: Patient) -> str | None:
     if patient.run is None or "chroma" not in patient.run.pids:
         return None
     return f"http://127.0.0.1:{patient.run.ports['chroma']}"
-
-
-def _embedded_redis_url(patient: Patient) -> str | None:
-    if patient.run is None or "redis" not in patient.run.pids:
-        return None
-    lines = (patient.data / "redis" / "redis.conf").read_text().splitlines()
-    settings = dict(line.split(" ", 1) for line in lines if " " in line)
-    return f"redis://:{settings['requirepass']}@127.0.0.1:{settings['port']}/0"
 
 
 async def _http(_patient: Patient, run: files.RunFile) -> Finding:

@@ -72,6 +72,28 @@ def the_database_url(data: Path, environment: Mapping[str, str]) -> str:
     raise LaunchError("The database of this installation is not embedded; set DATABASE_URL")
 
 
+def the_redis_url(data: Path, environment: Mapping[str, str]) -> str:
+    """Find Redis: REDIS_URL, or the embedded one while it runs.
+
+    Raises:
+        LaunchError: neither is there.
+    """
+    if url := environment.get("REDIS_URL"):
+        return url
+    if (url := embedded_redis_url(data, the_run(data))) is None:
+        raise LaunchError("The Redis of this installation is not embedded; set REDIS_URL")
+    return url
+
+
+def embedded_redis_url(data: Path, run: files.RunFile | None) -> str | None:
+    """None: there is none, or it does not run."""
+    if run is None or "redis" not in run.pids:
+        return None
+    lines = (data / "redis" / "redis.conf").read_text().splitlines()
+    settings = dict(line.split(" ", 1) for line in lines if " " in line)
+    return f"redis://:{settings['requirepass']}@127.0.0.1:{settings['port']}/0"
+
+
 def named_pids(run: files.RunFile) -> Iterator[tuple[str, int]]:
     """List every process of a run by name."""
     for name, value in run.pids.items():

@@ -17,19 +17,22 @@ from ai.knowledge.index import IndexAway, NoIndex
 from ai.knowledge.indexing import Indexer, index_due, open_indexer, words_of
 from ai.knowledge.opening import embedder_of
 from ai.knowledge.passages import Found, Kind
+from ai.knowledge.planned import Accounts
 from ai.knowledge.search import Library
 from ai.models.keys import MissingKey
 from ai.settings import KnowledgeSettings
 from chat_service.name_pages import Stretch
 from chat_service.store import knowledge as store
 from chat_service.store.knowledge import SourceCard
+from chorus.bus import open_redis
 from chorus.db import Db, open_db
 from chorus.ids import uuid7
 from chorus.settings import BadSettings
 from launch import files
 from launch.database import FIND_TENANT
 from launch.faults import LaunchError
-from launch.installation import the_database_url
+from launch.installation import the_database_url, the_redis_url
+from summary_engine.ingest.worker import accounts_of
 
 KINDS: Final[Mapping[str, Kind]] = {
     ".md": "markdown",
@@ -113,13 +116,26 @@ async def open_desk(data: Path, environ: Mapping[str, str], tenant: str) -> Asyn
     async with (
         open_db(url, role="chorus_app", pool_size=1, application_name="chorus kb") as db,
         open_db(url, role="chorus_system", pool_size=2, application_name="chorus kb") as system,
-        open_indexer(settings, environ, system) as indexer,
+        _accounts(settings, data, environ, system) as accounts,
+        open_indexer(settings, environ, system, accounts) as indexer,
     ):
         async with db.read(None) as session:
             tenant_id: UUID | None = await session.scalar(FIND_TENANT, {"slug": tenant})
         if tenant_id is None:
             raise LaunchError(f"There is no tenant {tenant!r}")
         yield Desk(tenant_id, db, indexer)
+
+
+@asynccontextmanager
+async def _accounts(
+    settings: KnowledgeSettings, data: Path, environ: Mapping[str, str], system: Db
+) -> AsyncIterator[Accounts | None]:
+    """Where an embedder costs nothing, Redis need not be there. Raises LaunchError."""
+    if settings.hashes:
+        yield None
+        return
+    async with open_redis(the_redis_url(data, environ)) as client:
+        yield accounts_of(client, system)
 
 
 def settings_of(data: Path, environ: Mapping[str, str]) -> KnowledgeSettings:

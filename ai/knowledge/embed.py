@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
+from uuid import UUID
 from zlib import crc32
 
 from ai.knowledge.features import VERSION, features
@@ -42,6 +43,13 @@ class Embedder(Protocol):
     @property
     def confidence(self) -> Confidence: ...
 
+    async def serving(self, tenant_id: UUID) -> "Embedder":
+        """The one that this tenant has: who embeds for a tenant asks for it first.
+
+        Raises EmbedderAway: nobody knows at the moment.
+        """
+        ...
+
     async def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
         """Raises EmbedderAway: nobody answers."""
         ...
@@ -53,6 +61,14 @@ class Embedder(Protocol):
 
 class EmbedderAway(Exception):
     """No vectors can be had at the moment."""
+
+
+class EmbedderRefused(EmbedderAway):
+    """Who makes vectors was not asked; `why` is `NotAsked`'s."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,9 @@ class HashingEmbedder:
     @property
     def confidence(self) -> Confidence:
         return Confidence(none=0.10, sure=0.42)
+
+    async def serving(self, _tenant_id: UUID) -> Embedder:
+        return self
 
     async def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
         return [self.vector(text) for text in texts]

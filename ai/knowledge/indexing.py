@@ -5,7 +5,7 @@ step may be repeated, and what is half indexed is found by words meanwhile.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -14,11 +14,20 @@ from uuid import UUID
 from ai.knowledge import rows
 from ai.knowledge.chunk import Cut, cut_source
 from ai.knowledge.clean import Refused
-from ai.knowledge.embed import Embedder, EmbedderAway, Vector
-from ai.knowledge.index import ENTRIES_AT_ONCE, Entry, IndexAway, KnowledgeIndex, NoIndex, space_of
-from ai.knowledge.opening import embedder_of, open_index
+from ai.knowledge.embed import Embedder, EmbedderAway, EmbedderRefused, Vector
+from ai.knowledge.index import (
+    ENTRIES_AT_ONCE,
+    Entry,
+    IndexAway,
+    KnowledgeIndex,
+    NoIndex,
+    Space,
+    space_of,
+)
+from ai.knowledge.opening import open_embedder, open_index
 from ai.knowledge.passages import Candidate, Chunk
-from ai.knowledge.rows import FenceRaised, Taken
+from ai.knowledge.planned import OFFLINE, Accounts, Terms, Whose
+from ai.knowledge.rows import Belongs, FenceRaised, Taken
 from ai.knowledge.search import ByWords
 from ai.settings import KnowledgeSettings
 from chorus import metrics
@@ -40,6 +49,10 @@ WAITS: Final = "waits"
 """What becomes of a source while the index, or who makes vectors, is away."""
 BROKEN: Final = "Something went wrong on our side. It is tried again; the log says more."
 AWAY: Final = "The index does not answer. Until it does, this is found by its words."
+NO_VECTORS: Final = "No embedding can be had at the moment. Until then, this is found by its words."
+UNPAID: Final = "The month's budget for models does not allow its embedding. Until it does, this is found by its words."
+UNPAID_WAIT_S: Final = 600.0
+"""A budget is raised by hand, or by the next month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +67,33 @@ class Indexer:
     index: KnowledgeIndex
     embedder: Embedder
     in_charge: bool = False
+    terms: Terms | None = None
+    """Who has the embedder; None: everybody."""
 
     @property
     def space(self) -> str:
-        """Where vectors stand; empty where there are none, so that an index that comes gets all."""
-        return "" if isinstance(self.index, NoIndex) else space_of(self.embedder).name
+        """Where most vectors stand; empty where there are none, so that an index that comes gets all."""
+        return self.spaces[0].name if self.spaces else ""
+
+    @property
+    def spaces(self) -> list[Space]:
+        """All that vectors stand in: of those who have the embedder, and of those who have not."""
+        if isinstance(self.index, NoIndex):
+            return []
+        return [space_of(self.embedder), *([space_of(OFFLINE)] if self._is_split else [])]
+
+    @property
+    def _is_split(self) -> bool:
+        return self.terms is not None and self.terms.is_split
+
+    async def belongs(self) -> Belongs:
+        """Whose vectors belong into which of them."""
+        if self.terms is None or not self._is_split or not self.spaces:
+            return Belongs(self.space)
+        async with self.db.read(None) as session:
+            known = await rows.with_knowledge(session)
+        without = [id_ for id_, whose in known if not self.terms.choices(whose)]
+        return Belongs(self.space, space_of(OFFLINE).name, without)
 
 
 async def index_due(indexer: Indexer, tenant_id: UUID | None = None) -> int:
@@ -71,10 +106,11 @@ async def index_due(indexer: Indexer, tenant_id: UUID | None = None) -> int:
     """
     count = 0
     while True:
+        belongs = await indexer.belongs()
         async with indexer.db.transaction(None) as tx:
             taken = await rows.take(
                 tx,
-                space=indexer.space,
+                belongs=belongs,
                 most=AT_ONCE,
                 lease_s=LEASE_S,
                 tenant_id=tenant_id,
@@ -116,16 +152,32 @@ async def forget(indexer: Indexer, tenant_id: UUID) -> int:
 
 @asynccontextmanager
 async def open_indexer(
-    settings: KnowledgeSettings, environ: Mapping[str, str], db: Db, *, in_charge: bool = False
+    settings: KnowledgeSettings,
+    environ: Mapping[str, str],
+    db: Db,
+    accounts: Accounts | None,
+    *,
+    in_charge: bool = False,
 ) -> AsyncIterator[Indexer]:
     """Open what `index_due` takes.
 
     Raises:
-        MissingKey, ValueError, ImportError: the embedder that is configured cannot be made.
+        MissingKey, ValueError, ImportError: the embedder that is configured cannot be made, or nobody
+            says who pays for it.
     """
-    embedder = embedder_of(settings, environ)
+    embedder, terms = open_embedder(settings, environ, accounts)
     async with open_index(settings) as index:
-        yield Indexer(db, index, embedder, in_charge)
+        yield Indexer(db, index, embedder, in_charge, terms)
+
+
+def whose_of(db: Db) -> Callable[[UUID], Awaitable[Whose | None]]:
+    """Slug and tier by PostgreSQL, for `Accounts`."""
+
+    async def whose(tenant_id: UUID) -> Whose | None:
+        async with db.read(None) as session:
+            return await rows.whose(session, tenant_id)
+
+    return whose
 
 
 def words_of(db: Db) -> ByWords:
@@ -155,15 +207,24 @@ async def _tried(indexer: Indexer, taken: Taken) -> str:
         return await _forget(indexer, taken) if taken.deleted else await _make(indexer, taken)
     except (IndexAway, EmbedderAway, TimeoutError) as error:
         log.warning("knowledge_index_away", error=type(error).__name__, why=str(error))
-        async with indexer.db.transaction(None) as tx:
-            await rows.later(tx, taken, AWAY, wait_s=AWAY_WAIT_S, counts=False)
-        return WAITS
+        return await _wait(indexer, taken, error)
     except (FenceRaised, Unavailable, Overloaded):
         raise
     except Exception:
         # A fault of ours: it must not keep the sources behind it from being indexed.
         log.exception("knowledge_source_broken", source=str(taken.article.source_id))
         return await _give_up(indexer, taken)
+
+
+async def _wait(indexer: Indexer, taken: Taken, error: Exception) -> str:
+    """Until what is away comes back, however long that takes. Raises FenceRaised."""
+    unpaid = isinstance(error, EmbedderRefused) and error.why == "over_budget"
+    note = UNPAID if unpaid else NO_VECTORS if isinstance(error, EmbedderAway) else AWAY
+    wait_s = UNPAID_WAIT_S if unpaid else AWAY_WAIT_S
+    async with indexer.db.transaction(None) as tx:
+        await rows.later(tx, taken, note, wait_s=wait_s, counts=False)
+    # A budget is one tenant's: the sources of others go on.
+    return "unpaid" if unpaid else WAITS
 
 
 async def _give_up(indexer: Indexer, taken: Taken) -> str:
@@ -217,28 +278,28 @@ async def _make(indexer: Indexer, taken: Taken) -> str:
     async with indexer.db.transaction(None) as tx:
         await rows.renew(tx, taken, lease_s=LEASE_S)
         await rows.keep_chunks(tx, taken.article, cut.chunks)
-    await _derive(indexer, taken, [one for one in cut.chunks if not one.held_back])
+    found = [one for one in cut.chunks if not one.held_back]
+    space = await _derive(indexer, taken, found) if indexer.spaces else None
+    stands_in = space.name if space else rows.OUTDATED if taken.stood_in else ""
     async with indexer.db.transaction(None) as tx:
-        await rows.done(tx, taken, cut.chunks, space=_stands_in(indexer, taken), note=_note(cut))
-    await _leave_others(indexer, taken)
+        await rows.done(tx, taken, cut.chunks, space=stands_in, note=_note(cut))
+    if space is not None:
+        await _leave_others(indexer, taken, space)
     return "ready"
 
 
-def _stands_in(indexer: Indexer, taken: Taken) -> str:
-    return indexer.space or (rows.OUTDATED if taken.stood_in else "")
-
-
-async def _derive(indexer: Indexer, taken: Taken, chunks: Sequence[Chunk]) -> None:
-    article, space = taken.article, space_of(indexer.embedder)
-    if not indexer.space:
-        return
+async def _derive(indexer: Indexer, taken: Taken, chunks: Sequence[Chunk]) -> Space:
+    """Put vectors into the space of this tenant's embedder, and say which that is."""
+    article = taken.article
+    embedder = await indexer.embedder.serving(article.tenant_id)
+    space = space_of(embedder)
     for at in range(0, len(chunks), ENTRIES_AT_ONCE):
         batch = chunks[at : at + ENTRIES_AT_ONCE]
         if at:
             async with indexer.db.transaction(None) as tx:
                 await rows.renew(tx, taken, lease_s=LEASE_S)
         async with asyncio.timeout(BATCH_TIMEOUT_S):
-            vectors = await _vectors(indexer.embedder, batch)
+            vectors = await _vectors(embedder, batch)
             entries = [Entry(article, *pair) for pair in zip(batch, vectors, strict=True)]
             await indexer.index.put(article.tenant_id, space, entries)
     if article.version > 1:
@@ -246,22 +307,23 @@ async def _derive(indexer: Indexer, taken: Taken, chunks: Sequence[Chunk]) -> No
             await indexer.index.drop(
                 article.tenant_id, article.source_id, below_version=article.version
             )
+    return space
 
 
 async def _vectors(embedder: Embedder, chunks: Sequence[Chunk]) -> list[Vector]:
     return await embedder.embed_documents([one.weighed for one in chunks])
 
 
-async def _leave_others(indexer: Indexer, taken: Taken) -> None:
+async def _leave_others(indexer: Indexer, taken: Taken, space: Space) -> None:
     """Once all of a tenant stands in the new space, the old ones are thrown away."""
-    if not indexer.in_charge or taken.stood_in in ("", indexer.space):
+    if not indexer.in_charge or taken.stood_in in ("", space.name):
         return
     tenant_id = taken.article.tenant_id
     async with indexer.db.read(None) as session:
-        if await rows.elsewhere(session, tenant_id, indexer.space):
+        if await rows.elsewhere(session, tenant_id, space.name):
             return
     async with asyncio.timeout(BATCH_TIMEOUT_S):
-        await indexer.index.keep_only(tenant_id, space_of(indexer.embedder))
+        await indexer.index.keep_only(tenant_id, space)
 
 
 def _note(cut: Cut) -> str:

@@ -1,6 +1,7 @@
 """From settings to a library: which embedder, which index. Without a database, so that the bot may."""
 
 import pkgutil
+from asyncio import get_running_loop
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
@@ -9,13 +10,19 @@ from pydantic import ValidationError
 
 from ai.knowledge.embed import Confidence, Embedder, HashingEmbedder
 from ai.knowledge.index import KnowledgeIndex, NoIndex
-from ai.knowledge.provider import ProviderEmbedder
+from ai.knowledge.planned import Accounts, PlannedEmbedder, Terms, Unpaid
+from ai.knowledge.provider import Embeddings, ProviderEmbedder
 from ai.knowledge.search import ByWords, Library, no_words
 from ai.models.keys import Keys
-from ai.models.plan import BadPlan, Choice, plan_of
+from ai.models.plan import BadPlan, Choice, Plan, plan_of
 from ai.settings import KnowledgeSettings
 from ai.vectors import open_chroma
 
+NOT_THE_ONE: Final = (
+    "the plan of models names another model for embed than CHORUS_EMBEDDER and CHORUS_EMBEDDER_URL do: "
+    "vectors of two cannot be compared, so name the same in both, or take embed out of the plan"
+)
+NOBODY_PAYS: Final = "an embedder of a provider is asked by processes only that say who pays for it"
 LEAVES: Final = (
     "the plan of models says local_only for somebody, and this embedder is no local one: "
     "name one on a loopback or private address, or leave it out"
@@ -23,28 +30,75 @@ LEAVES: Final = (
 
 
 def embedder_of(settings: KnowledgeSettings, environ: Mapping[str, str]) -> Embedder:
-    """The embedder that is configured.
+    """The embedder that is configured, for whoever asks and for nobody's money.
+
+    For evaluations, and to see at the start that it can be made; tenants have `open_embedder`'s.
 
     Raises:
         MissingKey: its key is not where the settings say.
         ValueError, ImportError: nobody knows such a provider, or somebody's texts may not go there.
     """
-    if settings.hashes:
+    usual = _usual(settings, _plan(settings))
+    if usual is None:
         return HashingEmbedder()
-    leaves = not _choice_of(settings).is_local
-    if leaves and _keeps_to_itself(settings):
-        raise ValueError(LEAVES)
     # By its name: LangChain takes more than a second to import, and most installations hash.
     make = pkgutil.resolve_name("ai.models.embeddings:make_embeddings")
     keys = Keys(environ, settings.model_keys_dir)
     key = keys.find(settings.embedder_key) if settings.embedder_key else None
+    return _provider(settings, usual, make(settings.embedder, settings.embedder_url, key))
+
+
+def open_embedder(
+    settings: KnowledgeSettings, environ: Mapping[str, str], accounts: Accounts | None
+) -> tuple[Embedder, Terms | None]:
+    """The embedder of all tenants, paid for by each, and who may have it. On a running loop.
+
+    Raises like `embedder_of`; ValueError, too, where it costs and there are no `accounts`.
+    """
+    plan = _plan(settings)
+    usual = _usual(settings, plan)
+    if usual is None:
+        return HashingEmbedder(), None
+    if accounts is None:
+        raise ValueError(NOBODY_PAYS)
+    keys, terms = Keys(environ, settings.model_keys_dir), Terms(plan, usual)
+    library = pkgutil.resolve_name("ai.models.embeddings")
+    paid_by = library.cashier(
+        plan, keys, settings.embedder_key, accounts, now_s=get_running_loop().time
+    )
+    provider = _provider(settings, usual, Unpaid())
+    return PlannedEmbedder(provider, terms, accounts.whose, paid_by), terms
+
+
+def _provider(
+    settings: KnowledgeSettings, usual: Choice, embeddings: Embeddings
+) -> ProviderEmbedder:
     return ProviderEmbedder(
-        make(settings.embedder, settings.embedder_url, key),
+        embeddings,
         settings.embedder,
         settings.embedder_size,
         Confidence(settings.embedder_none, settings.embedder_sure),
-        leaves=leaves,
+        leaves=not usual.is_local,
     )
+
+
+def _usual(settings: KnowledgeSettings, plan: Plan) -> Choice | None:
+    """The model behind the embedder, on no terms; None: it hashes.
+
+    Raises:
+        ValueError: the settings, or they and the plan, do not fit together.
+    """
+    usual = None if settings.hashes else _choice_of(settings)
+    named = plan.embedder()
+    if named is not None and (
+        usual is None or (named.spec, named.base_url) != (usual.spec, usual.base_url)
+    ):
+        raise ValueError(NOT_THE_ONE)
+    terms = (*plan.tiers.values(), *plan.tenants.values())
+    keeps_to_itself = any(one.data == "local_only" for one in terms)
+    if usual is not None and not usual.is_local and keeps_to_itself:
+        raise ValueError(LEAVES)
+    return usual
 
 
 def _choice_of(settings: KnowledgeSettings) -> Choice:
@@ -54,25 +108,27 @@ def _choice_of(settings: KnowledgeSettings) -> Choice:
         raise ValueError("no provider and model, or no address of a server") from None
 
 
-def _keeps_to_itself(settings: KnowledgeSettings) -> bool:
-    """Whether what anybody here knows may not leave the house: one embedder serves all tenants."""
+def _plan(settings: KnowledgeSettings) -> Plan:
+    """Raises ValueError: it does not fit."""
     try:
-        plan = plan_of(settings.models_path, named=settings.models is not None)
+        return plan_of(settings.models_path, named=settings.models is not None)
     except BadPlan as error:
         raise ValueError(str(error)) from error
-    terms = (*plan.tiers.values(), *plan.tenants.values())
-    return any(one.data == "local_only" for one in terms)
 
 
 @asynccontextmanager
 async def open_library(
-    settings: KnowledgeSettings, environ: Mapping[str, str], by_words: ByWords = no_words
+    settings: KnowledgeSettings,
+    environ: Mapping[str, str],
+    by_words: ByWords = no_words,
+    *,
+    accounts: Accounts | None = None,
 ) -> AsyncIterator[Library]:
     """Open what answers questions; `by_words` is the net below the index (`indexing.words_of`).
 
-    Without one, and while the index is away, nothing is found. Raises like `embedder_of`.
+    Without one, and while the index is away, nothing is found. Raises like `open_embedder`.
     """
-    embedder = embedder_of(settings, environ)
+    embedder, _ = open_embedder(settings, environ, accounts)
     async with open_index(settings) as index:
         yield Library(index, embedder, by_words)
 

@@ -5,9 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
+from uuid import UUID
 
 from ai.guards.redaction import Vault
-from ai.knowledge.embed import Confidence, EmbedderAway, Vector, unit
+from ai.knowledge.embed import Confidence, Embedder, EmbedderAway, EmbedderRefused, Vector, unit
+from ai.models.spending import NotAsked
 
 TEXT_CHARS_MAX: Final = 8_000
 _UNNAMEABLE: Final = re.compile(r"[^a-z0-9]+")
@@ -25,6 +27,7 @@ class Embeddings(Protocol):
 class ProviderEmbedder:
     """`spec` names provider and model. Deadlines are the caller's: a provider keeps none.
 
+    It asks `embeddings`, whoever the tenant is: who pays is for `ai.knowledge.planned`.
     Where texts leave the house, what identifies people stays: each is told with marks for it.
     Nothing of a provider's error is told on: it may repeat what it was sent.
     """
@@ -41,11 +44,16 @@ class ProviderEmbedder:
         name = _UNNAMEABLE.sub("-", self.spec.lower()).strip("-")
         return f"{name}-redacted" if self.leaves else name
 
+    async def serving(self, _tenant_id: UUID) -> Embedder:
+        return self
+
     async def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
         # A hundred long texts take longer to look through than others can wait on this loop.
         given = await asyncio.to_thread(self._given, texts)
         try:
             found = await self.embeddings.aembed_documents(given)
+        except NotAsked as error:
+            raise EmbedderRefused(error.why) from None
         # Clients of providers raise whatever they like.
         except Exception as error:  # noqa: BLE001
             raise EmbedderAway(type(error).__name__) from None
@@ -55,6 +63,8 @@ class ProviderEmbedder:
         (given,) = self._given([text])
         try:
             found = await self.embeddings.aembed_query(given)
+        except NotAsked as error:
+            raise EmbedderRefused(error.why) from None
         except Exception as error:  # noqa: BLE001
             raise EmbedderAway(type(error).__name__) from None
         return self._checked([found], 1)[0]

@@ -20,6 +20,15 @@ CHUNKS_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Belongs:
+    """Into which space vectors belong, and which tenants' into another one. Empty: there is none."""
+
+    space: str
+    apart_space: str = ""
+    apart: Sequence[UUID] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A source this process indexes as long as nobody raises `fence`."""
 
@@ -50,7 +59,8 @@ _DUE: Final = """
   WHERE (state = 'queued' AND due_at <= now()
       OR state = 'indexing' AND lease_until < now()
       OR :in_charge AND state = 'deleted' AND due_at <= now() AND (:indexes OR indexed_as = '')
-      OR :in_charge AND state = 'ready' AND :indexes AND indexed_as <> :space)
+      OR :in_charge AND state = 'ready' AND :indexes AND indexed_as <> CASE
+        WHEN tenant_id = ANY(CAST(:apart AS uuid[])) THEN CAST(:apart_space AS text) ELSE :space END)
     AND (CAST(:tenant AS uuid) IS NULL OR tenant_id = :tenant)
     AND (lease_until IS NULL OR lease_until < now())
 """
@@ -71,6 +81,11 @@ FROM due WHERE s.id = due.id
 RETURNING s.id, s.tenant_id, s.version, s.language, s.trust, s.name, s.kind, s.content,
     s.state = 'deleted', s.fence, s.attempts, s.indexed_as
 """)  # noqa: S608 - our own constants
+_WHOSE: Final = text("SELECT slug, tier FROM tenants WHERE id = :tenant")
+_WITH_KNOWLEDGE: Final = text("""
+SELECT id, slug, tier FROM tenants t
+WHERE EXISTS (SELECT FROM knowledge_sources WHERE tenant_id = t.id AND state = 'ready')
+""")
 _RENEW: Final = text("""
 UPDATE knowledge_sources SET lease_until = now() + :lease
 WHERE id = :id AND fence = :fence AND state = 'indexing' RETURNING true
@@ -154,7 +169,7 @@ LIMIT :most
 async def take(
     tx: Transaction,
     *,
-    space: str,
+    belongs: Belongs,
     most: int,
     lease_s: float,
     tenant_id: UUID | None = None,
@@ -162,11 +177,13 @@ async def take(
 ) -> list[Taken]:
     """Lease sources that are due: of all tenants in turn, or of one; the oldest of each first.
 
-    `in_charge`: also what stands in another space than `space`, and what was deleted.
+    `in_charge`: also what stands in another space than it belongs into, and what was deleted.
     """
     given = {
-        "space": space,
-        "indexes": bool(space),
+        "space": belongs.space,
+        "apart": list(belongs.apart),
+        "apart_space": belongs.apart_space,
+        "indexes": bool(belongs.space),
         "in_charge": in_charge,
         "most": most,
         "lease": timedelta(seconds=lease_s),
@@ -184,6 +201,21 @@ def _taken(row: Sequence[Any]) -> Taken:
 def _plain(value: UUID) -> UUID:
     """The driver's subclass of UUID as the real one."""
     return UUID(int=value.int)
+
+
+async def whose(session: Reader, tenant_id: UUID) -> tuple[str, str] | None:
+    """Slug and tier of a tenant; None: it is gone."""
+    found: Any = (await session.execute(_WHOSE, {"tenant": tenant_id})).first()
+    return None if found is None else (str(found.slug), str(found.tier))
+
+
+async def with_knowledge(session: Reader) -> list[tuple[UUID, tuple[str, str]]]:
+    """Tenants of whom anything is found, each with slug and tier."""
+    return [_tenant(row) for row in await session.execute(_WITH_KNOWLEDGE)]
+
+
+def _tenant(row: Sequence[Any]) -> tuple[UUID, tuple[str, str]]:
+    return _plain(row[0]), (str(row[1]), str(row[2]))
 
 
 async def renew(tx: Transaction, taken: Taken, *, lease_s: float) -> None:

@@ -56,16 +56,17 @@ class Library:
             return Found((), 0.0)
         try:
             async with asyncio.timeout(self.timeout_s):
-                vector = await self.embedder.embed_query(asked)
+                embedder = await self.embedder.serving(tenant_id)
+                vector = await embedder.embed_query(asked)
                 near = await self.index.nearest(
-                    tenant_id, space_of(self.embedder), vector, most=CANDIDATES
+                    tenant_id, space_of(embedder), vector, most=CANDIDATES
                 )
         except (IndexAway, EmbedderAway, TimeoutError) as error:
-            log.warning("knowledge_degraded", error=type(error).__name__)
+            log.warning("knowledge_degraded", error=type(error).__name__, why=str(error))
             metrics.knowledge_searches_total.labels("words").inc()
             return await self._by_words(tenant_id, asked, most)
         metrics.knowledge_searches_total.labels("index").inc()
-        return rank(asked, near, self.embedder.confidence, k=most, lang=language_of(asked))
+        return rank(asked, near, embedder.confidence, k=most, lang=language_of(asked))
 
     async def _by_words(self, tenant_id: UUID, asked: str, k: int) -> Found:
         """Compare here what shares words: the offline embedder takes 0.3 ms a passage."""

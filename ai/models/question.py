@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -84,6 +84,35 @@ class Called(Generic[V]):
     fault: Exception | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Tells what became of a call."""
+
+    choice: Choice
+    now_s: Callable[[], float]
+    began_s: float
+
+    @classmethod
+    def of(cls, choice: Choice, now_s: Callable[[], float]) -> Self:
+        """Of a call that begins now."""
+        return cls(choice, now_s, now_s())
+
+    def settled(self, result: Result, tokens: tuple[int, int] | None) -> Settled:
+        """With `tokens` None, nobody knows what it costs."""
+        ms = round((self.now_s() - self.began_s) * 1000)
+        if tokens is None:
+            return Settled(result, ms)
+        return Settled(result, ms, *tokens, micros=self.choice.cost_micros(*tokens))
+
+    def gone_wrong(self, error: Exception) -> Called[Any]:
+        """Of whatever a client raises."""
+        if isinstance(error, Stopped | TimeoutError):
+            return Called(self.settled("lost" if isinstance(error, Stopped) else "timeout", None))
+        if is_refusal(error):
+            return Called(self.settled("refused", (0, 0)), fault=error)
+        return Called(self.settled("failed", None), fault=error)
+
+
 async def call(
     model: Any,
     question: Question[T, V],
@@ -93,29 +122,19 @@ async def call(
     now_s: Callable[[], float],
 ) -> Called[V]:
     """Ask once and wait for `limit_s`; what goes wrong is told, not raised."""
-    began_s = now_s()
-
-    def settled(result: Result, tokens: tuple[int, int] | None) -> Settled:
-        ms = round((now_s() - began_s) * 1000)
-        if tokens is None:
-            return Settled(result, ms)
-        return Settled(result, ms, *tokens, micros=choice.cost_micros(*tokens))
-
+    watch = Watch.of(choice, now_s)
     try:
         async with asyncio.timeout(limit_s):
             spoken = await _spoken(model, question, choice.structured)
         try:
-            return Called(settled("answered", spoken.tokens), question.accept(spoken.value))
+            return Called(watch.settled("answered", spoken.tokens), question.accept(spoken.value))
         except Unfit:
-            return Called(settled("unfit", spoken.tokens))
+            return Called(watch.settled("unfit", spoken.tokens))
     except Unfit as error:
-        return Called(settled("unfit", error.tokens))
-    except (Stopped, TimeoutError) as error:
-        return Called(settled("lost" if isinstance(error, Stopped) else "timeout", None))
-    except Exception as error:  # noqa: BLE001 (providers and proxies fail in whatever way they like)
-        if is_refusal(error):
-            return Called(settled("refused", (0, 0)), fault=error)
-        return Called(settled("failed", None), fault=error)
+        return Called(watch.settled("unfit", error.tokens))
+    # Providers and proxies fail in whatever way they like.
+    except Exception as error:  # noqa: BLE001
+        return watch.gone_wrong(error)
 
 
 async def _spoken(model: Any, question: Question[T, V], method: str) -> Spoken[T]:

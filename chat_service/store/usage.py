@@ -38,6 +38,15 @@ class Spent:
     micros: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlanNames:
+    """By what a plan of models knows a tenant."""
+
+    slug: str
+    tier: str
+
+
+_PLAN_NAMES: Final = text("SELECT slug, tier FROM tenants WHERE id = :tenant")
 _MONTHS: Final = text(
     "SELECT month, micros, calls, budget_micros, refused_micros FROM llm_months"
     " WHERE tenant_id = :tenant AND month <= :month ORDER BY month DESC LIMIT :most"
@@ -58,6 +67,12 @@ UPDATE tenants SET settings = jsonb_set(settings, '{models}',
     coalesce(settings->'models', '{}') || jsonb_build_object('cap_micros', CAST(:cap AS bigint)))
 WHERE id = :tenant
 """)
+
+
+async def plan_names(session: Reader, tenant_id: UUID) -> PlanNames | None:
+    """None: there is no such tenant."""
+    found = (await session.execute(_PLAN_NAMES, {"tenant": tenant_id})).all()
+    return next((PlanNames(*row) for row in found), None)
 
 
 async def months(session: Reader, tenant_id: UUID, month: date) -> list[Month]:

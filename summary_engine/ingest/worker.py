@@ -9,16 +9,21 @@ from time import monotonic
 from typing import Final
 
 from ai.knowledge.index import IndexAway
-from ai.knowledge.indexing import Indexer, index_due, open_indexer
+from ai.knowledge.indexing import Indexer, index_due, open_indexer, whose_of
 from ai.knowledge.opening import embedder_of
+from ai.knowledge.planned import Accounts
 from ai.knowledge.upkeep import Rounds
 from ai.models.keys import MissingKey
+from ai.models.limits import Limits
 from ai.settings import IndexerSettings
 from chorus import log, metrics
-from chorus.db import open_db
+from chorus.bus import Client, open_redis
+from chorus.clock import SystemClock
+from chorus.db import Db, open_db
 from chorus.errors import Overloaded, Unavailable
 from chorus.settings import BadSettings
 from chorus.tasks import beside
+from summary_engine.ledger import PgLedger
 
 CONFIGURATION_ERROR: Final = 78
 """`EX_CONFIG` of sysexits.h: a restart will not help."""
@@ -57,7 +62,10 @@ async def serve(settings: IndexerSettings, environ: Mapping[str, str]) -> None:
                     pool_size=POOL_SIZE,
                     application_name="chorus-indexer",
                 ) as db,
-                open_indexer(settings, environ, db, in_charge=True) as indexer,
+                open_redis(settings.redis_url) as client,
+                open_indexer(
+                    settings, environ, db, accounts_of(client, db), in_charge=True
+                ) as indexer,
             ):
                 logger.info("indexer_ready", space=indexer.space or "none")
                 await keep_indexed(indexer, settings.indexer_poll_ms / 1000)
@@ -66,6 +74,11 @@ async def serve(settings: IndexerSettings, environ: Mapping[str, str]) -> None:
                 raise  # nobody could connect with this URL, however long we wait
             logger.warning("store_unavailable", error=type(error.__cause__ or error).__name__)
             await asyncio.sleep(STORE_WAIT_S)
+
+
+def accounts_of(client: Client, db: Db) -> Accounts:
+    """What an indexer pays by. `db` runs under chorus_system."""
+    return Accounts(Limits(client), PgLedger(db, SystemClock()), whose_of(db))
 
 
 async def _until_told(settings: IndexerSettings, environ: Mapping[str, str]) -> None:

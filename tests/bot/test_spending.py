@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from ai.models.spending import Settled, Spending
-from bot.ledger import RpcLedger
+from bot.ledger import KNOWN_S, RpcLedger, RpcTenants
 from chat_service.spending import LOST_AFTER, settle_lost
 from chorus.errors import Unavailable
 from chorus.ids import uuid7
@@ -96,6 +96,7 @@ async def test_nobody_but_our_own_services_spends(shop: Shop) -> None:
         for event, data in (
             ("model.reserve", told),
             ("model.settle", {"id": str(uuid7()), "result": "failed", "ms": 1}),
+            ("model.whose", {}),
         ):
             refused = await shop.act(who, where, event, **data)
             assert refused["data"]["code"] == "FORBIDDEN"
@@ -105,6 +106,25 @@ async def test_nobody_but_our_own_services_spends(shop: Shop) -> None:
 async def test_a_tenant_that_is_shut_out_spends_nothing(shop: Shop) -> None:
     with pytest.raises(Unavailable):
         await RpcLedger(shop.calls).reserve(spending(uuid7(), "nobody"))
+
+
+async def test_a_tenants_tier_is_asked_for_and_believed_for_a_minute(shop: Shop) -> None:
+    clock = [0.0]
+    tenants = RpcTenants(shop.calls, lambda: clock[0])
+    slug = (await shop.api.rows("SELECT slug FROM tenants WHERE id = $1", shop.tenant.id))[0][
+        "slug"
+    ]
+    assert await tenants.whose(shop.tenant.id) == (slug, "free")
+    await shop.api.rows("UPDATE tenants SET tier = 'pro' WHERE id = $1", shop.tenant.id)
+    clock[0] = KNOWN_S - 1
+    assert await tenants.whose(shop.tenant.id) == (slug, "free")
+    clock[0] = KNOWN_S
+    assert await tenants.whose(shop.tenant.id) == (slug, "pro")
+
+
+async def test_of_a_tenant_that_is_nobody_nothing_is_said(shop: Shop) -> None:
+    with pytest.raises(Unavailable):
+        await RpcTenants(shop.calls, lambda: 0.0).whose(uuid7())
 
 
 async def make_rival(shop: Shop) -> UUID:

@@ -113,7 +113,7 @@ async def test_a_killed_indexer_leaves_its_source_to_the_next(world: World) -> N
     tenant = await world.tenant()
     source = await world.bring(tenant)
     async with world.db.transaction(None) as tx:
-        (dead,) = await rows.take(tx, space=SPACE.name, most=1, lease_s=60)
+        (dead,) = await rows.take(tx, belongs=rows.Belongs(SPACE.name), most=1, lease_s=60)
     assert await index_due(world.indexer) == 0
     await world.due_now()
     assert await index_due(world.indexer) == 1

@@ -155,7 +155,7 @@ async def test_who_brings_much_keeps_nobody_waiting(world: World) -> None:
         await world.bring(many)
     last = await world.bring(one)
     async with world.db.transaction(None) as tx:
-        taken = await rows.take(tx, space=SPACE.name, most=2, lease_s=60)
+        taken = await rows.take(tx, belongs=rows.Belongs(SPACE.name), most=2, lease_s=60)
     assert {row.article.tenant_id for row in taken} == {many, one}
     assert last in {row.article.source_id for row in taken}
     assert await index_due(world.indexer) == 5

@@ -86,8 +86,12 @@ def test_rules_and_a_model_on_this_machine_are_ours() -> None:
 
 
 def test_who_makes_vectors_may_have_several_keys_and_is_asked_for_no_words() -> None:
-    embeds = "{models: {embed: [{spec: 'a:v', key: 'file:%s'}], bot: [{spec: 'a:b'}]}}"
-    made = parse_plan("{tiers: {pro: %s}, tenants: {acme: %s}}" % (embeds % "one", embeds % "two"))
+    def terms(key: str) -> dict[str, object]:
+        embed = {"spec": "a:v", "key": key}
+        return {"models": {"embed": [embed], "bot": [{"spec": "a:b"}]}}
+
+    told = {"tiers": {"pro": terms("file:one")}, "tenants": {"acme": terms("file:two")}}
+    made = Plan.model_validate(told)
     assert [one.key for one in made.choices("acme", "pro", "embed")] == ["file:two", None]
     assert specs(made.speaking()) == ["a:b"]
     assert len(made.all_choices()) == 3
