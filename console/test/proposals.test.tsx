@@ -65,7 +65,7 @@ describe("answers that were asked for", () => {
     request.mockReturnValue(new Promise((done) => (resolve = done)));
     await open(3);
     expect(said()).toContain("Looking for answers");
-    await act(async () => resolve({ items: REPLIES, basis: BASIS }));
+    await act(async () => resolve({ id: "p-1", items: REPLIES, basis: BASIS }));
     await settled("Within 30 days.");
     expect(request).toHaveBeenCalledExactlyOnceWith(
       `/livechat/conversations/${CONV}/assist/replies`,
@@ -78,13 +78,13 @@ describe("answers that were asked for", () => {
   });
 
   it("are put in by a click or by their number, and never sent", async () => {
-    request.mockResolvedValue({ items: REPLIES, basis: BASIS });
+    request.mockResolvedValue({ id: "p-1", items: REPLIES, basis: BASIS });
     await open(3);
     await settled("Within 30 days.");
     await press("Insert", 1);
-    expect(onInsert).toHaveBeenLastCalledWith("Shoes within 60 days.");
+    expect(onInsert).toHaveBeenLastCalledWith({ proposal: "p-1", text: "Shoes within 60 days." });
     act(() => void perform("suggest1"));
-    expect(onInsert).toHaveBeenLastCalledWith("Within 30 days.");
+    expect(onInsert).toHaveBeenLastCalledWith({ proposal: "p-1", text: "Within 30 days." });
     expect(perform("suggest3")).toBe(false);
     expect(onClose).toHaveBeenCalledTimes(2);
     expect(request).toHaveBeenCalledOnce();
@@ -94,7 +94,7 @@ describe("answers that were asked for", () => {
     [BASIS, "Nothing that is written down answers"],
     [null, "There is nothing to answer"],
   ])("are none where %j, and that is said", async (basis, words) => {
-    request.mockResolvedValue({ items: [], basis });
+    request.mockResolvedValue({ id: null, items: [], basis });
     await open(3);
     await settled(words);
   });
@@ -105,17 +105,17 @@ describe("answers that were asked for", () => {
     await open(3);
     await settled(away);
     expect(request).toHaveBeenCalledOnce();
-    request.mockResolvedValue({ items: REPLIES, basis: BASIS });
+    request.mockResolvedValue({ id: "p-1", items: REPLIES, basis: BASIS });
     await press("Try again");
     await settled("Within 30 days.");
     expect(said()).not.toContain(away);
   });
 
   it("say so when the customer has written since", async () => {
-    request.mockResolvedValue({ items: REPLIES, basis: BASIS });
+    request.mockResolvedValue({ id: "p-1", items: REPLIES, basis: BASIS });
     await open(3, 5);
     await settled("The customer has written since.");
-    request.mockResolvedValue({ items: [], basis: { ...BASIS, uptoSeq: 5 } });
+    request.mockResolvedValue({ id: null, items: [], basis: { ...BASIS, uptoSeq: 5 } });
     await press("Try again");
     await settled("Nothing that is written down answers");
     expect(said()).not.toContain("has written since");

@@ -85,6 +85,11 @@ class Staff:
             before = {"botId": inbox["botId"], "bot": inbox["bot"]}
             self._patch(f"/admin/inboxes/{inbox['id']}", before)
 
+    def reported(self, name: str) -> dict[str, Any]:
+        """A report on today."""
+        found: dict[str, Any] = self._http.get(f"/reports/{name}").raise_for_status().json()
+        return found
+
     def _patch(self, path: str, change: Mapping[str, Any]) -> None:
         self._http.patch(path, json=change).raise_for_status()
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from tests.browser.console import Auditor, Staff
+from tests.browser.console import ROBIN, Auditor, Staff
 from tests.browser.people import AgentPage, CustomerPage, Eyes
-from tests.support.installation import Up
+from tests.support.installation import Up, eventually
 
 BO = "bo@demo.test"
 QUESTION = "How long does delivery take?"
@@ -56,7 +57,7 @@ def test_an_answer_carries_files_and_begins_with_what_the_bot_proposes(
 ) -> None:
     eyes.excuse_absence()
     eyes.excuse("status of 415")
-    auditor = Auditor(bo.page, pictures)
+    auditor, before = Auditor(bo.page, pictures), staff.reported("assist")["sources"]
     proposed = what_is_proposed(customer, bo, staff)
     auditor.look("suggestion")
     bo.page.get_by_role("button", name="Insert").click()
@@ -70,10 +71,12 @@ def test_an_answer_carries_files_and_begins_with_what_the_bot_proposes(
     files_are_put_to_the_draft(bo)
     auditor.look("attached")
     is_kept_by_a_reload(bo, proposed)
+    expect(bo.message(proposed[:40]).locator("bdi")).to_have_text(ROBIN)
     bo.reply.press("Enter")
     expect(customer.stored(proposed[:40])).to_have_count(1)
     expect(attached(bo)).to_have_count(0)
     is_seen(bo.message(proposed[:40]), "paste.png")
+    is_reported_as_taken(staff, before)
 
     a_note_of_a_file_alone(bo)
     are_listed_with_their_messages(bo, 3)
@@ -102,6 +105,22 @@ def are_proposed_when_asked_for(agent: AgentPage, known: str) -> None:
     answers = agent.page.locator("[data-proposals]")
     expect(answers.get_by_role("listitem").filter(has_text=known[:40]).first).to_be_visible()
     expect(answers.get_by_role("list", name="Sources").first).to_be_visible()
+
+
+def is_reported_as_taken(staff: Staff, before: dict[str, Any]) -> None:
+    """What the bot suggested went out word for word; of what was asked for nothing was taken."""
+
+    def risen() -> dict[tuple[str, str], int]:
+        now = staff.reported("assist")["sources"]
+        return {
+            (source, name): value - before[source][name]
+            for source, figures in now.items()
+            for name, value in figures.items()
+            if name != "share" and value > before[source][name]
+        }
+
+    once = [("asked", "shown"), ("suggested", "shown"), ("suggested", "asIs")]
+    eventually(lambda: risen() == dict.fromkeys(once, 1))
 
 
 def attached(agent: AgentPage, name: str = "") -> Locator:
@@ -136,12 +155,14 @@ def files_are_put_to_the_draft(agent: AgentPage) -> None:
 
 
 def is_kept_by_a_reload(agent: AgentPage, text: str) -> None:
+    """The draft, and above what was proposed the name of who proposed it."""
     # The server has been told when another window of this agent would read it.
     with agent.page.expect_response(lambda it: it.request.method == "PUT" and "drafts" in it.url):
         agent.reply.press_sequentially("!")
     agent.page.reload()
     expect(attached(agent).locator("img[src*='/files/']")).to_have_count(2)
     expect(agent.reply).to_have_value(f"{text}!")
+    expect(agent.message(text[:40]).locator("bdi")).to_have_text(ROBIN)
 
 
 def is_seen(message: Locator, name: str) -> None:

@@ -41,6 +41,7 @@ import { Mentions } from "./mentions";
 import { ModeSwitch } from "./mode-switch";
 import { SuggestButton } from "./suggest-button";
 import { openSuggestion, useSettledSuggestions } from "./suggested";
+import { beginWith, endOf, sentWith, type Taken, useTellTaken } from "./taken";
 import { useFileDrops, useFiles } from "./use-attaching";
 
 const Attachments = lazy(async () => ({
@@ -134,7 +135,7 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
 
 interface SuggestedProps extends Pick<ComposerProps, "conv" | "view"> {
   readonly asking: ReturnType<typeof useAsking>;
-  readonly onInsert: (text: string) => void;
+  readonly onInsert: (taken: Taken) => void;
 }
 
 /** Whether answers were asked for here; another conversation begins without. */
@@ -194,6 +195,7 @@ function useWriting(
   const [refusal, setRefusal] = useState("");
   const problem = isTooLong(text.trim()) ? t("tooLong") : refusal;
   useDraftSync(conv, view.seq);
+  useTellTaken(view);
   const typed = useRef(client);
   typed.current = client;
   useEffect(() => () => typed.current.typing(conv, false), [conv]);
@@ -208,10 +210,11 @@ function useWriting(
     client.typing(conv, false);
     requestAnimationFrame(() => field.current?.focus());
   };
-  const insert = (suggested: string) => {
+  const insert = (taken: Taken) => {
     choose("reply");
     const reply = draftKey(agent.id, conv, "reply");
-    setDraft(reply, [draftOf(reply).trimEnd(), suggested].filter(Boolean).join("\n\n"));
+    setDraft(reply, [draftOf(reply).trimEnd(), taken.text].filter(Boolean).join("\n\n"));
+    beginWith(reply, taken);
   };
   const send = (thenResolve: boolean) => {
     const content = text.trim();
@@ -219,12 +222,17 @@ function useWriting(
     if (attached === null) return setRefusal(files.problem || t("filesStuck"));
     if ((content === "" && attached.length === 0) || isTooLong(content)) return;
     dropDraft(key);
+    const taken = endOf(key);
     const body = mode === "note" ? noteBody(content) : replyBody(view);
     const options = attached.length === 0 ? body : { ...body, files: attached };
     client.send(conv, content, options).then(
-      () => thenResolve && acts.resolve(conv),
+      (id) => {
+        sentWith(id, taken);
+        return thenResolve && acts.resolve(conv);
+      },
       (cause: unknown) => {
         setDraft(key, content);
+        beginWith(key, taken);
         setFiles(key, files.ready);
         setRefusal(asChorusError(cause).message);
       },

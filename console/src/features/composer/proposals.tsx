@@ -10,11 +10,12 @@ import { Keys } from "../../shared/ui/kbd";
 import { useScreenWords } from "../../shared/words/screen-words";
 import { hasWrittenSince, type Proposed, type ProposedReply, sourcesOf } from "./proposed";
 import { SourceList } from "./source-list";
+import type { Taken } from "./taken";
 
 interface ProposalsProps {
   readonly conv: string;
   readonly view: ConversationView;
-  readonly onInsert: (text: string) => void;
+  readonly onInsert: (taken: Taken) => void;
   readonly onClose: () => void;
 }
 
@@ -38,7 +39,7 @@ export function Proposals({ conv, view, onInsert, onClose }: ProposalsProps) {
   const { data } = asked;
   const items = asked.isFetching ? [] : (data?.items ?? []);
   const insert = (text: string) => {
-    onInsert(text);
+    onInsert({ proposal: data?.id ?? "", text });
     onClose();
   };
   useActions(

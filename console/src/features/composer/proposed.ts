@@ -3,6 +3,8 @@ import { distinct, type Source } from "./suggested";
 
 /** What the server proposes when somebody asks for answers. */
 export interface Proposed {
+  /** To name it by when one is sent; null: nothing was proposed. */
+  readonly id: string | null;
   readonly items: readonly ProposedReply[];
   /** Null: there is nothing to answer, or nothing to answer with. */
   readonly basis: Basis | null;

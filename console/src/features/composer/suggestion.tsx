@@ -11,11 +11,12 @@ import { Keys } from "../../shared/ui/kbd";
 import { useScreenWords } from "../../shared/words/screen-words";
 import { SourceList } from "./source-list";
 import { settleSuggestion, sourcesIn } from "./suggested";
+import type { Taken } from "./taken";
 
 interface SuggestionProps {
   readonly conv: string;
   readonly message: Message;
-  readonly onInsert: (text: string) => void;
+  readonly onInsert: (taken: Taken) => void;
 }
 
 /** An answer that the bot proposes, with what it rests on. It is never sent by itself. */
@@ -24,7 +25,7 @@ export function Suggestion({ conv, message, onInsert }: SuggestionProps) {
   const keys = useSettings((settings) => settings.keys);
   const hasKeys = useSettings((settings) => settings.singleKeys);
   const insert = () => {
-    onInsert(message.content);
+    onInsert({ proposal: message.id, text: message.content });
     settleSuggestion(message.id);
   };
   useActions({ suggest1: insert });
