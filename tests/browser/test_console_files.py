@@ -72,10 +72,7 @@ def test_an_answer_carries_files_and_begins_with_what_the_bot_proposes(
     auditor.look("attached")
     is_kept_by_a_reload(bo, proposed)
     expect(bo.message(proposed[:40]).locator("bdi")).to_have_text(ROBIN)
-    bo.reply.press("Enter")
-    expect(customer.stored(proposed[:40])).to_have_count(1)
-    expect(attached(bo)).to_have_count(0)
-    is_seen(bo.message(proposed[:40]), "paste.png")
+    is_sent(bo, customer, proposed)
     is_reported_as_taken(staff, before)
 
     a_note_of_a_file_alone(bo)
@@ -163,6 +160,13 @@ def is_kept_by_a_reload(agent: AgentPage, text: str) -> None:
     expect(attached(agent).locator("img[src*='/files/']")).to_have_count(2)
     expect(agent.reply).to_have_value(f"{text}!")
     expect(agent.message(text[:40]).locator("bdi")).to_have_text(ROBIN)
+
+
+def is_sent(agent: AgentPage, customer: CustomerPage, text: str) -> None:
+    agent.reply.press("Enter")
+    expect(customer.stored(text[:40])).to_have_count(1)
+    expect(attached(agent)).to_have_count(0)
+    is_seen(agent.message(text[:40]), "paste.png")
 
 
 def is_seen(message: Locator, name: str) -> None:
