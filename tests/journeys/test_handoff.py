@@ -153,7 +153,7 @@ async def _one_declines_and_the_other_accepts(story: Story) -> None:
     first = await offered(story.desks, session)
     packet = first.offers()[0]["data"]["packet"]
     assert packet["reason"] == "my order" and packet["contact"]["name"] == "Vera"
-    assert "summary" in packet, "there is a place for it, whoever writes it"
+    await _is_briefed(story, first, packet)
     await first.act("offer.decline", session=session)
     second = await offered([one for one in story.desks if one is not first], session)
     await second.act("offer.accept", session=session)
@@ -165,6 +165,22 @@ async def _one_declines_and_the_other_accepts(story: Story) -> None:
     assert refused[-1]["by"] == {"userId": second.id, "name": second.agent.name}
     story.asked = [first, second]
     assert story.expert not in story.asked
+
+
+async def _is_briefed(story: Story, desk: Desk, packet: dict[str, Any]) -> None:
+    """Whoever is asked knows what it is about before they say yes."""
+    assert packet["summary"].startswith("About: Where is my order?")
+    found = await story.shop.rest.call(
+        "GET", f"/livechat/summary/{story.conv}", token=desk.agent.token
+    )
+    body, log = found["body"], story.guest.client.log
+    assert found["text"] == packet["summary"]
+    assert (body["issue"]["text"], body["issue"]["seqs"]) == ("Where is my order?", [1])
+    assert body["status"] == "escalated"
+    wish = next(one.seq for one in log if one.data.get("state") == "requested")
+    assert found["uptoSeq"] >= wish > max(one.seq for one in log if one.content == "Really?")
+    assert (found["fresh"], found["behind"]) == (True, 0)
+    assert story.guest.handoffs()[-1]["state"] == "offered", "and nobody has said yes"
 
 
 async def _the_bot_is_late(story: Story) -> None:
