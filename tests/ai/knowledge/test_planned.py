@@ -10,7 +10,15 @@ import pytest
 
 from ai.knowledge.embed import Confidence, EmbedderRefused
 from ai.knowledge.index import space_of
-from ai.knowledge.indexing import NO_VECTORS, UNPAID, Indexer, index_due, whose_of, words_of
+from ai.knowledge.indexing import (
+    AT_ONCE,
+    NO_VECTORS,
+    UNPAID,
+    Indexer,
+    index_due,
+    whose_of,
+    words_of,
+)
 from ai.knowledge.opening import open_embedder
 from ai.knowledge.planned import OFFLINE, Accounts, Terms
 from ai.knowledge.search import Library
@@ -181,8 +189,10 @@ async def test_what_an_index_lost_is_seen_in_both_spaces(house: House) -> None:
 
 async def test_a_spent_budget_is_said_and_keeps_no_other_tenant_waiting(house: House) -> None:
     house.plan(budget=0.000001)
-    poor, free = await house.tenant(), await house.tenant("free")
-    source, last = await house.world.bring(poor), await house.world.bring(free)
+    for _ in range(AT_ONCE):
+        poor = await house.tenant()
+        source = await house.world.bring(poor)
+    last = await house.world.bring(await house.tenant("free"))
     await index_due(house.indexer())
     row = await house.world.source(source)
     assert (row["state"], row["note"], row["attempts"]) == ("queued", UNPAID, 0)
@@ -296,6 +306,18 @@ async def test_nobody_embeds_without_a_tenant_or_for_one_that_is_gone(house: Hou
 async def test_a_process_that_pays_by_nothing_is_refused(house: House) -> None:
     with pytest.raises(ValueError, match="who pays"):
         open_embedder(house.settings(), {}, None)
+
+
+async def test_where_nobody_knows_the_tenant_it_goes_by_words(house: House) -> None:
+    async def away(_tenant_id: UUID) -> None:
+        raise Unavailable
+
+    tenant = await house.tenant()
+    await house.world.bring(tenant)
+    await index_due(house.indexer(), tenant)
+    house.accounts = replace(house.accounts, whose=away)
+    found = await house.library().search(tenant, QUESTION)
+    assert (found.degraded, [one.text for one in found.passages]) == (True, [DELIVERY])
 
 
 @pytest.mark.parametrize("model", ["another", None])
