@@ -46,6 +46,7 @@ def test_a_handoff_by_mouse_under_the_eyes_of_a_supervisor(
     bo, cy = sign_in_as(BO), sign_in_as(CY)
     ask_for_a_person(customer, "My lamp arrived broken.")
     expect(offer_of(bo)).to_contain_text("second")
+    expect(offer_of(bo)).to_contain_text("About: My lamp arrived broken.")
     cy.page.goto("/console/live")
     newest_talk(cy.page).get_by_role("link", name=re.compile("^Look on")).click()
     looks_on(cy, "My lamp arrived broken.")
