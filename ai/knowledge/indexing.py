@@ -165,8 +165,10 @@ async def open_indexer(
         MissingKey, ValueError, ImportError: the embedder that is configured cannot be made, or nobody
             says who pays for it.
     """
-    embedder, terms = open_embedder(settings, environ, accounts)
-    async with open_index(settings) as index:
+    async with (
+        open_embedder(settings, environ, accounts) as (embedder, terms),
+        open_index(settings) as index,
+    ):
         yield Indexer(db, index, embedder, in_charge, terms)
 
 

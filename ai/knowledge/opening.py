@@ -1,9 +1,9 @@
 """From settings to a library: which embedder, which index. Without a database, so that the bot may."""
 
 import pkgutil
-from asyncio import get_running_loop
+from asyncio import get_running_loop, to_thread
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 from pydantic import ValidationError
@@ -48,26 +48,28 @@ def embedder_of(settings: KnowledgeSettings, environ: Mapping[str, str]) -> Embe
     return _provider(settings, usual, make(settings.embedder, settings.embedder_url, key))
 
 
-def open_embedder(
+@asynccontextmanager
+async def open_embedder(
     settings: KnowledgeSettings, environ: Mapping[str, str], accounts: Accounts | None
-) -> tuple[Embedder, Terms | None]:
-    """The embedder of all tenants, paid for by each, and who may have it. On a running loop.
+) -> AsyncIterator[tuple[Embedder, Terms | None]]:
+    """Open the embedder of all tenants, paid for by each, and say who may have it.
 
     Raises like `embedder_of`; ValueError, too, where it costs and there are no `accounts`.
     """
     plan = _plan(settings)
     usual = _usual(settings, plan)
     if usual is None:
-        return HashingEmbedder(), None
+        yield HashingEmbedder(), None
+        return
     if accounts is None:
         raise ValueError(NOBODY_PAYS)
     keys, terms = Keys(environ, settings.model_keys_dir), Terms(plan, usual)
-    library = pkgutil.resolve_name("ai.models.embeddings")
-    paid_by = library.cashier(
-        plan, keys, settings.embedder_key, accounts, now_s=get_running_loop().time
-    )
+    make = pkgutil.resolve_name("ai.models.embeddings:make_cashier")
+    cashier = make(plan, keys, settings.embedder_key, accounts, now_s=get_running_loop().time)
     provider = _provider(settings, usual, Unpaid())
-    return PlannedEmbedder(provider, terms, accounts.whose, paid_by), terms
+    async with aclosing(cashier.clients):
+        await to_thread(cashier.clients.warm_up, terms.named)
+        yield PlannedEmbedder(provider, terms, accounts.whose, cashier.paid_by), terms
 
 
 def _provider(
@@ -89,10 +91,8 @@ def _usual(settings: KnowledgeSettings, plan: Plan) -> Choice | None:
         ValueError: the settings, or they and the plan, do not fit together.
     """
     usual = None if settings.hashes else _choice_of(settings)
-    named = plan.embedder()
-    if named is not None and (
-        usual is None or (named.spec, named.base_url) != (usual.spec, usual.base_url)
-    ):
+    ours = None if usual is None else (usual.spec, usual.base_url)
+    if any((one.spec, one.base_url) != ours for one in plan.embedders()):
         raise ValueError(NOT_THE_ONE)
     terms = (*plan.tiers.values(), *plan.tenants.values())
     keeps_to_itself = any(one.data == "local_only" for one in terms)
@@ -128,8 +128,10 @@ async def open_library(
 
     Without one, and while the index is away, nothing is found. Raises like `open_embedder`.
     """
-    embedder, _ = open_embedder(settings, environ, accounts)
-    async with open_index(settings) as index:
+    async with (
+        open_embedder(settings, environ, accounts) as (embedder, _),
+        open_index(settings) as index,
+    ):
         yield Library(index, embedder, by_words)
 
 

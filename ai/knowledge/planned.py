@@ -43,7 +43,12 @@ class Terms:
     @property
     def is_split(self) -> bool:
         """Whether some may have it and others not."""
-        return self.plan.embedder() is not None
+        return bool(self.plan.embedders())
+
+    @property
+    def named(self) -> tuple[Choice, ...]:
+        """Every way to it that anybody has."""
+        return self.plan.embedders() or (self.usual,)
 
     def choices(self, whose: Whose) -> tuple[Choice, ...]:
         """What is asked for a tenant, in turn; empty: it has the offline embedder."""

@@ -1,7 +1,8 @@
 """From a name to a provider's embeddings, by LangChain. Imported by name where they are configured."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from secrets import token_hex
@@ -65,12 +66,18 @@ def make_embeddings(spec: str, base_url: str, key: SecretStr | None) -> Any:
 
 @dataclass(slots=True)
 class Clients:
-    """The clients of a plan's embedders, made at the first call of each; one of these in a process."""
+    """The clients of a plan's embedders, each made once; one of these in a process."""
 
     keys: Keys
     usual_key: str
     """Where the key is that holds when a choice names none; empty: none is needed."""
     _made: dict[Choice, Any] = field(default_factory=dict)
+
+    def warm_up(self, choices: Iterable[Choice]) -> None:
+        """Make these, so that nobody waits for an import. Blocks."""
+        for choice in choices:
+            with suppress(NotAsked):
+                self.of(choice)
 
     def of(self, choice: Choice) -> Any:
         """LangChain's `Embeddings`. Raises NotAsked: its key or its provider is missing."""
@@ -87,23 +94,32 @@ class Clients:
             raise NotAsked("left_out")
         return self._made[choice]
 
+    async def aclose(self) -> None:
+        """Close their connections, where they let us: LangChain itself closes nothing."""
+        made, self._made = self._made, {}
+        for client in made.values():
+            if isinstance(counting := getattr(client, "async_client", None), _Counting):
+                await counting.aclose()
 
-def cashier(
-    plan: Plan,
-    keys: Keys,
-    usual_key: str,
-    accounts: Accounts,
-    *,
-    now_s: Callable[[], float],
-) -> Callable[[UUID, tuple[str, str], Sequence[Choice]], "Paid"]:
+
+@dataclass(frozen=True, slots=True)
+class Cashier:
     """Of a process: makes what a tenant embeds and pays by."""
+
+    access: Access
+    clients: Clients
+
+    def paid_by(self, tenant_id: UUID, whose: tuple[str, str], choices: Sequence[Choice]) -> "Paid":
+        whom = For(tenant_id, *whose, conversation_id=None)
+        return Paid(self.access, self.clients, whom, choices)
+
+
+def make_cashier(
+    plan: Plan, keys: Keys, usual_key: str, accounts: Accounts, *, now_s: Callable[[], float]
+) -> Cashier:
+    """`usual_key` names the key of choices that name none; whoever makes it closes its `clients`."""
     access = Access(plan, keys, accounts.limits, accounts.ledger, now_s=now_s)
-    clients = Clients(keys, usual_key)
-
-    def paid_by(tenant_id: UUID, whose: tuple[str, str], choices: Sequence[Choice]) -> Paid:
-        return Paid(access, clients, For(tenant_id, *whose, conversation_id=None), choices)
-
-    return paid_by
+    return Cashier(access, Clients(keys, usual_key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +220,7 @@ class _Counting:
         if (read := _READ.get()) is not None:
             read.append(getattr(getattr(answer, "usage", None), "prompt_tokens", None))
         return answer
+
+    async def aclose(self) -> None:
+        # A resource of OpenAI's keeps the client it belongs to, and shows it to nobody.
+        await self._client._client.close()  # noqa: SLF001

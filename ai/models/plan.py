@@ -148,7 +148,7 @@ class Plan(Contract):
 
     @model_validator(mode="after")
     def _one_embeds(self) -> Self:
-        if len({(one.spec, one.base_url) for one in self._named("embed")}) > 1:
+        if len({(one.spec, one.base_url) for one in self.embedders()}) > 1:
             raise ValueError(ONE_EMBEDDER)
         return self
 
@@ -165,9 +165,9 @@ class Plan(Contract):
         """Those that are asked in words and answer in words."""
         return self._named(*(one for one in get_args(Purpose) if one != "embed"))
 
-    def embedder(self) -> Choice | None:
-        """The model that makes vectors, on the terms of whoever is named first; None: none is named."""
-        return next(iter(self._named("embed")), None)
+    def embedders(self) -> tuple[Choice, ...]:
+        """The one that makes vectors, on each terms it is named; empty: it is named for nobody."""
+        return self._named("embed")
 
     def _named(self, *purposes: Purpose) -> tuple[Choice, ...]:
         terms = (*self.tiers.values(), *self.tenants.values())

@@ -7,12 +7,17 @@ from uuid import UUID
 
 import pytest
 
+from ai.knowledge.opening import open_library
+from ai.knowledge.planned import Accounts
+from ai.models.limits import Limits
 from ai.models.spending import Settled, Spending
 from bot.ledger import KNOWN_S, RpcLedger, RpcTenants
+from bot.settings import BotSettings
 from chat_service.spending import LOST_AFTER, settle_lost
 from chorus.errors import Unavailable
 from chorus.ids import uuid7
 from tests.bot.world import Shop
+from tests.support.model_stub import EMBEDDING_DIMENSIONS, model_stub
 
 pytestmark = pytest.mark.anyio
 BUDGET = 1_000
@@ -120,6 +125,23 @@ async def test_a_tenants_tier_is_asked_for_and_believed_for_a_minute(shop: Shop)
     assert await tenants.whose(shop.tenant.id) == (slug, "free")
     clock[0] = KNOWN_S
     assert await tenants.whose(shop.tenant.id) == (slug, "pro")
+
+
+async def test_what_a_bot_asks_knowledge_by_a_provider_is_in_its_tenants_books(shop: Shop) -> None:
+    with model_stub() as stub:
+        environ = {
+            "CHORUS_EMBEDDER": "openai:ok",
+            "CHORUS_EMBEDDER_URL": stub.url,
+            "CHORUS_EMBEDDER_SIZE": str(EMBEDDING_DIMENSIONS),
+        }
+        whose = RpcTenants(shop.calls, lambda: 0.0).whose
+        accounts = Accounts(Limits(None), RpcLedger(shop.calls), whose)
+        settings = BotSettings.from_env(environ)
+        async with open_library(settings, {}, accounts=accounts) as library:
+            # There is no index, so that nothing is found; what asks for it is paid for all the same.
+            assert (await library.search(shop.tenant.id, "How long?")).degraded
+        assert len(stub.asked) == 1
+    assert await booked(shop, shop.tenant.id) == (0, ["answered"])
 
 
 async def test_of_a_tenant_that_is_nobody_nothing_is_said(shop: Shop) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from ai.settings import IndexerSettings
@@ -18,6 +19,7 @@ from launch.faults import LaunchError
 from launch.knowledge import Desk
 from summary_engine.ingest.worker import serve
 from tests.support.databases import run_apart
+from tests.support.model_stub import EMBEDDING_DIMENSIONS, ModelStub, model_stub
 from tests.support.servers import RunningServer, start_chroma
 from tests.support.waiting import until
 
@@ -114,6 +116,69 @@ async def test_the_indexer_indexes_what_is_brought_while_it_runs(
         async with desk.db.transaction(desk.tenant_id) as tx:
             await store.insert(tx, desk.tenant_id, uuid7(), brought.values())
         await until(ready)
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[ModelStub]:
+    with model_stub() as stub:
+        yield stub
+
+
+@pytest.fixture
+def embedding(environ: dict[str, str], provider: ModelStub, redis_db: str) -> dict[str, str]:
+    """The environment of an installation whose embedder is a provider's."""
+    return {
+        **environ,
+        "REDIS_URL": redis_db,
+        "CHORUS_EMBEDDER": "openai:ok",
+        "CHORUS_EMBEDDER_URL": provider.url,
+        "CHORUS_EMBEDDER_SIZE": str(EMBEDDING_DIMENSIONS),
+    }
+
+
+async def paid_calls(desk: Desk) -> list[tuple[str, str]]:
+    async with desk.indexer.db.read(None) as session:
+        found = await session.execute(
+            text("SELECT purpose, result FROM llm_usage WHERE tenant_id = :tenant ORDER BY at"),
+            {"tenant": desk.tenant_id},
+        )
+        return [(one["purpose"], one["result"]) for one in found.mappings()]
+
+
+async def test_what_is_embedded_by_hand_is_in_the_books(
+    embedding: dict[str, str], tmp_path: Path
+) -> None:
+    async with knowledge.open_desk(tmp_path, embedding, "demo") as desk:
+        card = await knowledge.add(desk, knowledge.read_pair("Do you ship abroad?", "Yes.", ""))
+        assert card.state == "ready"
+        assert not (await knowledge.ask(desk, "Abroad?", 3)).degraded
+        assert await paid_calls(desk) == [("embed", "answered")] * 2
+
+
+async def test_what_the_indexer_embeds_is_in_the_books(
+    embedding: dict[str, str], tmp_path: Path
+) -> None:
+    settings = IndexerSettings.from_env({**embedding, "CHORUS_INDEXER_POLL_MS": "50"})
+    async with knowledge.open_desk(tmp_path, embedding, "demo") as desk:
+
+        async def ready() -> bool:
+            return [one.state for one in await knowledge.listing(desk)] == ["ready"]
+
+        async with beside(serve(settings, embedding)):
+            brought = knowledge.read_pair("Do you ship abroad?", "Yes, we do.", "")
+            async with desk.db.transaction(desk.tenant_id) as tx:
+                await store.insert(tx, desk.tenant_id, uuid7(), brought.values())
+            await until(ready)
+        assert await paid_calls(desk) == [("embed", "answered")]
+
+
+async def test_without_a_redis_nothing_is_embedded_by_hand(
+    embedding: dict[str, str], tmp_path: Path
+) -> None:
+    del embedding["REDIS_URL"]
+    with pytest.raises(LaunchError, match="Nothing runs"):
+        async with knowledge.open_desk(tmp_path, embedding, "demo"):
+            pass
 
 
 @pytest.mark.parametrize(

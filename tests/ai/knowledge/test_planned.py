@@ -1,6 +1,7 @@
 """Embedding by a provider goes by the plan: who may, who pays, and what holds when nobody may or pays."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,6 @@ PRICE = 1000
 """Dollars for a million tokens: a thousandth of a dollar each. The stub says that a text has one."""
 
 
-KEPT: list[Any] = []
-"""Clients of providers are closed by nobody, so they live as long as the process."""
-
-
 @pytest.fixture(scope="module")
 def provider() -> Iterator[ModelStub]:
     with model_stub() as stub:
@@ -64,6 +61,7 @@ class House:
     stub: ModelStub
     data: Path
     accounts: Accounts
+    opened: AsyncExitStack
 
     def plan(self, *, model: str = "ok", budget: float = 5.0, **terms: Any) -> None:
         """Tier `pro` has the embedder, tier `free` has not."""
@@ -73,13 +71,13 @@ class House:
         plan = Plan.model_validate({"tiers": {"pro": pro}})
         (self.data / PLAN_FILE).write_text(plan.model_dump_json(exclude_unset=True))
 
-    def indexer(self, model: str = "ok") -> Indexer:
-        embedder, terms = open_embedder(self.settings(model), {}, self.accounts)
-        KEPT.append(embedder)
+    async def indexer(self, model: str = "ok") -> Indexer:
+        opening = open_embedder(self.settings(model), {}, self.accounts)
+        embedder, terms = await self.opened.enter_async_context(opening)
         return Indexer(self.world.db, self.world.index, embedder, True, terms)
 
-    def library(self, model: str = "ok") -> Library:
-        indexer = self.indexer(model)
+    async def library(self, model: str = "ok") -> Library:
+        indexer = await self.indexer(model)
         return Library(indexer.index, indexer.embedder, words_of(self.world.db), timeout_s=20.0)
 
     def settings(self, model: str = "ok") -> KnowledgeSettings:
@@ -117,22 +115,23 @@ class House:
 async def house(
     world: World, stub: ModelStub, redis_db: str, tmp_path: Path
 ) -> AsyncIterator[House]:
-    async with open_redis(redis_db) as client:
+    async with open_redis(redis_db) as client, AsyncExitStack() as opened:
         ledger = PgLedger(world.db, SystemClock())
-        yield House(world, stub, tmp_path, Accounts(Limits(client), ledger, whose_of(world.db)))
+        accounts = Accounts(Limits(client), ledger, whose_of(world.db))
+        yield House(world, stub, tmp_path, accounts, opened)
 
 
-def space(house: House, model: str = "ok") -> str:
-    return house.indexer(model).space
+async def space(house: House) -> str:
+    return (await house.indexer()).space
 
 
 async def test_what_is_indexed_and_asked_is_paid_for_by_its_tenant(house: House) -> None:
     house.plan()
     tenant, other = await house.tenant(), await house.tenant()
     source = await house.world.bring(tenant)
-    await index_due(house.indexer(), tenant)
-    found = await house.library().search(tenant, QUESTION)
-    assert await house.stands(source) == f"ready {space(house)}"
+    await index_due(await house.indexer(), tenant)
+    found = await (await house.library()).search(tenant, QUESTION)
+    assert await house.stands(source) == f"ready {await space(house)}"
     assert [one.text for one in found.passages] == [DELIVERY]
     assert not found.degraded
     calls = await house.calls(tenant)
@@ -151,9 +150,9 @@ async def test_who_has_no_embedder_by_the_plan_stands_in_the_offline_ones_space(
     house.plan()
     tenant = await house.tenant("free")
     source = await house.world.bring(tenant)
-    await index_due(house.indexer(), tenant)
+    await index_due(await house.indexer(), tenant)
     assert await house.stands(source) == f"ready {space_of(OFFLINE).name}"
-    assert not (await house.library().search(tenant, QUESTION)).degraded
+    assert not (await (await house.library()).search(tenant, QUESTION)).degraded
     assert not house.stub.asked
     assert await house.calls(tenant) == []
 
@@ -164,17 +163,17 @@ async def test_who_changes_the_tier_is_indexed_anew_and_leaves_nothing_behind(
     house.plan()
     tenant = await house.tenant("free")
     source = await house.world.bring(tenant)
-    await index_due(house.indexer(), tenant)
+    await index_due(await house.indexer(), tenant)
     await house.set_tier(tenant, "pro")
-    await index_due(house.indexer(), tenant)
-    assert await house.stands(source) == f"ready {space(house)}"
+    await index_due(await house.indexer(), tenant)
+    assert await house.stands(source) == f"ready {await space(house)}"
     assert await house.world.index.count(tenant, space_of(OFFLINE)) == 0
-    assert await house.world.index.count(tenant, space_of(house.indexer().embedder)) == 1
+    assert await house.world.index.count(tenant, space_of((await house.indexer()).embedder)) == 1
     await house.set_tier(tenant, "free")
-    await index_due(house.indexer(), tenant)
+    await index_due(await house.indexer(), tenant)
     assert await house.stands(source) == f"ready {space_of(OFFLINE).name}"
     asked = len(house.stub.asked)
-    assert await index_due(house.indexer(), tenant) == 0
+    assert await index_due(await house.indexer(), tenant) == 0
     assert len(house.stub.asked) == asked
 
 
@@ -182,9 +181,9 @@ async def test_what_an_index_lost_is_seen_in_both_spaces(house: House) -> None:
     house.plan()
     for tier in ("free", "pro"):
         await house.world.bring(await house.tenant(tier))
-    await index_due(house.indexer())
+    await index_due(await house.indexer())
     house.world.index._kept.clear()
-    assert await Rounds(house.indexer()).look() == 2
+    assert await Rounds(await house.indexer()).look() == 2
 
 
 async def test_a_spent_budget_is_said_and_keeps_no_other_tenant_waiting(house: House) -> None:
@@ -193,27 +192,27 @@ async def test_a_spent_budget_is_said_and_keeps_no_other_tenant_waiting(house: H
         poor = await house.tenant()
         source = await house.world.bring(poor)
     last = await house.world.bring(await house.tenant("free"))
-    await index_due(house.indexer())
+    await index_due(await house.indexer())
     row = await house.world.source(source)
     assert (row["state"], row["note"], row["attempts"]) == ("queued", UNPAID, 0)
     assert await house.stands(last) == f"ready {space_of(OFFLINE).name}"
     assert not house.stub.asked
-    found = await house.library().search(poor, QUESTION)
+    found = await (await house.library()).search(poor, QUESTION)
     assert (found.degraded, [one.text for one in found.passages]) == (True, [DELIVERY])
     house.plan()
     await house.world.due_now()
-    await index_due(house.indexer())
-    assert await house.stands(source) == f"ready {space(house)}"
+    await index_due(await house.indexer())
+    assert await house.stands(source) == f"ready {await space(house)}"
 
 
 async def test_a_question_over_the_budget_goes_by_words_and_is_not_asked(house: House) -> None:
     house.plan()
     tenant = await house.tenant()
     await house.world.bring(tenant)
-    await index_due(house.indexer(), tenant)
+    await index_due(await house.indexer(), tenant)
     house.plan(budget=0.0)
     asked = len(house.stub.asked)
-    found = await house.library().search(tenant, QUESTION)
+    found = await (await house.library()).search(tenant, QUESTION)
     assert (found.degraded, [one.text for one in found.passages]) == (True, [DELIVERY])
     assert len(house.stub.asked) == asked
 
@@ -225,7 +224,7 @@ async def test_a_tenants_own_limit_holds_for_embedding_too(house: House) -> None
     await house.world.connection.execute(
         """UPDATE tenants SET settings = '{"models": {"cap_micros": 0}}' WHERE id = $1""", tenant
     )
-    await index_due(house.indexer(), tenant)
+    await index_due(await house.indexer(), tenant)
     assert (await house.world.source(source))["note"] == UNPAID
     assert not house.stub.asked
 
@@ -234,11 +233,11 @@ async def test_a_provider_that_fails_rests_and_its_sources_wait(house: House) ->
     house.plan(model="500")
     tenant = await house.tenant()
     source = await house.world.bring(tenant)
-    library = house.library("500")
+    library = await house.library("500")
     for _ in range(OPEN_AFTER + 2):
         assert (await library.search(tenant, QUESTION)).degraded
     assert len(house.stub.of("500")) == OPEN_AFTER
-    await index_due(house.indexer("500"), tenant)
+    await index_due(await house.indexer("500"), tenant)
     row = await house.world.source(source)
     assert (row["state"], row["note"], row["attempts"]) == ("queued", NO_VECTORS, 0)
     assert {one["result"] for one in await house.calls(tenant)} == {"failed"}
@@ -247,7 +246,7 @@ async def test_a_provider_that_fails_rests_and_its_sources_wait(house: House) ->
 async def test_a_minute_holds_so_many_embeddings(house: House) -> None:
     house.plan(rpm=2)
     tenant = await house.tenant()
-    library = house.library()
+    library = await house.library()
     embedder = await library.embedder.serving(tenant)
     await embedder.embed_query("one")
     await embedder.embed_query("two")
@@ -265,15 +264,15 @@ async def test_the_next_key_is_asked_where_the_first_is_missing(house: House) ->
     dumped = Plan.model_validate({"tiers": {"pro": terms}}).model_dump_json(exclude_unset=True)
     (house.data / PLAN_FILE).write_text(dumped)
     tenant = await house.tenant()
-    await (await house.library().embedder.serving(tenant)).embed_query("one")
+    await (await (await house.library()).embedder.serving(tenant)).embed_query("one")
     assert [one["attempt"] for one in await house.calls(tenant)] == [2]
 
 
 async def test_a_plan_that_says_nothing_of_it_gives_it_to_all(house: House) -> None:
     tenant = await house.tenant("free")
     source = await house.world.bring(tenant)
-    await index_due(house.indexer(), tenant)
-    assert await house.stands(source) == f"ready {space(house)}"
+    await index_due(await house.indexer(), tenant)
+    assert await house.stands(source) == f"ready {await space(house)}"
     (call,) = await house.calls(tenant)
     assert (call["result"], call["micros"]) == ("answered", 0)
 
@@ -288,24 +287,25 @@ async def test_without_a_ledger_nothing_is_embedded(house: House) -> None:
     house.plan()
     house.accounts = replace(house.accounts, ledger=Away())
     tenant = await house.tenant()
-    assert (await house.library().search(tenant, QUESTION)).degraded
+    assert (await (await house.library()).search(tenant, QUESTION)).degraded
     assert not house.stub.asked
 
 
 async def test_nobody_embeds_without_a_tenant_or_for_one_that_is_gone(house: House) -> None:
-    embedder = house.indexer().embedder
+    embedder = (await house.indexer()).embedder
     with pytest.raises(EmbedderRefused, match="no_tenant"):
         await embedder.embed_documents(["a"])
     with pytest.raises(EmbedderRefused, match="no_tenant"):
         await embedder.embed_query("a")
-    assert (await house.library().search(uuid7(), QUESTION)).degraded
+    assert (await (await house.library()).search(uuid7(), QUESTION)).degraded
     assert not house.stub.asked
     assert embedder.confidence == Confidence(0.2, 0.6)
 
 
 async def test_a_process_that_pays_by_nothing_is_refused(house: House) -> None:
     with pytest.raises(ValueError, match="who pays"):
-        open_embedder(house.settings(), {}, None)
+        async with open_embedder(house.settings(), {}, None):
+            pass
 
 
 async def test_where_nobody_knows_the_tenant_it_goes_by_words(house: House) -> None:
@@ -314,9 +314,9 @@ async def test_where_nobody_knows_the_tenant_it_goes_by_words(house: House) -> N
 
     tenant = await house.tenant()
     await house.world.bring(tenant)
-    await index_due(house.indexer(), tenant)
+    await index_due(await house.indexer(), tenant)
     house.accounts = replace(house.accounts, whose=away)
-    found = await house.library().search(tenant, QUESTION)
+    found = await (await house.library()).search(tenant, QUESTION)
     assert (found.degraded, [one.text for one in found.passages]) == (True, [DELIVERY])
 
 
@@ -331,7 +331,8 @@ async def test_a_plan_that_names_another_model_than_the_settings_is_refused(
         else KnowledgeSettings.from_env({"CHORUS_DATA": str(house.data)})
     )
     with pytest.raises(ValueError, match="another model for embed than CHORUS_EMBEDDER"):
-        open_embedder(settings, {}, house.accounts)
+        async with open_embedder(settings, {}, house.accounts):
+            pass
 
 
 def test_terms_are_the_plans() -> None:

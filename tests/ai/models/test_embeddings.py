@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from ai.knowledge.planned import Accounts
 from ai.models import embeddings
-from ai.models.embeddings import Clients, Paid, cashier, make_embeddings
+from ai.models.embeddings import Clients, Paid, make_cashier, make_embeddings
 from ai.models.keys import Keys
 from ai.models.limits import Limits
 from ai.models.plan import Choice, Plan
@@ -74,8 +74,8 @@ def paid(books: Books, *choices: Choice) -> Paid:
     plan = Plan.model_validate({"tiers": {"pro": {"budget_usd": 1}}})
     accounts = Accounts(Limits(None), books, nobody)
     loop = asyncio.get_running_loop()
-    make = cashier(plan, KEYS, "", accounts, now_s=loop.time)
-    made = make(WHOM.tenant_id, (WHOM.slug, WHOM.tier), choices)
+    cashier = make_cashier(plan, KEYS, "", accounts, now_s=loop.time)
+    made = cashier.paid_by(WHOM.tenant_id, (WHOM.slug, WHOM.tier), choices)
     return Paid(made.access, CLIENTS, made.whom, choices)
 
 

@@ -95,8 +95,8 @@ def test_who_makes_vectors_may_have_several_keys_and_is_asked_for_no_words() -> 
     assert [one.key for one in made.choices("acme", "pro", "embed")] == ["file:two", None]
     assert specs(made.speaking()) == ["a:b"]
     assert len(made.all_choices()) == 3
-    assert made.embedder() == made.choices("any", "pro", "embed")[0]
-    assert parse_plan("").embedder() is None
+    assert [one.key for one in made.embedders()] == ["file:one", "file:two"]
+    assert parse_plan("").embedders() == ()
 
 
 def test_costs_are_rounded_up(plan: Plan) -> None:
