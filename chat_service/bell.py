@@ -23,7 +23,8 @@ CANARY_S: Final = 5.0
 class Bell:
     """Calls `on_handoff` with the tenant whose sessions moved, `on_summary` with who reads one.
 
-    `on_summary` is told the tenant and the conversation of a summary that rules have just made.
+    `on_summary` is told the tenant and the conversation of a summary that rules have just made, and
+    the Unix time in ms at which somebody asked for it (0: an edge of before does not say).
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class Bell:
         client: Client,
         *,
         on_handoff: Callable[[UUID], None],
-        on_summary: Callable[[UUID, UUID], None],
+        on_summary: Callable[[UUID, UUID, int], None],
     ) -> None:
         self._client = client
         self._on_handoff, self._on_summary = on_handoff, on_summary
@@ -57,7 +58,7 @@ class Bell:
                 self._on_handoff(UUID(word["handoff"]))
             elif "summary" in word:
                 tenant_id, conversation_id = map(UUID, word["summary"])
-                self._on_summary(tenant_id, conversation_id)
+                self._on_summary(tenant_id, conversation_id, int(word.get("asked_ms", 0)))
         except (ValueError, AttributeError, TypeError) as error:
             log.warning("bad_word", error=type(error).__name__)
 

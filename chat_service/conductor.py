@@ -49,6 +49,8 @@ Act = Callable[[], Awaitable[object]]
 
 POOL_SIZE: Final = 12
 """The lock, the router, and most of what is done side by side."""
+TOGETHER_S: Final = 0.02
+"""Summaries that are opened within so much of each other are asked for together."""
 DAILY_EVERY_S: Final = 600.0
 NEW_REDIS_EVERY_S: Final = 1.0
 BACKLOG_EVERY_S: Final = 5.0
@@ -88,7 +90,8 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     absence = Absence(tools, router)
     poll_s, sweep_s = tools.settings.conductor_poll_ms / 1000, tools.settings.conductor_sweep_s
     acts = [*rounds(tools, heard), *handoff_rounds(tools, router, lines)]
-    acts.append((poll_s, lambda: refining.ring(doorbell, sweep_s)))
+    wishes = (TOGETHER_S, lambda: refining.ring_soon(doorbell, sweep_s, within_s=poll_s))
+    acts.append(wishes)
     acts += [(poll_s, listening.read_on), (poll_s, ahead.fold_on)]
     repeated = [repeat(act, every_s) for every_s, act in acts]
     async with beside(router.run(), absence.run(), *bell.tasks(), *repeated):

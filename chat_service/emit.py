@@ -106,9 +106,12 @@ def router_word(tenant_id: UUID) -> Publication:
     return control({"handoff": str(tenant_id)})
 
 
-def summary_word(tenant_id: UUID, conversation_id: UUID) -> Publication:
-    """Say that somebody reads a summary that rules have just made: a model may say it better."""
-    return control({"summary": [str(tenant_id), str(conversation_id)]})
+def summary_word(tenant_id: UUID, conversation_id: UUID, asked_ms: int) -> Publication:
+    """Say that somebody reads a summary that rules have just made: a model may say it better.
+
+    `asked_ms`: since when they wait, as Unix time.
+    """
+    return control({"summary": [str(tenant_id), str(conversation_id)], "asked_ms": asked_ms})
 
 
 def outgoing(messages: Sequence[Publication]) -> list[Outgoing]:

@@ -4,7 +4,9 @@ What happened is heard from the relay and from `control`; nothing of it touches 
 Without a worker that knows models nothing is asked, stored or rung.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -30,6 +32,8 @@ NEW_MESSAGES: Final = 6
 """So many since a model last read make another reading worth it."""
 LOOK_S: Final = 1.0
 """How long it is believed that a worker is there, or not."""
+PROMPT_MS: Final = 1_000
+"""What was relayed later than this was not asked of us: nobody led, or the relay was behind."""
 WISHES_MAX: Final = 2_000
 """More are forgotten: they come again with the next message, or when somebody opens it."""
 _WAITING: Final = (SessionState.REQUESTED, SessionState.QUEUED, SessionState.OFFERED)
@@ -42,6 +46,7 @@ class Refining:
         self._tools = tools
         self._now_s = now_s
         self._wishes: list[Wish] = []
+        self._hurried = asyncio.Event()
         self._does = b""
         self._looked_at_s = float("-inf")
 
@@ -49,11 +54,18 @@ class Refining:
         """Take domain events, of which only ids are known."""
         for event in relayed:
             if event.event in _WISHES:
-                self._wish(*_WISHES[event.event](event.tenant_id, orjson.loads(event.data)))
+                asked_ms = self._since_ms(unix_ms(event.created_at))
+                self._wish(*_WISHES[event.event](event, orjson.loads(event.data), asked_ms))
 
-    def opened(self, tenant_id: UUID, conversation_id: UUID) -> None:
-        """Somebody looks at a summary that rules have just made."""
-        self._wish(Wish(tenant_id, conversation_id, "fast", 1))
+    def _since_ms(self, asked_ms: int) -> int:
+        """Whoever asked waits since then. Where nobody led, or clocks differ, the wait begins now."""
+        now_ms = unix_ms(self._tools.clock.now())
+        return asked_ms if 0 <= now_ms - asked_ms <= PROMPT_MS else now_ms
+
+    def opened(self, tenant_id: UUID, conversation_id: UUID, asked_ms: int) -> None:
+        """Somebody looks at a summary that rules have just made, and has asked for it then."""
+        self._wish(Wish(tenant_id, conversation_id, "fast", 1, self._since_ms(asked_ms)))
+        self._hurried.set()
 
     def _wish(self, *wishes: Wish) -> None:
         if len(self._wishes) < WISHES_MAX:
@@ -64,9 +76,16 @@ class Refining:
         wishes, self._wishes = self._wishes, []
         if not wishes or not await self._is_served():
             return 0
-        now_ms = unix_ms(self._tools.clock.now())
         async with self._tools.db.raw_transaction() as connection:
-            return await store.ask(connection, wishes, asked_ms=now_ms)
+            return await store.ask(connection, wishes)
+
+    async def ring_soon(self, doorbell: Doorbell, again_s: float, *, within_s: float) -> int:
+        """As `ring`, once somebody looks at a summary; at the latest after `within_s`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._hurried.wait()
+        self._hurried.clear()
+        return await self.ring(doorbell, again_s)
 
     async def ring(self, doorbell: Doorbell, again_s: float) -> int:
         """Ask for what was wished, and wake the workers of what is due; says how many rings that were.
@@ -91,22 +110,22 @@ class Refining:
         return Queue.SUMMARY.value.encode() in self._does.split(b",")
 
 
-def _of_messages(tenant_id: UUID, data: dict[str, Any]) -> list[Wish]:
+def _of_messages(event: DomainEvent, data: dict[str, Any], asked_ms: int) -> list[Wish]:
     told = (UUID(one["conversation_id"]) for one in data["conversations"])
-    return [Wish(tenant_id, one, "fast", NEW_MESSAGES) for one in told]
+    return [Wish(event.tenant_id, one, "fast", NEW_MESSAGES, asked_ms) for one in told]
 
 
-def _of_handoff(tenant_id: UUID, data: dict[str, Any]) -> list[Wish]:
+def _of_handoff(event: DomainEvent, data: dict[str, Any], asked_ms: int) -> list[Wish]:
     if data["state"] not in _WAITING:
         return []
-    return [Wish(tenant_id, UUID(data["conversation_id"]), "fast", 1)]
+    return [Wish(event.tenant_id, UUID(data["conversation_id"]), "fast", 1, asked_ms)]
 
 
-def _of_closed(tenant_id: UUID, data: dict[str, Any]) -> list[Wish]:
-    return [Wish(tenant_id, UUID(data["conversation_id"]), "rich", 0)]
+def _of_closed(event: DomainEvent, data: dict[str, Any], asked_ms: int) -> list[Wish]:
+    return [Wish(event.tenant_id, UUID(data["conversation_id"]), "rich", 0, asked_ms)]
 
 
-_WISHES: Final[dict[str, Callable[[UUID, dict[str, Any]], list[Wish]]]] = {
+_WISHES: Final[dict[str, Callable[[DomainEvent, dict[str, Any], int], list[Wish]]]] = {
     events.MESSAGE_CREATED.name: _of_messages,
     events.HANDOFF_CHANGED.name: _of_handoff,
     events.CONVERSATION_CLOSED.name: _of_closed,

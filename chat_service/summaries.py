@@ -23,12 +23,12 @@ from chat_service.store import summaries as store
 from chat_service.store.summaries import Kept, Shown, Span
 from chorus import metrics
 from chorus.auth import Principal
-from chorus.clock import Clock, rfc3339
+from chorus.clock import Clock, rfc3339, unix_ms
 from chorus.db import Db
 from chorus.errors import BadRequest, NotFound, StaleView
 from chorus.topics import Audience
 
-INLINE_MESSAGES: Final = 100
+INLINE_MESSAGES: Final = 25
 """More are read in a thread: the loop of an edge has sockets to serve."""
 WHOLE: Final = Span(head=200, tail=1_800)
 TRIES: Final = 3
@@ -59,10 +59,12 @@ async def read(commands: Commands, principal: Principal, conversation_id: UUID) 
     Raises:
         NotFound: no such conversation, or not theirs.
     """
+    asked_ms = unix_ms(commands.clock.now())
     with metrics.timed(metrics.summary_latency_ms):
         view, _ = await _read(commands, principal, conversation_id)
     if view.made_now:
-        await commands.publisher.publish([summary_word(principal.tenant_id, conversation_id)])
+        word = summary_word(principal.tenant_id, conversation_id, asked_ms)
+        await commands.publisher.publish([word])
     return view
 
 

@@ -32,6 +32,8 @@ log = get_logger(__name__)
 
 BUDGET_S: Final[dict[Kind, float]] = {"fast": 2.0, "rich": 12.0}
 """From the moment somebody asked, not from the start of the task."""
+RETURN_S: Final = 0.1
+"""Of it, for what no deadline here sees: the way to us, and the commit on a busy machine."""
 LEASE_S: Final = 20.0
 STALE_S: Final = 60.0
 """Who asked so long ago looks at something else by now; who opens it again asks again."""
@@ -81,7 +83,7 @@ class Refinery:
         left_s = self._left_s(job, BUDGET_S[kind])
         if left_s <= 0:
             return await self._drop(job, "late")
-        until_s = self.now_s() + left_s
+        until_s = self.now_s() + left_s - RETURN_S
         async with self.db.raw_transaction() as connection:
             told = await store.conversation(connection, job.tenant_id, job.conversation_id)
         if told is None or not _is_wanted(told, kind):

@@ -14,12 +14,16 @@ Kind = Literal["fast", "rich"]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`least`: how many messages must be new for it. A `rich` one closes a conversation."""
+    """`least`: how many messages must be new for it. A `rich` one closes a conversation.
+
+    `asked_ms`: Unix time from which its deadline counts.
+    """
 
     tenant_id: UUID
     conversation_id: UUID
     kind: Kind
     least: int
+    asked_ms: int
 
 
 # Messages are counted to what a model has covered; a summary by rules covers nothing here. Of
@@ -28,9 +32,9 @@ class Wish:
 _ASK: Final = """
 INSERT INTO jobs (id, tenant_id, kind, key, payload, due_at)
 SELECT n.id, c.tenant_id, $1, c.id::text,
-    jsonb_build_object('kind', n.kind, 'asked_ms', $2::bigint), now()
-FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::int[])
-    AS n (id, tenant_id, conversation_id, kind, least)
+    jsonb_build_object('kind', n.kind, 'asked_ms', n.asked_ms), now()
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::int[], $7::bigint[])
+    AS n (id, tenant_id, conversation_id, kind, least, asked_ms)
 JOIN conversations c ON c.id = n.conversation_id AND c.tenant_id = n.tenant_id
 JOIN inboxes b ON b.id = c.inbox_id
 WHERE coalesce(b.settings->'summaries'->>'enabled', 'true') <> 'false'
@@ -55,9 +59,10 @@ RETURNING true
 """
 
 
-async def ask(connection: RawConnection, wishes: Iterable[Wish], *, asked_ms: int) -> int:
+async def ask(connection: RawConnection, wishes: Iterable[Wish]) -> int:
     """Ask for refinements, each conversation once; says how many are worth it."""
-    # Of several wishes the one that is easiest to fulfil; a closing note before all others.
+    # Of several wishes the one that is easiest to fulfil, and the first of equals; a closing note
+    # before all others.
     chosen: dict[UUID, Wish] = {}
     for wish in wishes:
         known = chosen.get(wish.conversation_id)
@@ -69,11 +74,11 @@ async def ask(connection: RawConnection, wishes: Iterable[Wish], *, asked_ms: in
     asked = await connection.fetch(
         _ASK,
         JobKind.REFINE_SUMMARY.value,
-        asked_ms,
         [uuid7() for _ in each],
         [one.tenant_id for one in each],
         [one.conversation_id for one in each],
         [one.kind for one in each],
         [one.least for one in each],
+        [one.asked_ms for one in each],
     )
     return len(asked)

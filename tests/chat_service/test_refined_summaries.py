@@ -10,6 +10,7 @@ from chat_service.bell import Bell
 from chat_service.store.summaries import MODEL_HOLDS
 from chorus import topics
 from chorus.bus import Client, open_redis
+from chorus.clock import SystemClock, unix_ms
 from chorus.tasks import beside
 from tests.chat_service.api_world import Api, Tenant, say
 from tests.chat_service.ingest_world import superuser
@@ -52,15 +53,17 @@ class Words:
 
     def __init__(self) -> None:
         self.read: list[tuple[Any, Any]] = []
+        self.asked_ms: list[int] = []
 
-    def summary(self, tenant_id: Any, conversation_id: Any) -> None:
+    def summary(self, tenant_id: Any, conversation_id: Any, asked_ms: int) -> None:
         self.read.append((tenant_id, conversation_id))
+        self.asked_ms.append(asked_ms)
 
 
 async def test_who_reads_one_that_rules_have_just_made_rings_for_a_better_one(
     api: Api, acme: Tenant, redis_url: str
 ) -> None:
-    words = Words()
+    words, begun_ms = Words(), unix_ms(SystemClock().now())
     async with open_redis(redis_url) as client:
         bell = Bell(redis_url, client, on_handoff=lambda _: None, on_summary=words.summary)
         async with beside(*bell.tasks()):
@@ -78,6 +81,7 @@ async def test_who_reads_one_that_rules_have_just_made_rings_for_a_better_one(
 
             await until(told_twice)
     assert words.read == [(acme.id, acme.conversation)] * 2
+    assert begun_ms <= words.asked_ms[0] < words.asked_ms[1] <= unix_ms(SystemClock().now())
 
 
 async def _is_heard(client: Client) -> bool:

@@ -67,9 +67,12 @@ async def ask(
     least: int = 1,
     numbers: Sequence[int] = (0,),
 ) -> int:
-    wishes = [Wish(world.tenant_id, world.conversations[n].id, kind, least) for n in numbers]
+    now_ms = unix_ms(SystemClock().now())
+    wishes = [
+        Wish(world.tenant_id, world.conversations[n].id, kind, least, now_ms) for n in numbers
+    ]
     async with db.raw_transaction() as raw:
-        return await refining.ask(raw, wishes, asked_ms=unix_ms(SystemClock().now()))
+        return await refining.ask(raw, wishes)
 
 
 async def jobs_of(database_url: str, world: World) -> list[Any]:

@@ -1,6 +1,8 @@
 """When a better summary is asked for: on what is heard, once a conversation, and never without a worker."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import orjson
@@ -13,13 +15,15 @@ from chat_service.settings import ConductorSettings
 from chat_service.store.outbox import DomainEvent
 from chorus import topics
 from chorus.bus import Client
-from chorus.clock import SystemClock
+from chorus.clock import SystemClock, unix_ms
 from chorus.db import Db
 from chorus.enqueue import Doorbell
 from chorus.ids import uuid7
 from chorus.jobs import WAKE_UP_TASK, Queue
+from chorus.tasks import beside
 from tests.chat_service.ingest_world import World, superuser
 from tests.summary_engine.engine_world import ask, job_of, jobs_of, make_talk, put, say
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -47,6 +51,10 @@ def event(world: World, name: str, **data: object) -> DomainEvent:
     return DomainEvent(uuid7(), world.tenant_id, "chat", name, orjson.dumps(told).decode(), now)
 
 
+def now_ms() -> int:
+    return unix_ms(SystemClock().now())
+
+
 def spoken(world: World) -> DomainEvent:
     told = [{"conversation_id": str(one.id)} for one in world.conversations]
     return event(world, events.MESSAGE_CREATED.name, conversations=told)
@@ -72,6 +80,39 @@ async def test_a_wish_for_a_person_asks_at_once(
     refining.heard([event(world, events.HANDOFF_CHANGED.name, state=state)])
     assert await refining.ask_all() == asked
     assert len(await jobs_of(engine_url, world)) == asked
+
+
+async def test_whoever_opens_one_does_not_wait_for_the_next_round(
+    engine_url: str, redis_url: str, db: Db, refining: Refining
+) -> None:
+    world = await make_talk(engine_url, db)
+    doorbell = Doorbell(redis_url)
+
+    async def is_asked() -> bool:
+        return len(await jobs_of(engine_url, world)) == 1
+
+    try:
+        async with beside(refining.ring_soon(doorbell, 60.0, within_s=3_600.0)):
+            assert not await is_asked()
+            refining.opened(world.tenant_id, world.conversations[0].id, now_ms())
+            await until(is_asked)
+    finally:
+        doorbell.close()
+
+
+@pytest.mark.parametrize(("ago_s", "since_then"), [(0.5, True), (30.0, False), (-5.0, False)])
+async def test_whoever_asks_for_a_person_waits_since_then_unless_nobody_led(
+    engine_url: str, db: Db, refining: Refining, ago_s: float, since_then: bool
+) -> None:
+    world = await make_talk(engine_url, db)
+    begun_ms = unix_ms(SystemClock().now())
+    asked_for = event(world, events.HANDOFF_CHANGED.name, state="queued")
+    happened = asked_for.created_at - timedelta(seconds=ago_s)
+    refining.heard([replace(asked_for, created_at=happened)])
+    assert await refining.ask_all() == 1
+    asked_ms = orjson.loads((await job_of(engine_url, world))["payload"])["asked_ms"]
+    assert (asked_ms == unix_ms(happened)) == since_then
+    assert since_then or begun_ms <= asked_ms <= unix_ms(SystemClock().now())
 
 
 async def test_messages_ask_once_there_are_enough_of_them_in_a_live_session(
@@ -104,10 +145,10 @@ async def test_what_a_model_has_covered_is_not_asked_for_again(
 ) -> None:
     world = await make_talk(engine_url, db)
     await put(engine_url, world, {"v": 1, "source": "model", "upto_seq": 2, "kind": "fast"})
-    refining.opened(world.tenant_id, world.conversations[0].id)
+    refining.opened(world.tenant_id, world.conversations[0].id, now_ms())
     assert await refining.ask_all() == 0
     await say(db, world, "one more")
-    refining.opened(world.tenant_id, world.conversations[0].id)
+    refining.opened(world.tenant_id, world.conversations[0].id, now_ms())
     assert await refining.ask_all() == 1
 
 
@@ -115,9 +156,9 @@ async def test_resolving_asks_for_a_closing_note_before_all_else(
     engine_url: str, db: Db, refining: Refining
 ) -> None:
     world = await make_talk(engine_url, db)
-    refining.opened(world.tenant_id, world.conversations[0].id)
+    refining.opened(world.tenant_id, world.conversations[0].id, now_ms())
     refining.heard([event(world, events.CONVERSATION_CLOSED.name)])
-    refining.opened(world.tenant_id, world.conversations[0].id)
+    refining.opened(world.tenant_id, world.conversations[0].id, now_ms())
     assert await refining.ask_all() == 1
     assert orjson.loads((await job_of(engine_url, world))["payload"])["kind"] == "rich"
 
@@ -131,7 +172,7 @@ async def test_an_inbox_that_wants_no_summaries_asks_for_none(
             'UPDATE inboxes SET settings = \'{"summaries": {"enabled": false}}\' WHERE id = $1',
             world.inbox_id,
         )
-    refining.opened(world.tenant_id, world.conversations[0].id)
+    refining.opened(world.tenant_id, world.conversations[0].id, now_ms())
     assert await refining.ask_all() == 0
 
 
@@ -139,7 +180,7 @@ async def test_a_conversation_of_somebody_else_is_not_found(
     engine_url: str, db: Db, refining: Refining
 ) -> None:
     world, other = await make_talk(engine_url, db), await make_talk(engine_url, db)
-    refining.opened(other.tenant_id, world.conversations[0].id)
+    refining.opened(other.tenant_id, world.conversations[0].id, now_ms())
     assert await refining.ask_all() == 0
 
 
@@ -165,7 +206,7 @@ async def test_a_ring_comes_to_the_queue_of_the_worker(
 ) -> None:
     await client.delete(Queue.SUMMARY.value)
     world = await make_talk(engine_url, db)
-    refining.opened(world.tenant_id, world.conversations[0].id)
+    refining.opened(world.tenant_id, world.conversations[0].id, now_ms())
     doorbell = Doorbell(redis_url)
     try:
         assert await refining.ring(doorbell, 60.0) >= 1
@@ -184,8 +225,8 @@ async def test_wishes_are_bounded_and_forgotten_once_asked(
     engine_url: str, db: Db, client: Client, refining: Refining
 ) -> None:
     for _ in range(WISHES_MAX + 10):
-        refining.opened(UUID(int=1), uuid7())
+        refining.opened(UUID(int=1), uuid7(), now_ms())
     assert await refining.ask_all() == 0
     world = await make_talk(engine_url, db)
-    refining.opened(world.tenant_id, world.conversations[0].id)
+    refining.opened(world.tenant_id, world.conversations[0].id, now_ms())
     assert await refining.ask_all() == 1
