@@ -11,6 +11,7 @@ import { Answer, NotAllowed } from "../../shared/ui/states";
 import { calendarDay } from "../../shared/words/figures";
 import { useScreenWords } from "../../shared/words/screen-words";
 import { AgentFigures } from "./agent-figures";
+import { AssistFigures } from "./assist-figures";
 import { BotFigures } from "./bot-figures";
 import { Csat } from "./csat";
 import { Escalation } from "./escalation";
@@ -102,6 +103,7 @@ const VIEWS: { readonly [N in ReportName]: ComponentType<{ readonly report: Repo
   csat: Csat,
   agents: AgentFigures,
   bot: BotFigures,
+  assist: AssistFigures,
 };
 
 function Shown<N extends ReportName>({ name, range, queue }: ShownProps<N>) {

@@ -180,7 +180,23 @@ export interface BotReport {
   readonly days: readonly (BotFigures & { readonly day: string })[];
 }
 
-export const REPORTS = ["escalation", "volume", "csat", "agents", "bot"] as const;
+export const PROPOSAL_SOURCES = ["asked", "suggested"] as const;
+
+export interface ProposalFigures {
+  readonly shown: number;
+  readonly asIs: number;
+  readonly changed: number;
+  readonly replaced: number;
+  readonly share: number | null;
+}
+
+/** `GET /reports/assist`, as far as it is shown. */
+export interface AssistReport {
+  readonly total: ProposalFigures;
+  readonly sources: Readonly<Record<(typeof PROPOSAL_SOURCES)[number], ProposalFigures>>;
+}
+
+export const REPORTS = ["escalation", "volume", "csat", "agents", "bot", "assist"] as const;
 export type ReportName = (typeof REPORTS)[number];
 
 export interface Reports {
@@ -189,4 +205,5 @@ export interface Reports {
   readonly csat: CsatReport;
   readonly agents: AgentsReport;
   readonly bot: BotReport;
+  readonly assist: AssistReport;
 }
