@@ -55,16 +55,19 @@ class Turn:
 
 
 def told(asked: Asked) -> dict[str, Any]:
-    """A model that says the first sentence of what fits best."""
-    passage = json.loads(asked.texts[-1])["passages"][0]
+    """A model that says the first sentence of what fits best, and finds no harm in anything."""
+    given = json.loads(asked.texts[-1])
+    if "passages" not in given:
+        return {"harms": []}
+    passage = given["passages"][0]
     sentence = passage["text"].partition(". ")[0].rstrip(".") + "."
     return {"answerable": True, "sentences": [{"text": sentence, "passages": [passage["number"]]}]}
 
 
-def plan_at(url: str) -> str:
-    """Bots of everybody ask one model; JSON is YAML."""
+def plan_at(url: str, *purposes: str) -> str:
+    """For these everybody asks one model; JSON is YAML."""
     choices = [{"spec": f"openai:{MODEL}", "base_url": url, "price_in": 1, "price_out": 2}]
-    terms = {"budget_usd": 1_000, "models": {"bot": choices}}
+    terms = {"budget_usd": 1_000, "models": dict.fromkeys(purposes, choices)}
     return json.dumps({"tiers": dict.fromkeys(TIERS, terms)})
 
 
@@ -112,18 +115,28 @@ def row(name: str, took_s: list[float]) -> str:
     return f"| {name} | {values} |"
 
 
-def main() -> None:
+def measured(*purposes: str) -> list[Turn]:
+    """Turns of an installation whose plan names a model for these."""
     with model_stub() as stub, tempfile.TemporaryDirectory() as folder:
         stub.answer = told
         plan = Path(folder) / "models.yaml"
-        plan.write_text(plan_at(stub.url))
+        plan.write_text(plan_at(stub.url, *purposes))
         with stage(environment={"CHORUS_MODELS": str(plan)}) as on:
-            done = asyncio.run(turns(on))
+            return asyncio.run(turns(on))
+
+
+def show(name: str, done: list[Turn]) -> None:
     by_model = [one for one in done if one.by == "model" and one.first_s is not None]
+    share = f"{len(by_model)} of {len(done)} by the model"
+    firsts = [one.first_s for one in by_model if one.first_s is not None]
+    print(row(f"first sentence{name}, {share}", firsts))
+    print(row(f"the whole answer in the books{name}", [one.done.result() for one in by_model]))
+
+
+def main() -> None:
     print("| after the pause | median | p95 | longest |\n| --- | --- | --- | --- |")
-    print(row("first sentence", [one.first_s for one in by_model if one.first_s is not None]))
-    print(row("the whole answer in the books", [one.done.result() for one in by_model]))
-    print(f"\n{len(by_model)} of {len(done)} answers by the model.")
+    show("", measured("bot"))
+    show(" with a moderator", measured("bot", "moderate"))
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ class Figure:
     """Reads in the meantime."""
     floors: int
     """How many of those were answered by rules."""
+    worker_cpu_s: float
 
     def row(self, behaviour: str) -> str:
         cuts = quantiles(self.settled_ms, n=20, method="inclusive")
@@ -65,7 +66,8 @@ class Figure:
         times = " | ".join(f"{ms:,.0f} ms" for ms in (cuts[9], cuts[18], max(self.settled_ms)))
         share = f"{within} of {len(self.settled_ms)}"
         floors = f"{reads:,.0f} ms, {self.floors} by rules"
-        return f"| `{behaviour}` | {times} | {share} | {by} | {floors} |"
+        cpu = f"{1000 * self.worker_cpu_s / AT_ONCE:.0f} ms"
+        return f"| `{behaviour}` | {times} | {share} | {by} | {floors} | {cpu} |"
 
 
 def slug(number: int) -> str:
@@ -89,7 +91,7 @@ class Tenant:
     """An agent of a tenant whose models behave in one way."""
 
     def __init__(self, on: Stage, database: asyncpg.Connection, world: World) -> None:
-        self._database = database
+        self._on, self._database = on, database
         self._ids = [one.id for one in world.conversations]
         token, _ = TokenMaker(on.data / "keys").make(
             tenant_id=world.tenant_id, user_id=world.agents[0], role="agent", audience=AUD_AGENT
@@ -101,14 +103,17 @@ class Tenant:
 
     async def opened(self) -> Figure:
         """Open all conversations at once, and once more before models can have answered."""
-        began_s = perf_counter()
+        before, began_s = self._on.cpu_seconds(), perf_counter()
         async with self._api:
             first = await asyncio.gather(*(self._read(one) for one in self._ids))
             again = await asyncio.gather(*(self._read(one) for one in self._ids))
             settled_ms = await self._settled(began_s)
+        worker_cpu_s = self._on.cpu_seconds()["worker"] - before["worker"]
         by = Counter([str(one["by"]) for one in await self._made()])
         floors = sum(source == "extractive" for _, source in again)
-        return Figure(settled_ms, by, [ms for ms, _ in first], [ms for ms, _ in again], floors)
+        return Figure(
+            settled_ms, by, [ms for ms, _ in first], [ms for ms, _ in again], floors, worker_cpu_s
+        )
 
     async def _read(self, conversation: Any) -> tuple[float, str]:
         began_s = perf_counter()
@@ -186,7 +191,7 @@ def main() -> None:
         with stage(environment={"CHORUS_MODELS": str(plan)}) as on:
             print(
                 "| a provider that is | median | p95 | longest | within 2 s | made by"
-                " | reads in the meantime, p95 |\n| --- | --- | --- | --- | --- | --- | --- |"
+                " | reads in the meantime, p95 | worker's CPU each |\n| --- | --- | --- | --- | --- | --- | --- | --- |"
             )
             asyncio.run(measured(on, stub))
 
