@@ -1,6 +1,7 @@
 """What the bot's calls cost is in the books before they are made, by way of the chat service."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ import pytest
 
 from ai.knowledge.opening import open_library
 from ai.knowledge.planned import Accounts
+from ai.models import embeddings
 from ai.models.limits import Limits
 from ai.models.spending import Settled, Spending
 from bot.ledger import KNOWN_S, RpcLedger, RpcTenants
@@ -16,6 +18,7 @@ from bot.settings import BotSettings
 from chat_service.spending import LOST_AFTER, settle_lost
 from chorus.errors import Unavailable
 from chorus.ids import uuid7
+from tests.ai.models.asking import PATIENCE_S
 from tests.bot.world import Shop
 from tests.support.model_stub import EMBEDDING_DIMENSIONS, model_stub
 
@@ -127,7 +130,10 @@ async def test_a_tenants_tier_is_asked_for_and_believed_for_a_minute(shop: Shop)
     assert await tenants.whose(shop.tenant.id) == (slug, "pro")
 
 
-async def test_what_a_bot_asks_knowledge_by_a_provider_is_in_its_tenants_books(shop: Shop) -> None:
+async def test_what_a_bot_asks_knowledge_by_a_provider_is_in_its_tenants_books(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embeddings, "QUERY_S", PATIENCE_S)
     with model_stub() as stub:
         environ = {
             "CHORUS_EMBEDDER": "openai:ok",
@@ -139,7 +145,8 @@ async def test_what_a_bot_asks_knowledge_by_a_provider_is_in_its_tenants_books(s
         settings = BotSettings.from_env(environ)
         async with open_library(settings, {}, accounts=accounts) as library:
             # There is no index, so that nothing is found; what asks for it is paid for all the same.
-            assert (await library.search(shop.tenant.id, "How long?")).degraded
+            patient = replace(library, timeout_s=PATIENCE_S)
+            assert (await patient.search(shop.tenant.id, "How long?")).degraded
         assert len(stub.asked) == 1
     assert await booked(shop, shop.tenant.id) == (0, ["answered"])
 

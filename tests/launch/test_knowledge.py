@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from ai.models import embeddings
 from ai.settings import IndexerSettings
 from chat_service.store import knowledge as store
 from chorus.ids import uuid7
@@ -146,8 +147,9 @@ async def paid_calls(desk: Desk) -> list[tuple[str, str]]:
 
 
 async def test_what_is_embedded_by_hand_is_in_the_books(
-    embedding: dict[str, str], tmp_path: Path
+    embedding: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(embeddings, "QUERY_S", knowledge.ASK_TIMEOUT_S)
     async with knowledge.open_desk(tmp_path, embedding, "demo") as desk:
         card = await knowledge.add(desk, knowledge.read_pair("Do you ship abroad?", "Yes.", ""))
         assert card.state == "ready"

@@ -24,6 +24,7 @@ from ai.knowledge.opening import open_embedder
 from ai.knowledge.planned import OFFLINE, Accounts, Terms
 from ai.knowledge.search import Library
 from ai.knowledge.upkeep import Rounds
+from ai.models import embeddings
 from ai.models.breaker import OPEN_AFTER
 from ai.models.limits import Limits
 from ai.models.plan import PLAN_FILE, Choice, Plan
@@ -34,6 +35,7 @@ from chorus.errors import Unavailable
 from chorus.ids import uuid7
 from summary_engine.ledger import PgLedger
 from tests.ai.knowledge.world import DELIVERY, QUESTION, World
+from tests.ai.models.asking import PATIENCE_S
 from tests.support.model_stub import EMBEDDING_DIMENSIONS, ModelStub, model_stub
 
 pytestmark = pytest.mark.anyio
@@ -78,7 +80,9 @@ class House:
 
     async def library(self, model: str = "ok") -> Library:
         indexer = await self.indexer(model)
-        return Library(indexer.index, indexer.embedder, words_of(self.world.db), timeout_s=20.0)
+        return Library(
+            indexer.index, indexer.embedder, words_of(self.world.db), timeout_s=PATIENCE_S
+        )
 
     def settings(self, model: str = "ok") -> KnowledgeSettings:
         return KnowledgeSettings.from_env(
@@ -113,8 +117,13 @@ class House:
 
 @pytest.fixture
 async def house(
-    world: World, stub: ModelStub, redis_db: str, tmp_path: Path
+    world: World,
+    stub: ModelStub,
+    redis_db: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[House]:
+    monkeypatch.setattr(embeddings, "QUERY_S", PATIENCE_S)
     async with open_redis(redis_db) as client, AsyncExitStack() as opened:
         ledger = PgLedger(world.db, SystemClock())
         accounts = Accounts(Limits(client), ledger, whose_of(world.db))
