@@ -20,6 +20,7 @@ WORDS = {
     ("revocations", "kind"): "token",
     ("message_search", "words"): "",
     ("drafts", "mode"): "reply",
+    ("proposals", "source"): "asked",
 }
 
 
