@@ -22,7 +22,7 @@ EVERY: Final = 50
 WISHES_MAX: Final = 5_000
 """More are forgotten: they come again when they are longer by `EVERY`, or are folded when opened."""
 REST: Final = 19
-"""So many times as long as was folded nothing is: a twentieth of a core, however much is said."""
+"""So many times the CPU time of folding nothing is folded: a twentieth of a core, however much is said."""
 REST_MAX_S: Final = 5.0
 
 
@@ -70,12 +70,12 @@ class Ahead:
             )
         if not found or not found[0].rows:
             return False
-        began_s = clock.monotonic()
         made = await asyncio.to_thread(summaries.kept_of, found[0], clock)
-        now_s = clock.monotonic()
-        self._rests_until_s = now_s + min(REST * (now_s - began_s), REST_MAX_S)
         if made is None:
             return False
+        # By CPU: on a busy machine it would rest for what others took.
+        rest_s = min(REST * max(made.ms, 1) / 1000, REST_MAX_S)
+        self._rests_until_s = clock.monotonic() + rest_s
         async with db.transaction(tenant_id) as tx:
             kept = bool(await store.keep(tx, tenant_id, [made]))
         if not kept:  # Somebody held it: a conversation in which much is said, as likely as not.

@@ -13,16 +13,18 @@ from tests.chat_service.admin_world import call
 from tests.chat_service.api_world import Api, Tenant
 from tests.chat_service.ingest_world import superuser
 from tests.chat_service.test_summaries import fill, history, read
-from tests.chat_service.test_traits import Stumbling, Ticking, tell, tools_of
+from tests.chat_service.test_traits import Stumbling, tell, tools_of
 
 pytestmark = pytest.mark.anyio
 
 
-class Unhurried(SystemClock):
-    """To it nothing takes any time, so nobody has to rest."""
+class Moved(SystemClock):
+    """Its seconds pass when somebody moves it."""
+
+    now_s = 0.0
 
     def monotonic(self) -> float:
-        return 0.0
+        return self.now_s
 
 
 async def relayed(api: Api, tenant: Tenant, before: int, clock: SystemClock) -> Ahead:
@@ -113,24 +115,25 @@ async def test_what_a_person_wrote_stays(api: Api, acme: Tenant) -> None:
 
 
 async def test_it_leaves_most_of_the_time_to_others(api: Api, acme: Tenant) -> None:
-    clock = Ticking()
+    clock = Moved()
     folding = await relayed(api, acme, EVERY - 1, clock)
     assert await folding.fold_on()
     await api.rows("UPDATE conversations SET last_seq = $2 WHERE id = $1", acme.conversation, 99)
     await hear(api, acme, folding, "One more.")
-    looked = 0
-    while not await folding.fold_on():
-        looked += 1
-    # Folding took one tick of this clock, each look takes another.
-    assert looked == ahead.REST - 1
+    clock.now_s += (ahead.REST - 1) / 1000
+    assert not await folding.fold_on(), "fifty messages take more than a millisecond"
+    clock.now_s += ahead.REST_MAX_S
+    assert await folding.fold_on()
 
 
 async def test_a_held_conversation_is_kept_a_moment_later(api: Api, acme: Tenant) -> None:
-    folding = await relayed(api, acme, EVERY - 1, Unhurried())
+    folding = await relayed(api, acme, EVERY - 1, clock := Moved())
     async with superuser(api.database_url) as raw, raw.transaction():
         await raw.execute("SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE", acme.conversation)
         assert not await folding.fold_on()
+    clock.now_s += ahead.REST_MAX_S
     assert await folding.fold_on()
+    clock.now_s += ahead.REST_MAX_S
     assert not await folding.fold_on()
 
 
