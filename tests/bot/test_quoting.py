@@ -65,9 +65,9 @@ async def test_nothing_is_quoted_from_nothing_or_in_another_language() -> None:
 
 @pytest.mark.parametrize(
     ("confidences", "cited"),
-    [((0.2, 0.4), None), ((0.2, 0.9), "p2"), ((0.5, 0.9), "p1"), ((0.2, 0.45, 0.9), "p2")],
+    [((0.2, 0.4), None), ((0.2, 0.9), None), ((0.5, 0.9), "p1"), ((0.45, 0.2), "p1")],
 )
-async def test_the_first_passage_that_is_sure_by_itself_is_quoted(
+async def test_the_best_passage_is_quoted_if_it_is_sure_by_itself(
     confidences: tuple[float, ...], cited: str | None
 ) -> None:
     found = [
@@ -87,8 +87,10 @@ EN, DE, ANY = "en", "de", ""
     [
         # The best speaks another language, a later one that is sure the customer's.
         ([(DE, SURE), (EN, SURE)], EN, "p2"),
-        ([(DE, SURE), (EN, UNSURE), (EN, SURE)], EN, "p3"),
-        ([(EN, UNSURE), (DE, SURE), (EN, SURE)], EN, "p3"),
+        ([(DE, UNSURE), (EN, SURE)], EN, "p2"),
+        # Whom the best that can be read leaves unsure is not told what comes after it.
+        ([(DE, SURE), (EN, UNSURE), (EN, SURE)], EN, None),
+        ([(EN, UNSURE), (DE, SURE), (EN, SURE)], EN, None),
         ([(DE, SURE), (ANY, SURE), (EN, SURE)], EN, "p2"),
         # Sure and readable are never two different passages.
         ([(DE, SURE), (EN, UNSURE)], EN, None),
@@ -102,7 +104,7 @@ EN, DE, ANY = "en", "de", ""
         ([(DE, SURE), (EN, SURE)], ANY, "p1"),
     ],
 )
-async def test_the_first_that_is_sure_and_in_the_customers_language_is_quoted(
+async def test_the_best_in_the_customers_language_is_quoted_if_it_is_sure(
     found: list[tuple[str, float]], language: str, cited: str | None
 ) -> None:
     passages = [
