@@ -25,8 +25,6 @@ Publication = tuple[str, bytes]
 
 TIMEOUT_S: Final = 0.5
 PAUSE_S: Final = 2.0
-AT_ONCE: Final = 6
-"""Fewer than a client has connections: one that finds none is a publication that is lost."""
 
 
 class Publisher:
@@ -36,19 +34,15 @@ class Publisher:
         self._client = client
         self._clock = clock
         self._silent_until = float("-inf")
-        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def publish(self, messages: Sequence[Publication]) -> None:
-        if not messages:
+        if not messages or self._clock() < self._silent_until:
             return
-        async with self._turns:
-            if self._clock() < self._silent_until:
-                return
-            try:
-                async with asyncio.timeout(TIMEOUT_S):
-                    await publish_all(self._client, messages)
-            except TimeoutError:
-                self._silent_until = self._clock() + PAUSE_S
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                await publish_all(self._client, messages)
+        except TimeoutError:
+            self._silent_until = self._clock() + PAUSE_S
 
 
 def durable(row: StoredRow) -> Publication:

@@ -32,16 +32,19 @@ async def open_redis(
 ) -> AsyncIterator[Client]:
     """Open a client without write retries: a lost reply must not become a second write.
 
-    Who writes decides whether to write again (SQL dedupes; see DESIGN §4).
+    Who writes decides whether to write again (SQL dedupes; see DESIGN §4). Who finds all connections
+    lent waits for one, as long as for an answer.
     """
-    client = redis.Redis.from_url(
+    pool = redis.BlockingConnectionPool.from_url(
         url,
+        timeout=timeout_s,
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
         retry=Retry(NoBackoff(), 0),
         max_connections=max_connections,
         health_check_interval=0,
     )
+    client = redis.Redis.from_pool(pool)
     try:
         yield client
     finally:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chorus.bus import Listener, append_entries, open_redis, publish_all
+from chorus.bus import Listener, RedisFailure, append_entries, open_redis, publish_all
 from chorus.errors import Unavailable
 from tests.support.servers import start_redis
 
@@ -98,3 +98,18 @@ async def test_a_lost_hint_is_no_error(tmp_path: Path) -> None:
         async with open_redis(server.url) as client:
             server.kill9()
             await publish_all(client, [("a", b"nobody hears")])
+
+
+async def test_a_crowd_waits_for_the_few_connections(redis_db: str) -> None:
+    async with open_redis(redis_db, max_connections=2) as client:
+        counts = await asyncio.gather(*(client.incr("crowd") for _ in range(200)))
+    assert sorted(counts) == list(range(1, 201))
+
+
+async def test_who_gets_no_connection_in_time_is_told_so(redis_db: str) -> None:
+    async with open_redis(redis_db, timeout_s=0.2, max_connections=1) as client:
+        async with client.pubsub() as holder:
+            await holder.subscribe("taken")
+            with pytest.raises(RedisFailure):
+                await client.incr("crowd")
+        assert await client.incr("crowd") == 1
