@@ -19,8 +19,13 @@ from chorus.ids import uuid7
 from chorus.ingest import IngestItem
 from tests.chat_service.api_world import Tenant, make_tenant
 from tests.chat_service.handoff_world import OFFER, ask, happen, make_queue, offer_to
-from tests.chat_service.ingest_world import hashed, not_gapless, superuser, system_db
-from tests.chat_service.test_ingest_act import statements_during
+from tests.chat_service.ingest_world import (
+    hashed,
+    not_gapless,
+    statements_during,
+    superuser,
+    system_db,
+)
 
 pytestmark = pytest.mark.anyio
 

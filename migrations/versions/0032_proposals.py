@@ -2,7 +2,7 @@
 
 from migrations.script import run_script
 
-revision = "0033"
+revision = "0032"
 down_revision = "0031"
 
 
