@@ -71,8 +71,8 @@ WHERE id = :tenant
 
 async def plan_names(session: Reader, tenant_id: UUID) -> PlanNames | None:
     """None: there is no such tenant."""
-    found = (await session.execute(_PLAN_NAMES, {"tenant": tenant_id})).all()
-    return next((PlanNames(slug, tier) for slug, tier in found), None)
+    found = await every(session, _PLAN_NAMES, {"tenant": tenant_id})
+    return next((PlanNames(*row) for row in found), None)
 
 
 async def months(session: Reader, tenant_id: UUID, month: date) -> list[Month]:
