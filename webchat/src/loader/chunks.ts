@@ -33,8 +33,13 @@ export function chunkLoader(base: string, nonce: () => string | undefined): Load
 
 /** Fetch the words of a language. */
 export async function fetchWords(base: string, locale: string): Promise<Record<string, string>> {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  return (await fetch(`${base}${locale}.${WORDS_VERSION}.json`, { signal })).json();
+  return (await get(`${base}${locale}.${WORDS_VERSION}.json`)).json();
+}
+
+async function get(url: string): Promise<Response> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (!answer.ok) throw answer;
+  return answer;
 }
 
 function partsOf(name: string): string[] {
@@ -46,19 +51,26 @@ function fileOf(name: string): string {
   return `${name}.${PARTS[name]?.[0].replace(/\W/gu, "").slice(0, 12)}.js`;
 }
 
-/** The browser checks a preloaded module against its integrity, and `import()` takes that one. */
-function verify(base: string, name: string, nonce: string | undefined): Promise<void> {
+/**
+ * The browser checks a preloaded module against its integrity, and `import()` takes that one.
+ *
+ * Some browsers remember for as long as the page lives that a module did not come. So it is only
+ * asked for as one once it has come.
+ */
+async function verify(base: string, name: string, nonce: string | undefined): Promise<void> {
   const link = document.createElement("link");
-  if (!link.relList.supports("modulepreload")) return Promise.resolve();
+  const url = base + fileOf(name);
+  await get(url);
+  if (!link.relList.supports("modulepreload")) return;
   link.rel = "modulepreload";
   link.integrity = `sha256-${PARTS[name]?.[0]}`;
   link.crossOrigin = "";
   link.nonce = nonce ?? "";
-  return new Promise<void>((resolve, reject) => {
+  await new Promise((resolve, reject) => {
     setTimeout(reject, PATIENCE_MS);
-    link.onload = () => resolve();
+    link.onload = resolve;
     link.onerror = reject;
-    link.href = base + fileOf(name);
+    link.href = url;
     document.head.append(link);
   }).finally(() => link.remove());
 }
