@@ -326,7 +326,7 @@ class Mixed:
 
 @pytest.mark.parametrize(
     ("confidences", "cited", "action"),
-    [((0.2, 0.9), ("p1",), "answer"), ((0.2, 0.3), (), "clarify")],
+    [((0.9, 0.2), ("p0",), "answer"), ((0.2, 0.9), (), "clarify"), ((0.2, 0.3), (), "clarify")],
 )
 async def test_what_is_quoted_is_itself_sure_enough(
     confidences: tuple[float, ...], cited: tuple[str, ...], action: str
