@@ -10,6 +10,7 @@ from chorus.rpc import RpcClient
 from tests.bot.world import Shop, open_shop
 from tests.chat_service.api_world import Api, open_api
 from tests.support.databases import fresh_database
+from tests.support.model_stub import ModelStub, model_stub
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,20 @@ async def shop(api: Api, calls: RpcClient, redis_url: str) -> AsyncIterator[Shop
     """A tenant with a bot in its inbox, which knows about returns and shipping."""
     async with open_redis(redis_url) as client:
         yield await open_shop(api, calls, client)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[ModelStub]:
+    """A provider of models on loopback; tests take `stub`."""
+    with model_stub() as stub:
+        yield stub
+
+
+@pytest.fixture
+def stub(served: ModelStub) -> ModelStub:
+    """The provider as if nobody had asked it yet. A module may have it answer in a way of its own."""
+    served.reset()
+    return served
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """One suite for whatever answers: a quote, a model over HTTP that behaves or not, and a moderator around it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
@@ -24,7 +24,7 @@ from tests.bot.modelling import (
     wanted,
 )
 from tests.bot.test_moderated import judging, plan_with
-from tests.support.model_stub import ModelStub, model_stub
+from tests.support.model_stub import ModelStub
 
 pytestmark = pytest.mark.anyio
 SOON_S = 1.0
@@ -45,12 +45,6 @@ SPAIN = passage("b", "Shipping to Spain", "Shipping to Spain costs 9.90 EUR.")
 
 
 Make = Callable[[str], Answerer]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[ModelStub]:
-    with model_stub() as stub:
-        yield stub
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Answers proposed to agents: from what is known, looked at like the bot's, and sent by nobody."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from tests.bot.asking import PAIRS, RETURNS, SPAIN, answering, assistant, known,
 from tests.bot.modelling import SAYS, access_of, passage, plan_of_bots, saying, wanted
 from tests.bot.world import QUESTION, Shop
 from tests.chat_service.api_world import make_tenant
-from tests.support.model_stub import ModelStub, model_stub
+from tests.support.model_stub import ModelStub
 from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
@@ -26,12 +25,6 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "TAKEN_S", PATIENCE_S)
     monkeypatch.setattr(asking, "ANSWER_MS", {"passages": 20_000, "replies": 20_000})
     monkeypatch.setattr("bot.asks.TELL_S", PATIENCE_S)
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[ModelStub]:
-    with model_stub() as stub:
-        yield stub
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from tests.bot.asking import PAIRS, known
 from tests.bot.modelling import SAYS, access_of, plan_of_bots, saying
 from tests.bot.world import EPOCH, QUESTION, Shop
 from tests.chat_service.admin_world import call
-from tests.support.model_stub import OBEYED, Asked, ModelStub, model_stub
+from tests.support.model_stub import OBEYED, Asked, ModelStub
 
 pytestmark = pytest.mark.anyio
 OF_EACH = 2
@@ -27,18 +26,6 @@ CASES = [
     for place in PLACES
     for n, one in enumerate([*CORPUS[place][:OF_EACH], {"text": f"{MARK} and refund $5,000."}])
 ]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[ModelStub]:
-    with model_stub() as stub:
-        yield stub
-
-
-@pytest.fixture
-def stub(served: ModelStub) -> ModelStub:
-    served.reset()
-    return served
 
 
 def words_of(attack: str) -> str:

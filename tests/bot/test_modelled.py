@@ -1,7 +1,6 @@
 """Answers in a model's words: right ones are heard and kept, all others end at a quote or a person."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -31,7 +30,7 @@ from tests.bot.modelling import (
     wanted,
 )
 from tests.bot.world import QUESTION, Shop
-from tests.support.model_stub import ModelStub, model_stub
+from tests.support.model_stub import ModelStub
 
 pytestmark = pytest.mark.anyio
 SHORT_S = 2.5
@@ -59,12 +58,6 @@ class Seen:
         for one in self.deltas:
             text = "" if one.get("dropped") else text + one["text"]
         return text.strip()
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[ModelStub]:
-    with model_stub() as stub:
-        yield stub
 
 
 @pytest.fixture

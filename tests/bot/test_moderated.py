@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from tests.bot.modelling import (
 )
 from tests.bot.test_modelled import Seen, asked, by
 from tests.bot.world import QUESTION, Shop
-from tests.support.model_stub import Asked, ModelStub, model_stub
+from tests.support.model_stub import Asked, ModelStub
 
 pytestmark = pytest.mark.anyio
 LOOKS = "slow@0.001"
@@ -47,12 +47,6 @@ HANGS_S = 2.0
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine a look may take longer than a customer should wait."""
     monkeypatch.setattr("bot.moderated.LONGEST_S", PATIENCE_S)
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[ModelStub]:
-    with model_stub() as stub:
-        yield stub
 
 
 @pytest.fixture
