@@ -171,7 +171,11 @@ def model_stub(*wires: Wire) -> Iterator[ModelStub]:
     listener = socket.create_server(("127.0.0.1", 0))
     stub = ModelStub(listener.getsockname()[1])
     app = _app(stub, [route for wire in wires for route in wire(stub)])
-    config = uvicorn.Config(app, log_level="critical", lifespan="off", loop="asyncio")
+    # The clients keep connections for five seconds, as uvicorn does: one that it closes in the very
+    # moment in which it is used again breaks a call.
+    config = uvicorn.Config(
+        app, log_level="critical", lifespan="off", loop="asyncio", headers=[("connection", "close")]
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)
     thread.start()
