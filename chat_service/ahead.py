@@ -2,6 +2,8 @@
 
 What was said is heard from the relay; no message waits for it. Each time a conversation is longer
 by `EVERY`, its summary by rules is gone on with and kept (ADR-0026): a reader folds what is left.
+What was not heard (rows that were imported, rules of before an upgrade, wishes a process took with
+it) is found by walking through all open conversations.
 """
 
 import asyncio
@@ -24,6 +26,10 @@ WISHES_MAX: Final = 5_000
 REST: Final = 19
 """So many times the CPU time of folding nothing is folded: a twentieth of a core, however much is said."""
 REST_MAX_S: Final = 5.0
+LOOK_EVERY_S: Final = 5.0
+LOOKED_AT: Final = 500
+"""Open conversations at each look."""
+START: Final = UUID(int=0)
 
 
 class Ahead:
@@ -33,6 +39,7 @@ class Ahead:
         self._tools = tools
         self._wishes: dict[UUID, UUID] = {}
         self._rests_until_s = 0.0
+        self._after = START
 
     def heard(self, relayed: Iterable[DomainEvent]) -> None:
         """Take domain events, of which only ids and seqs are known."""
@@ -45,6 +52,20 @@ class Ahead:
     def _wish(self, conversation_id: UUID, tenant_id: UUID) -> None:
         if len(self._wishes) < WISHES_MAX:
             self._wishes[conversation_id] = tenant_id
+
+    async def look(self) -> None:
+        """Wish for those of the next open conversations that are long and not folded.
+
+        Raises:
+            Unavailable, Overloaded: PostgreSQL cannot be reached; it goes on from there.
+        """
+        if self._wishes:
+            return
+        async with self._tools.db.read(None) as session:
+            found, after = await store.unfolded(session, self._after, longer=EVERY, most=LOOKED_AT)
+        for conversation_id, tenant_id in found:
+            self._wish(conversation_id, tenant_id)
+        self._after = after or START
 
     async def fold_on(self) -> bool:
         """Fold what waits longest, unless it is time to rest; says whether something was kept.

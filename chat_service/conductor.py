@@ -21,7 +21,7 @@ from chat_service import (
     unanswered,
 )
 from chat_service.absence import Absence
-from chat_service.ahead import Ahead
+from chat_service.ahead import LOOK_EVERY_S, Ahead
 from chat_service.attachments_sweep import Broom
 from chat_service.bell import Bell
 from chat_service.bot_tally import Tally
@@ -92,7 +92,7 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
     acts = [*rounds(tools, heard), *handoff_rounds(tools, router, lines)]
     wishes = (TOGETHER_S, lambda: refining.ring_soon(doorbell, sweep_s, within_s=poll_s))
     acts.append(wishes)
-    acts += [(poll_s, listening.read_on), (poll_s, ahead.fold_on)]
+    acts += [(poll_s, listening.read_on), (poll_s, ahead.fold_on), (LOOK_EVERY_S, ahead.look)]
     repeated = [repeat(act, every_s) for every_s, act in acts]
     async with beside(router.run(), absence.run(), *bell.tasks(), *repeated):
         await asyncio.Event().wait()

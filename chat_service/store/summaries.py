@@ -120,6 +120,36 @@ def _json(value: Any) -> Any:
     return orjson.loads(value) if isinstance(value, str | bytes) else value
 
 
+# As far as a page of open conversations goes: the long ones among them, where rules of before were
+# used, or which became long while nobody listened. What people and models wrote is left to readers.
+_LONG = text("""
+SELECT c.id, c.tenant_id, c.last_seq >= :longer
+    AND coalesce(c.metadata->'summary'->>'source', 'extractive') = 'extractive'
+    AND NOT EXISTS (
+        SELECT 1 FROM summaries s WHERE s.conversation_id = c.id AND s.state IS NOT NULL
+            AND s.model = :model AND s.upto_seq > c.last_seq - :longer
+    )
+FROM (
+    SELECT id, tenant_id, last_seq, metadata FROM conversations
+    WHERE id > :after AND status <> 'closed' ORDER BY id LIMIT :most
+) c ORDER BY c.id
+""")
+
+
+async def unfolded(
+    session: Reader, after: UUID, *, longer: int, most: int
+) -> tuple[list[tuple[UUID, UUID]], UUID | None]:
+    """Look at the next open conversations of all tenants, by id.
+
+    Returns `(conversation, tenant)` of those that are longer by `longer` than what rules have made
+    of them, and where to go on from; None: there are no more.
+    """
+    given = {"after": after, "longer": longer, "most": most, "model": EXTRACTOR}
+    seen = await every(session, _LONG, given)
+    long = [(conversation, tenant) for conversation, tenant, is_long in seen if is_long]
+    return long, seen[-1][0] if len(seen) == most else None
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A summary as it is stored; `summary` is what `metadata.summary` gets."""

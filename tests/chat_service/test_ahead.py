@@ -151,3 +151,74 @@ async def test_more_than_can_be_remembered_hinders_nobody(
     folding = await relayed(api, acme, EVERY - 1, SystemClock())
     assert not await folding.fold_on()
     assert (await read(api, acme))["uptoSeq"] == EVERY
+
+
+async def test_what_nobody_heard_of_is_found(api: Api, acme: Tenant) -> None:
+    await fill(api, acme, EVERY)
+    folding = Ahead(tools_of(api))
+    await walk(folding, api)
+    assert [row[:3] for row in await history(api, acme)] == [(EVERY, "extractive", True)]
+    await walk(folding, api)
+    assert len(await history(api, acme)) == 1, "what is folded is left alone"
+
+
+async def walk(folding: Ahead, api: Api) -> None:
+    """Once through all open conversations, and all that is found there is folded."""
+    count = await api.rows("SELECT count(*) FROM conversations WHERE status <> 'closed'")
+    for _ in range(count[0][0] // ahead.LOOKED_AT + 1):
+        await folding.look()
+        while folding._wishes:
+            folding._rests_until_s = 0.0
+            await folding.fold_on()
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        ("UPDATE summaries SET model = 'rules-of-before'", True),
+        ("UPDATE summaries SET state = NULL", True),
+        ("UPDATE conversations SET last_seq = last_seq + $2::int - 1", False),
+        ("UPDATE conversations SET last_seq = last_seq + $2::int", True),
+        (
+            "UPDATE conversations SET status = 'closed', closed_at = now(), last_seq = 10 * $2::int",
+            False,
+        ),
+    ],
+)
+async def test_what_is_found_is_long_and_open_and_not_folded_by_rules_of_today(
+    api: Api, acme: Tenant, before: str, found: bool
+) -> None:
+    folding = await relayed(api, acme, EVERY - 1, SystemClock())
+    assert await folding.fold_on()
+    column = "conversation_id" if "summaries" in before else "id"
+    more = [EVERY] if "$2" in before else []
+    await api.rows(f"{before} WHERE {column} = $1", acme.conversation, *more)
+    assert (acme.conversation in await looked_at(api)) == found
+
+
+async def looked_at(api: Api) -> dict[Any, Any]:
+    folding = Ahead(tools_of(api))
+    found: dict[Any, Any] = {}
+    while True:
+        folding._wishes.clear()
+        await folding.look()
+        found |= folding._wishes
+        if folding._after == ahead.START:
+            return found
+
+
+async def test_what_a_person_or_a_model_wrote_is_left_to_readers(api: Api, acme: Tenant) -> None:
+    await fill(api, acme, 2)
+    body: dict[str, Any] = {"text": "Mine.", "rev": 0}
+    await call(api, acme, "PUT", f"/livechat/summary/{acme.conversation}", body)
+    await api.rows("UPDATE conversations SET last_seq = 500 WHERE id = $1", acme.conversation)
+    assert acme.conversation not in await looked_at(api)
+
+
+async def test_a_page_of_conversations_after_the_other(
+    api: Api, acme: Tenant, rival: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "LOOKED_AT", 1)
+    for one in (acme, rival):
+        await fill(api, one, EVERY)
+    assert {acme.conversation, rival.conversation} <= (await looked_at(api)).keys()
