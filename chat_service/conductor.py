@@ -47,8 +47,6 @@ logger = log.get_logger(__name__)
 
 Act = Callable[[], Awaitable[object]]
 
-POOL_SIZE: Final = 12
-"""The lock, the router, and most of what is done side by side."""
 TOGETHER_S: Final = 0.02
 """Summaries that are opened within so much of each other are asked for together."""
 DAILY_EVERY_S: Final = 600.0
@@ -156,7 +154,7 @@ async def _main(settings: ConductorSettings) -> None:
     stop = asyncio.Event()
     doorbell = Doorbell(settings.celery_broker_url or settings.redis_url)
     async with (
-        open_store(settings, "conductor", POOL_SIZE) as db,
+        open_store(settings, "conductor", settings.conductor_pool_size) as db,
         open_redis(settings.redis_url) as client,
     ):
         on_signals(stop.set)

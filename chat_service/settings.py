@@ -12,7 +12,7 @@ class WriterSettings(DatabaseSettings):
     """The writer: from the ingest streams into PostgreSQL."""
 
     writer_lanes: Annotated[int, Field(ge=1, le=8)] = 1
-    """Sets of partitions written side by side. More than one helps where cores are free; on two, larger batches are quicker."""
+    """Sets of partitions written side by side, each with a connection to PostgreSQL. More than one helps where cores are free; on two, larger batches are quicker."""
     writer_batch_items: Annotated[int, Field(ge=1, le=5000)] = 500
     """Most messages in one transaction."""
     writer_linger_ms: Annotated[float, Field(ge=0, le=50)] = 2.0
@@ -43,6 +43,8 @@ class ConductorSettings(FileSettings):
 
     celery_broker_url: str = Field("", validation_alias="CELERY_BROKER_URL")
     """Celery's Redis; `REDIS_URL` when left out."""
+    conductor_pool_size: Annotated[int, Field(ge=6, le=100)] = 12
+    """Connections to PostgreSQL: for the lock, the router, and most of what is done side by side."""
     conductor_poll_ms: Annotated[int, Field(ge=10, le=10_000)] = 200
     """Time between two looks at the outbox and at due jobs."""
     conductor_batch: Annotated[int, Field(ge=1, le=5000)] = 500
