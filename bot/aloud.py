@@ -48,7 +48,7 @@ def has_faults(draft: Draft, asked: Asked) -> bool:
     """Whether anything keeps it from being said; counted and logged, without its words."""
     sources = [Source(one.id, f"{one.title}\n{one.text}") for one in asked.passages]
     translated = is_translated(draft, asked)
-    bounds = Bounds(hosts_of(asked.brief), draft.known, draft.canary, translated)
+    bounds = Bounds(hosts_of(asked.brief), draft.known, asked.question, draft.canary, translated)
     faults = faults_of(draft.text, draft.cited, sources, bounds)
     for fault in faults:
         metrics.grounding_rejects_total.labels(f"bot_{fault}").inc()

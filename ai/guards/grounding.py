@@ -1,4 +1,8 @@
-"""Does a text say only what its sources say? By numbers and names first, by words then."""
+"""Does a text say only what its sources say? By numbers and names first, by words then.
+
+What it cannot see: words of the sources in an order that says something else, "not" among them; a share
+of half lets a short sentence say one thing of its own beside one of theirs.
+"""
 
 import re
 from collections.abc import Collection, Sequence
@@ -7,30 +11,43 @@ from typing import Final
 
 from ai.extract.language import language_of
 from ai.extract.plain import plain, sentences
+from ai.guards import filler
 from ai.guards.amounts import in_one_form
 from ai.guards.numerals import LANGUAGES, numbers_said
 
 _STEM_CHARS: Final = 5
 _SHARE: Final = 0.5
 _FEW_WORDS: Final = 4
+"""Of fewer than that, our set phrases and the words of the question weigh nothing."""
 _NUMBER: Final = re.compile(r"\d[\d.,:/-]*\d|\d")
 _THING: Final = re.compile(
     r"https?://[^\s<>\"'）]+|[\w.+-]+@[\w.-]+\.\w{2,}|\b[A-Z]{1,6}[-_]?\d[\w-]*\b|[$€£¥]\s?\d[\d.,]*|\d[\d.,]*\s?[$€£¥%]"
 )
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
+_NAME: Final = re.compile(r"(?<=[\w,;] )(?=[^\W\d_a-z])[^\W\d_]{4,}")
+"""Of four letters and more behind another word: a sentence begins with a capital whatever it says."""
+_NAMES_STAND_OUT: Final = frozenset({"en", "fr", "es", "it", "pt", "pl"})
+"""Languages that write nothing else with a capital inside of a sentence; German does."""
 _UNSPACED: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_SIGNS: Final = re.compile(r"[\W_]+")
 _COMMA: Final = "de"
 """One of the languages that write 9,90 and 1.500."""
 
 
 def unsupported(
-    text: str, sources: Sequence[str], *, known: Collection[str] = (), translated: bool = False
+    text: str,
+    sources: Sequence[str],
+    *,
+    known: Collection[str] = (),
+    asked: str = "",
+    translated: bool = False,
 ) -> tuple[str, ...]:
     """What a text says that no source does: single facts, and sentences made up of other words.
 
-    `known` may be said without a source: our own set phrases. Of a `translated` text, words tell
-    nothing; its facts do, however its language writes them. Where nobody here can read numbers that
-    its language writes as words, all of it is unsupported.
+    `known` may be said without a source: our own set phrases. What was `asked` may be named in an
+    answer, and is no source. Of a `translated` text, words tell nothing; its facts do, however its
+    language writes them. Where nobody here can read numbers that its language writes as words, all of
+    it is unsupported.
     """
     language = language_of(text)
     if translated and language and language not in LANGUAGES:
@@ -43,8 +60,11 @@ def unsupported(
     facts = [one for one in said if not _stands(one, borne)]
     if translated:
         return tuple(facts)
-    stems = _stems(_flat("\n".join([*sources, *known])))
-    invented = [one for one in sentences(plain(text)) if not _borne_out(one, stems)]
+    words = _Words(*(_stems(_flat("\n".join(some))) for some in (sources, known, [asked])))
+    told = sentences(plain(text))
+    if language in _NAMES_STAND_OUT:
+        facts += [name for one in told for name in _names(one) if not words.has_name(name)]
+    invented = [one for one in told if not _borne_out(one, words)]
     return tuple(dict.fromkeys([*facts, *invented]))
 
 
@@ -100,15 +120,59 @@ def _found(wanted: str, whole: str) -> bool:
     return re.search(pattern, whole) is not None
 
 
+def _names(sentence: str) -> list[str]:
+    """Words with a capital among words without; none of a headline That Is Written So."""
+    found = [one for one in _NAME.findall(sentence) if one[0].isupper()]
+    small = [one for one in _WORD.findall(sentence) if one[0].islower()]
+    return found if len(small) >= len(found) else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Stems of what the sources say, of our set phrases, and of what was asked."""
+
+    sources: frozenset[str]
+    known: frozenset[str]
+    asked: frozenset[str]
+
+    def has_near(self, stem: str) -> bool:
+        """Whether the sources have it, or one that a letter more or less makes of it: item, items."""
+        short = stem[: _STEM_CHARS - 1]
+        near = (one for one in self.sources if one.startswith(short))
+        return any(one in (stem, short) or stem == short for one in near)
+
+    def has_name(self, name: str) -> bool:
+        said = name.lower()
+        return said in filler.WORDS or said[:_STEM_CHARS] in self.sources | self.known | self.asked
+
+
 def _stems(text: str) -> frozenset[str]:
-    if _UNSPACED.search(text):
-        return frozenset(text[at : at + 2] for at in range(len(text) - 1))
-    return frozenset(one[:_STEM_CHARS] for one in _WORD.findall(text))
+    """Of all its words, and pairs of letters where words stick together."""
+    return _pairs(text) | {one[:_STEM_CHARS] for one in _WORD.findall(text)}
 
 
-def _borne_out(sentence: str, stems: frozenset[str]) -> bool:
-    """Whether enough of a sentence's words are the sources'; a short one has too few to tell."""
-    own = _stems(_flat(sentence))
-    if len(own) < _FEW_WORDS:
-        return True
-    return len(own & stems) >= _SHARE * len(own)
+def _pairs(text: str) -> frozenset[str]:
+    if not _UNSPACED.search(text):
+        return frozenset()
+    return frozenset(text[at : at + 2] for at in range(len(text) - 1))
+
+
+def _claims(sentence: str) -> frozenset[str]:
+    """The stems of what a sentence says, without words that make no claim."""
+    said = _flat(sentence)
+    if _UNSPACED.search(said):
+        parts = _SIGNS.split(filler.PHRASES.sub(" ", said))
+        return frozenset(pair for one in parts for pair in _pairs(one))
+    words = (one for one in _WORD.findall(said) if one not in filler.WORDS)
+    return frozenset(one[:_STEM_CHARS] for one in words)
+
+
+def _borne_out(sentence: str, words: _Words) -> bool:
+    """Whether enough of what a sentence says is the sources'."""
+    own = _claims(sentence)
+    if len(own) >= _FEW_WORDS:
+        return len(own & (words.sources | words.known)) >= _SHARE * len(own)
+    own -= words.known
+    borne = frozenset(one for one in own if words.has_near(one))
+    # Of the question's words alone, a sentence would say yes or no to it.
+    return not own or len(borne) >= max(1, _SHARE * len(own - (words.asked - borne)))

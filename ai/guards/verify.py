@@ -44,6 +44,8 @@ class Bounds:
     allowed_hosts: Collection[str] = ()
     known: Collection[str] = ()
     """Set phrases that need no source."""
+    asked: str = ""
+    """What is answered: its words may be taken up, and bear nothing out."""
     canary: str = ""
     translated: bool = False
     """It is in another language than its sources: of those, only facts can be found in it."""
@@ -64,9 +66,7 @@ def faults_of(
         Fault.TOO_LONG: len(text) > CHARS_MAX,
         Fault.UNCITED: not cited,
         Fault.FOREIGN_CITATION: any(one not in by_id for one in cited),
-        Fault.UNGROUNDED: bool(
-            unsupported(text, used, known=bounds.known, translated=bounds.translated)
-        ),
+        Fault.UNGROUNDED: bool(_unsupported(text, used, bounds)),
         Fault.FOREIGN_LINK: bool(foreign_links(text, bounds.allowed_hosts)),
         Fault.LEAK: bool(bounds.canary) and leaks(text, bounds.canary),
         Fault.HARMFUL: bool(harms - {"promise"}),
@@ -74,6 +74,12 @@ def faults_of(
         Fault.MACHINE_TALK: _is_machine_talk(text, used),
     }
     return tuple(fault for fault, here in found.items() if here)
+
+
+def _unsupported(text: str, used: Sequence[str], bounds: Bounds) -> tuple[str, ...]:
+    return unsupported(
+        text, used, known=bounds.known, asked=bounds.asked, translated=bounds.translated
+    )
 
 
 def _is_machine_talk(text: str, used: Sequence[str]) -> bool:

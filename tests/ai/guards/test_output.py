@@ -71,6 +71,71 @@ def test_what_it_does_not_say_is_found(text: str) -> None:
     assert unsupported(text, [RETURNS.text])
 
 
+SAID: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parent / "corpus" / "grounding.yaml").read_text(encoding="utf-8")
+)
+
+
+def said(which: str) -> list[Any]:
+    return [
+        pytest.param(text, one["source"], one["asked"], id=f"{one['language']}-{text[:24]}")
+        for one in SAID
+        for text in one[which]
+    ]
+
+
+@pytest.mark.parametrize(("text", "source", "asked"), said("faithful"))
+def test_a_short_sentence_that_is_faithful_may_stay(text: str, source: str, asked: str) -> None:
+    assert unsupported(text, [source], asked=asked) == ()
+
+
+@pytest.mark.parametrize(("text", "source", "asked"), said("invented"))
+def test_a_short_sentence_that_is_made_up_is_found(text: str, source: str, asked: str) -> None:
+    assert unsupported(text, [source], asked=asked)
+
+
+def test_a_sentence_of_the_questions_words_alone_is_no_answer() -> None:
+    asked, source = "Was my refund approved?", ["Parcels arrive after two days."]
+    assert unsupported("Your refund was approved.", source, asked=asked)
+    assert unsupported("Your refund arrives after two days.", source, asked=asked) == ()
+
+
+def test_what_was_asked_bears_no_number_out() -> None:
+    asked = "Can I return it after 90 days?"
+    assert unsupported("You can return it within 90 days.", [RETURNS.text], asked=asked) == ("90",)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("You can return an item within 30 days in Hamburg.", "Hamburg"),
+        ("Return shipping is free in Germany, Austria and beyond.", "Austria"),
+        ("Return shipping is free with Hermes in Germany.", "Hermes"),
+    ],
+)
+def test_a_name_inside_a_sentence_must_stand_in_its_sources(text: str, name: str) -> None:
+    assert name in unsupported(text, [RETURNS.text])
+    assert unsupported(text, [RETURNS.text, f"We speak of {name}."]) == ()
+    assert unsupported(text, [RETURNS.text], asked=f"And {name}?") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Return Shipping Is Free in Germany with Every Item and Refund.",
+        "Yes. Return shipping is free, and You have 30 days.",
+        "In Deutschland ist der Rückversand innerhalb von 30 Tagen nach Erhalt der Ware kostenlos.",
+    ],
+)
+def test_a_capital_that_tells_no_name_is_none(text: str) -> None:
+    german = "Der Rückversand ist innerhalb von 30 Tagen ab Erhalt in Deutschland kostenlos."
+    assert unsupported(text, [RETURNS.text, german]) == ()
+
+
+def test_a_source_in_another_script_takes_no_words_from_the_others() -> None:
+    assert unsupported("Return shipping is free.", [RETURNS.text, "返品は無料です。"]) == ()
+
+
 SENT: Final = (
     "Send it back within 30 days. It costs €9.90, and $1,500 at most. You save 50% of 1.5 kg."
 )
@@ -191,6 +256,14 @@ def test_what_its_article_says_to_people_may_be_said() -> None:
     for text in CORPUS["article_harmless"]:
         if not foreign_links(text, ALLOWED):
             assert faults_of(text, ["p1"], [Source("p1", text)], BOUNDS) == (), text
+
+
+def test_an_answer_may_take_up_what_was_asked() -> None:
+    answer, bounds = "Yes, shoes can be returned.", Bounds(asked="Can I return shoes?")
+    sources = [Source("p1", "Whatever you bought can be returned within 30 days.")]
+    assert faults_of(answer, ["p1"], sources, bounds) == ()
+    made_up = Bounds(asked="Do you sell shoes?")
+    assert faults_of("We sell shoes.", ["p1"], sources, made_up) == (Fault.UNGROUNDED,)
 
 
 def test_only_what_is_cited_bears_an_answer_out() -> None:

@@ -82,9 +82,7 @@ async def test_what_a_model_was_told_to_say_is_not_what_an_agent_reads(
         floor = lines_of(Made(full(messages), "", "extractive", ""))
         stub.answer = saying_it(attack)
         made = await summarised(models["ok"], messages)
-        # A few words without a number or a link are all that it may repeat; rules quote more than that.
-        ours = [one for one in lines_of(made) if one not in floor]
-        assert not [one for one in ours if len(one.split()) > 4], (id_, ours)
+        assert [one for one in lines_of(made) if one not in floor] == [], id_
     assert len(stub.asked) == 1 + len(ATTACKS)
 
 
