@@ -26,6 +26,7 @@ from bot.quoting import Quoting
 from bot.settings import BotSettings
 from bot.stage import FanStage
 from bot.turn import Mind
+from bot.standing import Standing
 from bot.turns import Pace, Turns
 from chorus import log, metrics, rpc
 from chorus.bus import Client, open_redis
@@ -60,10 +61,11 @@ async def serve(
         calls = await opened.enter_async_context(rpc.open_client(target, security=security))
         whose = RpcTenants(calls, loop.time).whose
         accounts = Accounts(Limits(client), RpcLedger(calls), whose)
-        knowledge = await opened.enter_async_context(
+        chat = GrpcChat(calls)
+        library = await opened.enter_async_context(
             open_library(settings, environ, accounts=accounts)
         )
-        chat = GrpcChat(calls)
+        knowledge = Standing(library, chat)
         models = await by_models(settings, environ, client, calls)
         answerers = (*models["bot"], Quoting())
         mind = Mind(knowledge, answerers, settings.bot_turn_ms / 1000, loop.time)

@@ -34,6 +34,12 @@ class GrpcChat:
         told = await self._act(ActRequest(who, None, "", "bot.which", asked))
         return {UUID(one) for one in _data(told)["conv"]}
 
+    async def standing(self, tenant_id: UUID, passages: list[str]) -> set[str]:
+        who = principal_of(tenant_id, NOBODY)
+        asked = {"passages": passages}
+        told = await self._act(ActRequest(who, None, "", "bot.standing", asked))
+        return set(_data(told)["passages"])
+
     async def brief(self, where: Where) -> Brief:
         who = principal_of(where.tenant_id, NOBODY)
         order = ActRequest(who, where.conversation_id, "", "bot.brief", {})

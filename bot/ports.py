@@ -157,6 +157,10 @@ class Chat(Protocol):
         """Those of these conversations that have a bot."""
         ...
 
+    async def standing(self, tenant_id: UUID, passages: list[str]) -> set[str]:
+        """Those of these passages that the tenant has as of now."""
+        ...
+
     async def brief(self, where: Where) -> Brief:
         """How the conversation stands."""
         ...

@@ -16,12 +16,13 @@ from chat_service import escalate
 from chat_service.deeds import Commands, Deed, Effects
 from chat_service.escalate import Prospect, Wish
 from chat_service.store import bots as store
+from chat_service.store import knowledge
 from chat_service.store.bots import Brief
 from chat_service.store.conversations import Locked
 from chorus.auth import Principal
 from chorus.clock import rfc3339
 from chorus.db import Db
-from chorus.errors import Forbidden, NotFound, StaleFloor
+from chorus.errors import BadRequest, Forbidden, NotFound, StaleFloor
 from chorus.wire.common import Count, Floor, Inbound, Name, ShortText, Uuid7
 
 OURS: Final = "internal"
@@ -30,6 +31,9 @@ BRIEF: Final = "bot.brief"
 WHICH: Final = "bot.which"
 """Asked by bots only: which of these conversations have a bot of ours."""
 WHICH_MAX: Final = 1_000
+STANDING: Final = "bot.standing"
+"""Asked by bots only: which of these passages its tenant still has, before any of them is said."""
+STANDING_MAX: Final = 20
 PRIORITY_MAX: Final = 2
 
 
@@ -76,6 +80,28 @@ async def which(db: Db, principal: Principal, ids: Sequence[UUID]) -> dict[str, 
     async with db.read(principal.tenant_id) as session:
         found = await store.which(session, principal.tenant_id, ids[:WHICH_MAX])
     return {"conv": [str(one) for one in found]}
+
+
+async def standing(db: Db, principal: Principal, ids: Sequence[str]) -> dict[str, Any]:
+    """Those of these passages (`source:version:place`) that were neither taken away nor replaced.
+
+    Raises:
+        Forbidden: not one of our own services. BadRequest: no such ids.
+    """
+    if principal.role != OURS:
+        raise Forbidden
+    asked = [_place(one) for one in ids[:STANDING_MAX]]
+    async with db.read(principal.tenant_id) as session:
+        found = await knowledge.passages(session, principal.tenant_id, asked)
+    return {"passages": [f"{source}:{version}:{place}" for source, version, place in found]}
+
+
+def _place(id_: str) -> tuple[UUID, int, int]:
+    try:
+        source, version, place = id_.split(":")
+        return UUID(source), int(version), int(place)
+    except ValueError as error:
+        raise BadRequest("`passages` is a list of ids of passages.") from error
 
 
 def _shown(found: Brief) -> dict[str, Any]:

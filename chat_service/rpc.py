@@ -128,7 +128,7 @@ class ChatCalls:
             return [_frame(INBOX_ROWS, await inbox.read_rows(self.db, principal, ids))]
         if request.event == INBOX_OFFERS:
             return await self._offers(principal)
-        if request.event in (bots.BRIEF, bots.WHICH):
+        if request.event in (bots.BRIEF, bots.WHICH, bots.STANDING):
             return [_frame(request.event, await self._asked_by_bot(request))]
         frame = read_frame(request.event, request.data)
         if isinstance(frame, InboxOpen):
@@ -152,6 +152,9 @@ class ChatCalls:
         if request.event == bots.WHICH:
             ids = _uuids(request.data.get("conv"))
             return await bots.which(self.db, request.principal, ids)
+        if request.event == bots.STANDING:
+            passages = _strings(request.data.get("passages"))
+            return await bots.standing(self.db, request.principal, passages)
         if request.conversation_id is None:
             raise BadRequest("`conv` is needed.")
         return await bots.brief(self.db, request.principal, request.conversation_id)
@@ -238,6 +241,10 @@ def _uuids(listed: object) -> Sequence[UUID]:
         return [UUID(str(one)) for one in listed] if isinstance(listed, list) else []
     except ValueError as error:
         raise BadRequest("`conv` is a list of ids.") from error
+
+
+def _strings(listed: object) -> Sequence[str]:
+    return [str(one) for one in listed] if isinstance(listed, list) else []
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from bot.chat import GrpcChat
 from bot.policy import Action, Reason
 from bot.ports import BotCard, Where
 from bot.quoting import Quoting
+from bot.standing import Standing
 from bot.talk import META
 from bot.turn import Mind
 from bot.turns import Pace, Turns
@@ -150,8 +151,9 @@ def _wishes(folder: Path) -> Iterator[Case]:
 async def _taken(bot: BotCard, cases: Sequence[Case], shelves: Sequence[Shelf]) -> list[Outcome]:
     library = replace(await library_of(shelves, HashingEmbedder()), timeout_s=PATIENCE_S)
     desk, loop = Desk(bot), asyncio.get_running_loop()
-    mind = Mind(library, (Quoting(),), PATIENCE_S, loop.time)
-    voice = Voice(GrpcChat(desk), Unseen(), PATIENCE_S, answers=True)
+    chat = GrpcChat(desk)
+    mind = Mind(Standing(library, chat), (Quoting(),), PATIENCE_S, loop.time)
+    voice = Voice(chat, Unseen(), PATIENCE_S, answers=True)
     titles = {shelf.id: shelf.title for shelf in shelves}
     async with Turns(lambda where, over: take_turn(mind, voice, where, over), _AT_ONCE) as turns:
         return [_outcome(one, await _thread(desk, turns, one.text), titles) for one in cases]

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from bot.ports import BotCard, Where
-from chat_service.bots import BRIEF, HandOver
+from chat_service.bots import BRIEF, STANDING, HandOver
 from chat_service.rpc import read_frame
 from chorus.codes import NackCode
 from chorus.errors import Forbidden
@@ -75,6 +75,9 @@ class Desk:
         return where
 
     async def act(self, request: ActRequest) -> ActReply:
+        if request.event == STANDING:
+            # What is on its shelf was never taken away.
+            return _reply(STANDING, request.data)
         thread = self.threads[_id(request)]
         if request.event == BRIEF:
             return _reply(BRIEF, self._brief(thread))

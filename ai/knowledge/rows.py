@@ -64,14 +64,17 @@ _DUE: Final = """
     AND (CAST(:tenant AS uuid) IS NULL OR tenant_id = :tenant)
     AND (lease_until IS NULL OR lease_until < now())
 """
-# Tenants take turns: who brings two thousand sources keeps nobody waiting who brings one.
+# Tenants take turns: who brings two thousand sources keeps nobody waiting who brings one. What was
+# deleted comes before all that is brought, and takes next to no time.
 _TAKE: Final = text(f"""
 WITH turns AS (
-  SELECT id AS source, row_number() OVER (PARTITION BY tenant_id ORDER BY due_at, id) AS turn
+  SELECT id AS source, row_number() OVER (
+    PARTITION BY tenant_id ORDER BY state <> 'deleted', due_at, id
+  ) AS turn
   FROM knowledge_sources {_DUE}
 ), due AS (
   SELECT id FROM knowledge_sources JOIN turns ON source = id {_DUE}
-  ORDER BY turn, due_at LIMIT :most FOR UPDATE OF knowledge_sources SKIP LOCKED
+  ORDER BY state <> 'deleted', turn, due_at LIMIT :most FOR UPDATE OF knowledge_sources SKIP LOCKED
 )
 UPDATE knowledge_sources s
 SET state = CASE WHEN s.state = 'deleted' THEN 'deleted' ELSE 'indexing' END,
@@ -175,7 +178,8 @@ async def take(
     tenant_id: UUID | None = None,
     in_charge: bool = False,
 ) -> list[Taken]:
-    """Lease sources that are due: of all tenants in turn, or of one; the oldest of each first.
+    """Lease sources that are due: of all tenants in turn, or of one; the oldest of each first, but
+    what was deleted before all others.
 
     `in_charge`: also what stands in another space than it belongs into, and what was deleted.
     """

@@ -45,6 +45,16 @@ _READ = text(f"{_COLUMNS}, s.content {_SHOWN} AND s.id = :id")
 _COUNT = text(f"SELECT count(*) {_SHOWN}")
 _NAMED = text(f"SELECT s.id {_SHOWN} AND s.name = :name AND s.id <> :id")
 _STANDING = text(f"SELECT s.id {_SHOWN} AND s.id = ANY (CAST(:ids AS uuid[]))")
+# Of a version that is no longer the source's nothing stands: neither while the new one waits to be
+# indexed, nor where it cannot be read.
+_PASSAGES = text("""
+SELECT k.source_id, k.version, k.place FROM kb_chunks k
+JOIN knowledge_sources s ON s.tenant_id = k.tenant_id AND s.id = k.source_id
+    AND s.version = k.version AND s.state <> 'deleted'
+WHERE k.tenant_id = :tenant AND k.held_back = '' AND (k.source_id, k.version, k.place) IN (
+    SELECT * FROM unnest(CAST(:sources AS uuid[]), CAST(:versions AS int[]), CAST(:places AS int[]))
+)
+""")
 _KNOWS = text("""
 SELECT EXISTS (
     SELECT 1 FROM kb_chunks k
@@ -112,6 +122,18 @@ async def standing(session: Reader, tenant_id: UUID, ids: Collection[UUID]) -> s
     return {row[0] for row in rows}
 
 
+async def passages(
+    session: Reader, tenant_id: UUID, asked: Collection[tuple[UUID, int, int]]
+) -> list[tuple[UUID, int, int]]:
+    """Those of these chunks (source, version, place) that the tenant has as of now."""
+    if not asked:
+        return []
+    sources, versions, places = (list(column) for column in zip(*asked, strict=True))
+    given = {"tenant": tenant_id, "sources": sources, "versions": versions, "places": places}
+    rows = await every(session, _PASSAGES, given)
+    return [(source, version, place) for source, version, place in rows]
+
+
 async def find(session: Reader, tenant_id: UUID, name: str) -> UUID | None:
     """The source of a name."""
     return await one_id(session, _NAMED, {"tenant": tenant_id, "name": name, "id": UUID(int=0)})
@@ -127,7 +149,7 @@ async def insert(
 async def update(
     tx: Transaction, tenant_id: UUID, source_id: UUID, values: Mapping[str, Any]
 ) -> None:
-    """Bring it otherwise; until that is indexed, what was found before is found."""
+    """Bring it otherwise; until that is indexed, what was found before is found, and said by no bot."""
     await tx.execute(_UPDATE, {**values, "tenant": tenant_id, "id": source_id})
 
 

@@ -75,7 +75,7 @@ async def test_replies_rest_on_what_is_known_and_are_sent_by_nobody(
     first, *others = found["items"]
     assert (first["text"], first["kind"]) == (RETURNS, "quoted")
     ((source,),) = await shop.api.rows(
-        "SELECT id FROM knowledge_sources WHERE tenant_id = $1", shop.tenant.id
+        "SELECT id FROM knowledge_sources WHERE tenant_id = $1 AND name = 'FAQ'", shop.tenant.id
     )
     (cited,) = first["citations"]
     assert (cited["title"], cited["source"]) == (PAIRS[0][0], str(source))

@@ -17,6 +17,7 @@ from bot.chat import GrpcChat
 from bot.ports import Answerer, Where
 from bot.quoting import Quoting
 from bot.stage import FanStage
+from bot.standing import Standing
 from bot.turn import Mind
 from chorus.auth import Principal
 from chorus.bus import Client
@@ -118,17 +119,30 @@ async def open_shop(api: Api, calls: RpcClient, client: Client) -> Shop:
         "INSERT INTO bots (id, tenant_id, name) VALUES ($1, $2, 'Robin')", bot_id, tenant.id
     )
     await api.rows("UPDATE inboxes SET bot_id = $1 WHERE id = $2", bot_id, tenant.inbox_id)
-    mind = Mind(await knowing(tenant.id), (Quoting(),), 5.0, lambda: 0.0)
-    voice = Voice(GrpcChat(calls), FanStage(client), 5.0, answers=True)
+    chat = GrpcChat(calls)
+    knowledge = Standing(await knowing(api, tenant.id), chat)
+    mind = Mind(knowledge, (Quoting(),), 5.0, lambda: 0.0)
+    voice = Voice(chat, FanStage(client), 5.0, answers=True)
     return Shop(api, tenant, calls, bot_id, mind, voice)
 
 
-async def knowing(tenant_id: UUID) -> Library:
-    """What the shop has written down, in an index of this process."""
+async def knowing(api: Api, tenant_id: UUID) -> Library:
+    """What the shop has written down: in its tables, and in an index of this process."""
     embedder, index = HashingEmbedder(), MemoryIndex()
     chunks = [Chunk(place, title, text) for place, (title, text) in enumerate(KNOWN.items())]
     vectors = await embedder.embed_documents([one.weighed for one in chunks])
     article = Article(tenant_id, uuid7(), 1, "", "editor")
     entries = [Entry(article, chunk, vector) for chunk, vector in zip(chunks, vectors, strict=True)]
     await index.put(tenant_id, space_of(embedder), entries)
+    await api.rows(
+        "INSERT INTO knowledge_sources (id, tenant_id, name, content, state, chunks, indexed_as)"
+        " VALUES ($1, $2, 'Shop', '', 'ready', $3, $4)",
+        article.source_id, tenant_id, len(chunks), space_of(embedder).name,
+    )  # fmt: skip
+    await api.rows(
+        "INSERT INTO kb_chunks (source_id, tenant_id, version, place, title, text, terms)"
+        " SELECT $1, $2, 1, place - 1, title, '', '{}'"
+        " FROM unnest($3::text[]) WITH ORDINALITY AS made (title, place)",
+        article.source_id, tenant_id, list(KNOWN),
+    )  # fmt: skip
     return Library(index, embedder)

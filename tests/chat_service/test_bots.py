@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from chat_service.bots import STANDING, STANDING_MAX
 from chorus import rpc
 from chorus.auth import AUD_INTERNAL, Principal
 from chorus.ids import uuid7
@@ -86,6 +87,60 @@ async def test_nobody_else_reads_it_and_no_bot_reads_anothers(
         assert refused["data"]["code"] == "FORBIDDEN"
     foreign = await act(calls, bot, rival.conversation, "bot.brief")
     assert foreign["data"]["code"] == "NOT_FOUND"
+
+
+async def keep_source(api: Api, tenant: Tenant, state: str, *held_back: str) -> str:
+    """A source of version 2 in this state, with a chunk for each of these, of version 1 and of 2."""
+    source = uuid7()
+    await api.rows(
+        "INSERT INTO knowledge_sources (id, tenant_id, name, content, state, version)"
+        " VALUES ($1, $2, $3, '', $4, 2)",
+        source, tenant.id, str(source), state,
+    )  # fmt: skip
+    await api.rows(
+        "INSERT INTO kb_chunks (source_id, tenant_id, version, place, title, text, held_back, terms)"
+        " SELECT $1, $2, version, place - 1, '', '', held_back, '{}'"
+        " FROM unnest($3::text[]) WITH ORDINALITY AS made (held_back, place), (VALUES (1), (2)) AS v (version)",
+        source, tenant.id, list(held_back),
+    )  # fmt: skip
+    return str(source)
+
+
+async def test_a_bot_is_told_which_passages_stand(
+    calls: RpcClient, api: Api, acme: Tenant, rival: Tenant, bot: Principal
+) -> None:
+    ready = await keep_source(api, acme, "ready", "", "orders")
+    queued = await keep_source(api, acme, "queued", "")
+    deleted = await keep_source(api, acme, "deleted", "")
+    foreign = await keep_source(api, rival, "ready", "")
+    asked = [
+        f"{source}:{version}:{place}"
+        for source in (ready, queued, deleted, foreign, str(uuid7()))
+        for version in (1, 2, 3)
+        for place in (0, 1)
+    ]
+    told: set[str] = set()
+    for at in range(0, len(asked), STANDING_MAX):
+        part = asked[at : at + STANDING_MAX]
+        told |= set(
+            (await act(calls, bot, acme.conversation, STANDING, passages=part))["data"]["passages"]
+        )
+    assert told == {f"{ready}:2:0", f"{queued}:2:0"}
+
+
+async def test_only_bots_ask_what_stands_and_for_passages_alone(
+    calls: RpcClient, acme: Tenant, bot: Principal
+) -> None:
+    for who in ("contact", "agent", "admin"):
+        refused = await act(calls, acme.principal(who), acme.conversation, STANDING, passages=[])
+        assert refused["data"]["code"] == "FORBIDDEN"
+    for wrong in ("x", f"{uuid7()}:1", f"{uuid7()}:a:1", "a:1:1"):
+        refused = await act(calls, bot, acme.conversation, STANDING, passages=[wrong])
+        assert refused["data"]["code"] == "INVALID"
+    nothings: tuple[Any, ...] = ([], None, "text")
+    for nothing in nothings:
+        told = await act(calls, bot, acme.conversation, STANDING, passages=nothing)
+        assert told["data"] == {"passages": []}
 
 
 async def test_a_bot_calls_a_person_and_why_is_kept(

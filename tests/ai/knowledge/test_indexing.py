@@ -8,7 +8,16 @@ import pytest
 from ai.knowledge import rows
 from ai.knowledge.embed import HashingEmbedder, Vector
 from ai.knowledge.index import NoIndex
-from ai.knowledge.indexing import ATTEMPTS_MAX, AWAY, BROKEN, Indexer, index_due, reindex, words_of
+from ai.knowledge.indexing import (
+    AT_ONCE,
+    ATTEMPTS_MAX,
+    AWAY,
+    BROKEN,
+    Indexer,
+    index_due,
+    reindex,
+    words_of,
+)
 from ai.knowledge.search import Library
 from tests.ai.knowledge.library import HASHING, SPACE
 from tests.ai.knowledge.world import ANOTHER, DELIVERY, QUESTION, World
@@ -96,6 +105,22 @@ async def test_what_is_deleted_is_forgotten_by_the_index_however_late(world: Wor
     await index_due(world.indexer)
     assert await world.source(source) is None
     assert await world.found(tenant) == []
+
+
+async def test_what_was_deleted_is_forgotten_before_anything_else_is_indexed(world: World) -> None:
+    crowd = [await world.tenant() for _ in range(AT_ONCE)]
+    tenant = crowd[0]
+    gone = await world.bring(tenant)
+    await index_due(world.indexer)
+    for one in crowd:
+        for _ in range(3):
+            await world.bring(one)
+    await world.delete(gone)
+    async with world.db.transaction(None) as tx:
+        taken = await rows.take(
+            tx, belongs=rows.Belongs(SPACE.name), most=1, lease_s=60, in_charge=True
+        )
+    assert [one.article.source_id for one in taken] == [gone]
 
 
 async def test_a_fault_of_ours_is_tried_again_and_in_the_end_given_up(world: World) -> None:
