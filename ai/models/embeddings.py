@@ -15,10 +15,11 @@ from pydantic import SecretStr
 from ai.knowledge.planned import Accounts
 from ai.models.access import Access
 from ai.models.keys import Keys, MissingKey
-from ai.models.make import NO_KEY, OLLAMA_URL, SOCKET_TIMEOUT_S
+from ai.models.make import NO_KEY, OLLAMA_URL
 from ai.models.plan import Choice, Plan, Purpose
 from ai.models.question import Called, Errand, For, Watch
 from ai.models.spending import NotAsked
+from ai.models.straight import SOCKET_TIMEOUT_S, new_clients, ollama_terms
 from ai.models.tokens import tokens_at_most
 from chorus.log import get_logger
 
@@ -44,9 +45,12 @@ def make_embeddings(spec: str, base_url: str, key: SecretStr | None) -> Any:
         ValueError, ImportError: nobody knows such a provider, or it is not installed.
     """
     given: dict[str, Any] = {"base_url": base_url} if base_url else {}
+    local = Choice(spec=spec, base_url=base_url or None).is_local
     if spec.startswith("ollama:") and not base_url:
         # Never the client's own OLLAMA_HOST: what has no address counts as local.
         given["base_url"] = OLLAMA_URL
+    if spec.startswith("ollama:") and local:
+        given["client_kwargs"] = ollama_terms()
     if spec.startswith("openai:"):
         given |= {
             "api_key": key or SecretStr(NO_KEY),
@@ -55,6 +59,9 @@ def make_embeddings(spec: str, base_url: str, key: SecretStr | None) -> Any:
             # It would count tokens by a file that it downloads, and send numbers instead of text.
             "check_embedding_ctx_length": False,
         }
+        if local:
+            # A pair of its own: whoever closes these embeddings closes them as well.
+            given |= new_clients() | {"openai_proxy": ""}
     elif key is not None:
         given["api_key"] = key
     made: Any = init_embeddings(spec, **given)

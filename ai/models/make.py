@@ -17,9 +17,8 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from ai.models.keys import Keys
 from ai.models.offline import OfflineChatModel
 from ai.models.plan import Choice
+from ai.models.straight import SOCKET_TIMEOUT_S, ollama_terms, shared_clients
 
-SOCKET_TIMEOUT_S: Final = 20.0
-"""Of one read. It bounds no call: a trickle goes on for ever. Deadlines are the ladder's."""
 OLLAMA_URL: Final = "http://127.0.0.1:11434"
 NO_KEY: Final = "none"
 """For servers that want none; the clients want one."""
@@ -87,6 +86,8 @@ def make_chat_model(choice: Choice, keys: Keys, *, max_tokens: int) -> BaseChatM
         return OfflineChatModel()
     key = keys.find(choice.key) if choice.key is not None else SecretStr(NO_KEY)
     given = _ollama(max_tokens) if choice.provider == "ollama" else _hosted(key, max_tokens)
+    if choice.is_local:
+        given |= _straight(choice.provider)
     # LangChain's caches know no tenant: one would be told what another was answered.
     given["cache"] = False
     if choice.temperature is not None:
@@ -96,8 +97,22 @@ def make_chat_model(choice: Choice, keys: Keys, *, max_tokens: int) -> BaseChatM
         if choice.provider == "openai":
             # Off by default for other servers than OpenAI's, and then nobody knows what it cost.
             given["stream_usage"] = True
-    made: BaseChatModel = init_chat_model(choice.name, model_provider=choice.provider, **given)
-    return made
+    made: Any = init_chat_model(choice.name, model_provider=choice.provider, **given)
+    if choice.is_local and choice.provider == "anthropic":
+        # It takes no client of ours when it is made.
+        clients = shared_clients()
+        made._client = made._client.copy(http_client=clients["http_client"])  # noqa: SLF001
+        made._async_client = made._async_client.copy(http_client=clients["http_async_client"])  # noqa: SLF001
+    model: BaseChatModel = made
+    return model
+
+
+def _straight(provider: str) -> dict[str, Any]:
+    """What keeps the client of a local model off the proxies of the environment."""
+    if provider == "ollama":
+        return {"client_kwargs": ollama_terms()}
+    # OPENAI_PROXY is one as well, and refused beside a client of ours.
+    return shared_clients() | {"openai_proxy": ""} if provider == "openai" else {}
 
 
 def _hosted(key: SecretStr, max_tokens: int) -> dict[str, Any]:

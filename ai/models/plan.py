@@ -35,6 +35,8 @@ OFFLINE_SPEC: Final = "offline:rules"
 MICROS: Final = 1_000_000
 """Of a dollar."""
 _PLAN_BYTES_MAX: Final = 1_000_000
+_KEPT_STRAIGHT: Final = frozenset({"openai", "anthropic", "ollama"})
+"""Providers whose clients reach a local address without any proxy (`ai/models/straight.py`)."""
 
 
 NO_TRANSLATION: Final = (
@@ -89,9 +91,14 @@ class Choice(Contract):
 
     @property
     def is_local(self) -> bool:
-        """Whether what it is told stays on our own machines: a loopback or private address."""
+        """Whether what it is told stays on our own machines: a loopback or private address.
+
+        Other clients than those of `_KEPT_STRAIGHT` would go there by the environment's proxy.
+        """
         if self.is_offline or (self.provider == "ollama" and self.base_url is None):
             return True
+        if self.provider not in _KEPT_STRAIGHT:
+            return False
         host = urlsplit(self.base_url or "").hostname or ""
         if host == "localhost":
             return True

@@ -60,6 +60,7 @@ ASKERS = {
 }
 # Whoever opens connections of their own, and to whom.
 SPEAK_HTTP = {
+    "ai/models/straight.py": "models on our own machines, for who makes their clients",
     "ai/vectors.py": "Chroma",
     "chorus/issuers.py": "keys of issuers",
     "chat_service/oidc_line.py": "identity providers",

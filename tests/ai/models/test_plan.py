@@ -85,6 +85,12 @@ def test_rules_and_a_model_on_this_machine_are_ours() -> None:
     assert not Choice(spec="ollama:llama", base_url="https://models.example.com").is_local
 
 
+def test_only_a_client_that_can_be_kept_off_proxies_stays_on_our_machines() -> None:
+    for provider, local in {"anthropic": True, "ollama": True, "mistralai": False}.items():
+        made = Choice(spec=f"{provider}:x", base_url="http://10.0.0.5/v1")
+        assert made.is_local is local
+
+
 def test_who_makes_vectors_may_have_several_keys_and_is_asked_for_no_words() -> None:
     def terms(key: str) -> dict[str, object]:
         embed = {"spec": "a:v", "key": key}
