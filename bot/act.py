@@ -13,7 +13,7 @@ from bot.policy import Action, Decision
 from bot.ports import BotCard, Chat, Interrupted, Stage, Where
 from bot.replies import help_text, reply
 from bot.speaking import LATE, SUPERSEDED, Speaking
-from bot.talk import META
+from bot.talk import META, UPTO
 from bot.turn import Mind, Part, Scene, Verdict, scene_of, think
 from chorus import metrics
 from chorus.ids import uuid7_ms
@@ -22,6 +22,7 @@ from chorus.wire.common import MAX_CONTENT_BYTES
 
 NOTHING: Final = "nothing"
 STALE_FLOOR: Final = "STALE_FLOOR"
+HELP: Final = "help"
 _ANSWERED: Final = frozenset({"ID_CONFLICT"})
 """Said before, in other words: a turn that was taken twice."""
 Superseded = Callable[[], bool]
@@ -130,7 +131,7 @@ async def _handed_over(voice: Voice, scene: Scene, bot: BotCard, verdict: Verdic
     decision = verdict.decision
     if decision.help_text:
         text = help_text(bot.settings, verdict.features.language)
-        await voice.chat.say(scene.where, bot, message_of(scene, verdict, text, what="help"))
+        await voice.chat.say(scene.where, bot, message_of(scene, verdict, text, what=HELP))
     code = await voice.chat.hand_over(scene.where, bot, _handoff_of(scene, decision))
     if code is None:
         metrics.bot_outcomes_total.labels("handed_off").inc()
@@ -167,7 +168,7 @@ def _blind(verdict: Verdict) -> str:
 def message_of(scene: Scene, verdict: Verdict, text: str, *, what: str) -> dict[str, Any]:
     """A message of the bot, with what it rests on."""
     id_ = turn_id(_asked(scene).id, what)
-    marked: dict[str, Any] = {"action": verdict.decision.action.value}
+    marked: dict[str, Any] = {"action": verdict.decision.action.value, UPTO: _upto(scene, what)}
     if scene.brief.bot is not None:
         marked["id"] = str(scene.brief.bot.id)
     if verdict.draft is not None:
@@ -194,6 +195,11 @@ def _handoff_of(scene: Scene, decision: Decision) -> dict[str, Any]:
         "policy": decision.version,
         "priority": decision.priority,
     }
+
+
+def _upto(scene: Scene, what: str) -> int:
+    """The last message that this answers: words of help answer nothing, a person does."""
+    return scene.question[0].seq - 1 if what == HELP else _asked(scene).seq
 
 
 def _asked(scene: Scene) -> Msg:

@@ -1,4 +1,4 @@
-"""Events of the chat service as a talk: what was said in public, in order. Pure."""
+"""Events of the chat service as a talk: what was said in public, in the order the bot heard it. Pure."""
 
 from collections.abc import Sequence
 from typing import Any, Final, cast
@@ -12,14 +12,21 @@ from chorus.wire.calls import ResumeReply, StoredEvent
 
 META: Final = "bot"
 """Under this name a message of the bot carries what it was."""
+UPTO: Final = "upto"
+"""In `META`: the seq of the last message that the bot had read when it said so."""
 _SPEAK: Final = frozenset({"customer", "agent", "bot"})
 _PUBLIC: Final = "public"
 
 
 def talk_of(found: ResumeReply) -> Talk:
-    """Read what was said; notes, events and what was taken back are left out."""
+    """Read what was said; notes, events and what a customer took back are left out.
+
+    What a customer said while the bot made an answer was stored before it, and stands behind it:
+    the bot had not read it, and nobody has answered it.
+    """
     said = [_said(event) for event in found.events if event.visibility == _PUBLIC]
     told = [(seq, data) for seq, data in said if data is not None]
+    told.sort(key=lambda one: _heard_at(*one))
     return Talk(
         messages=tuple(_msg(seq, data) for seq, data in told),
         actions={seq: action for seq, data in told if (action := _action(data))},
@@ -33,7 +40,17 @@ def _said(event: StoredEvent) -> tuple[int, dict[str, Any] | None]:
     frame = orjson.loads(event.frame)
     data = frame.get("data", {})
     speaks = frame.get("event") == "message" and data.get("role") in _SPEAK
-    return event.seq, data if speaks else None
+    return event.seq, data if speaks and not _taken_back(data) else None
+
+
+def _taken_back(data: dict[str, Any]) -> bool:
+    """Whether it is a tombstone of the customer's; one of an answer still says that there was one."""
+    return data["role"] == "customer" and data.get("content") is None
+
+
+def _heard_at(seq: int, data: dict[str, Any]) -> tuple[int, int]:
+    upto = _marked(data).get(UPTO)
+    return (min(upto, seq), seq) if isinstance(upto, int) else (seq, 0)
 
 
 def _msg(seq: int, data: dict[str, Any]) -> Msg:
@@ -47,9 +64,12 @@ def _msg(seq: int, data: dict[str, Any]) -> Msg:
 
 
 def _action(data: dict[str, Any]) -> str:
-    meta = data.get("meta") or {}
-    marked = meta.get(META) if data["role"] == "bot" else None
-    return str(marked.get("action", "")) if isinstance(marked, dict) else ""
+    return str(_marked(data).get("action", ""))
+
+
+def _marked(data: dict[str, Any]) -> dict[str, Any]:
+    marked = (data.get("meta") or {}).get(META) if data["role"] == "bot" else None
+    return marked if isinstance(marked, dict) else {}
 
 
 def question_of(messages: Sequence[Msg]) -> tuple[Msg, ...]:

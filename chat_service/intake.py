@@ -112,6 +112,26 @@ def sessions_needed(items: Sequence[IngestItem], facts: Facts) -> list[UUID]:
     )
 
 
+def unread_needed(items: Sequence[IngestItem], facts: Facts) -> list[tuple[UUID, int]]:
+    """Where `rule` has to see whether a customer wrote on: up to which seq a bot that answers has read."""
+    return [
+        (item.conversation_id, upto)
+        for item in items
+        if (upto := _read_upto(item)) is not None
+        and (head := facts.heads.get(item.conversation_id)) is not None
+        and upto < head.last_seq
+    ]
+
+
+def _read_upto(item: IngestItem) -> int | None:
+    """The last seq that a message of the bot answers, where it says so; else it answers all of them."""
+    if item.role != Role.BOT:
+        return None
+    bot = ((item.payload or {}).get("meta") or {}).get("bot")
+    upto = bot.get("upto") if isinstance(bot, dict) else None
+    return max(0, upto) if isinstance(upto, int) else None
+
+
 def _is_public_answer(item: IngestItem) -> bool:
     return item.role == Role.AGENT and item.visibility == Visibility.PUBLIC
 
@@ -263,7 +283,7 @@ def _take(
     )
     head.roles_added.add(item.role)
     if visibility == Visibility.PUBLIC:
-        _show(stored, head, facts.now)
+        _show(stored, head, facts)
     return stored
 
 
@@ -352,7 +372,7 @@ def _wake(item: IngestItem, head: Head, ts_ms: int) -> Happened:
     )
 
 
-def _show(stored: Stored, head: Head, now: datetime) -> None:
+def _show(stored: Stored, head: Head, facts: Facts) -> None:
     """Move what an inbox row shows of the conversation: what somebody said, never our own texts."""
     item = stored.item
     if item.role == Role.SYSTEM:
@@ -360,8 +380,19 @@ def _show(stored: Stored, head: Head, now: datetime) -> None:
     head.preview = preview_of(item.content or files.first_name(item))
     if item.role == Role.CUSTOMER:
         head.unread_added += 1
-        head.waiting_since = head.waiting_since or now
+        head.waiting_since = head.waiting_since or facts.now
         return
     if item.role == Role.AGENT:
         head.spoken[item.sender_id] = stored.seq
-    head.waiting_since = None
+    head.waiting_since = _still_waits(item, head, facts)
+
+
+def _still_waits(item: IngestItem, head: Head, facts: Facts) -> datetime | None:
+    """Since when the customer waits after an answer: a bot may not have read all they said."""
+    upto, since = _read_upto(item), head.waiting_since
+    if upto is None or since is None:
+        return None
+    if (unread := facts.unread.get((item.conversation_id, upto))) is not None:
+        return max(since, unread)
+    # What came in this batch stands in no table yet.
+    return facts.now if Role.CUSTOMER in head.roles_added else None

@@ -88,6 +88,8 @@ class Facts:
     """The sessions of `sides`, where a public message of an agent makes them needed."""
     files: Files = field(default_factory=dict)
     """What messages name, where any does."""
+    unread: Mapping[tuple[UUID, int], datetime] = field(default_factory=dict)
+    """When a customer first wrote after what a bot had read, by conversation and seq."""
     stale_views: Mapping[tuple[UUID, UUID, UUID, int], Answered] = field(default_factory=dict)
     """The last answer of another agent that a sender has not seen, by conversation, id, sender and
     expected seq of their message."""

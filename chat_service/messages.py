@@ -11,12 +11,20 @@ from chat_service import attachments_intake, events, failpoints
 from chat_service import handoff_news as news
 from chat_service.emit import durable, router_word
 from chat_service.frames import audience_of
-from chat_service.intake import Happened, Refused, Ruling, Stored, rule, sessions_needed
+from chat_service.intake import (
+    Happened,
+    Refused,
+    Ruling,
+    Stored,
+    rule,
+    sessions_needed,
+    unread_needed,
+)
 from chat_service.intake_facts import Facts
 from chat_service.intake_sessions import Live, Said
 from chat_service.kept import Kept
 from chat_service.recent import Recent
-from chat_service.store import attachments, offers, sessions
+from chat_service.store import attachments, offers, sessions, waiting
 from chat_service.store.ingest import (
     Lease,
     OutboxRow,
@@ -101,7 +109,7 @@ async def _at_once(
     facts = await look(connection, items)
     if recent is not None:
         recent.saw_time(facts.now)
-    if sessions_needed(items, facts):
+    if sessions_needed(items, facts) or unread_needed(items, facts):
         return None
     return await _if_still(connection, items, facts, leases)
 
@@ -125,6 +133,8 @@ async def _under_lock(
     facts = await lock(connection, items, leases)
     if needed := sessions_needed(items, facts):
         facts.live = await _live(connection, needed)
+    if read := unread_needed(items, facts):
+        facts.unread = await waiting.first_unread(connection, read)
     if named := attachments_intake.needed(items):
         locked = await attachments.lock(connection, named)
         facts.files = {(one.tenant_id, one.id): one for one in locked}

@@ -20,6 +20,8 @@ MOST: Final = 10_000
 TIME_TRUSTED_S: Final = 1.0
 """So long PostgreSQL's time is told from ours, before it is asked again."""
 
+_LOOKED_UP: Final = frozenset({Role.AGENT.value, Role.BOT.value})
+
 
 class Recent:
     """Heads as this writer left them, and the time in PostgreSQL. Belongs to one lane."""
@@ -33,12 +35,13 @@ class Recent:
     def facts(self, items: Sequence[IngestItem]) -> Facts | None:
         """Tell what `look` would find for `items`; None where only `look` knows.
 
-        Agents are always looked up: what they may do can change beside their conversations.
+        Agents are always looked up: what they may do can change beside their conversations. So are bots:
+        what they have read is compared with what was said.
         """
         found = {item.conversation_id: self._heads.get(item.conversation_id) for item in items}
         known = {one: entry for one, entry in found.items() if entry is not None}
         now = self._now()
-        if now is None or len(known) < len(found) or any(map(_by_agent, items)):
+        if now is None or len(known) < len(found) or any(map(_needs_more, items)):
             return None
         # Our reading of the time may be late; a later number never gets an earlier moment.
         latest = max(at for _, at in known.values())
@@ -67,5 +70,5 @@ class Recent:
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
-def _by_agent(item: IngestItem) -> bool:
-    return item.role == Role.AGENT
+def _needs_more(item: IngestItem) -> bool:
+    return item.role in _LOOKED_UP

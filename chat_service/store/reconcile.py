@@ -6,10 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from chat_service.intake import PREVIEW_CHARS
+from chat_service.store.waiting import WAITING_SINCE
 from chorus.db_connect import RawConnection
 
 # One snapshot: messages and heads change in one transaction, so what differs here is wrong.
-_COMPARE: Final = """
+_COMPARE: Final = f"""
 SELECT c.id, c.tenant_id, c.last_seq, c.preview, c.unread, c.waiting_since,
        coalesce(head.seq, c.first_seq - 1) AS true_last_seq,
        left(shown.content, $3) AS shown, unseen.number AS true_unread,
@@ -36,20 +37,9 @@ CROSS JOIN LATERAL (
       WHERE r.conversation_id = c.id AND r.role = 'agent'
     )
 ) unseen
-CROSS JOIN LATERAL (
-  SELECT min(m.created_at) AS since FROM messages m
-  WHERE m.conversation_id = c.id AND m.role = 'customer' AND m.visibility = 'public'
-    AND m.message_type <> 'event'
-    AND m.seq > coalesce((
-      SELECT a.seq FROM messages a
-      WHERE a.conversation_id = c.id AND (
-        (a.role IN ('agent', 'bot') AND a.visibility = 'public' AND a.message_type <> 'event')
-        OR (a.message_type = 'event' AND a.payload->>'event' = 'conversation.closed'))
-      ORDER BY a.seq DESC LIMIT 1
-    ), 0)
-) waiting
+CROSS JOIN LATERAL ({WAITING_SINCE}) waiting
 ORDER BY c.id
-"""
+"""  # noqa: S608 - what waits is our own constant
 _LOCK: Final = "SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE"
 _REPAIR: Final = """
 UPDATE conversations SET last_seq = $2, preview = $3, unread = $4, waiting_since = $5

@@ -13,6 +13,7 @@ from chat_service.frames import COLUMNS, EVENT, StoredRow
 from chat_service.intake import PREVIEW_CHARS, preview_of
 from chat_service.store.rows import every, first, plain
 from chat_service.store.summaries import FORGET
+from chat_service.store.waiting import WAITING_SINCE
 from chorus.db import Reader, Transaction
 from chorus.db_connect import RawConnection
 from chorus.ids import uuid7
@@ -225,26 +226,16 @@ _VISIBLE = text(
     " AND deleted_at IS NULL"
 )
 # As the reconciler counts.
-_RECOUNT = text("""
+_RECOUNT = text(f"""
 UPDATE conversations c SET unread = (
     SELECT count(*) FROM messages m
     WHERE m.conversation_id = c.id AND m.role = 'customer' AND m.visibility = 'public'
         AND m.message_type <> 'event' AND m.deleted_at IS NULL
         AND m.seq > (SELECT coalesce(max(r.read_seq), 0) FROM conversation_reads r
             WHERE r.conversation_id = c.id AND r.role = 'agent')
-), waiting_since = CASE WHEN c.status <> 'closed' THEN (
-    SELECT min(m.created_at) FROM messages m
-    WHERE m.conversation_id = c.id AND m.role = 'customer' AND m.visibility = 'public'
-        AND m.message_type <> 'event'
-        AND m.seq > coalesce((
-            SELECT max(a.seq) FROM messages a WHERE a.conversation_id = c.id AND (
-                (a.role IN ('agent', 'bot') AND a.visibility = 'public'
-                    AND a.message_type <> 'event')
-                OR (a.message_type = 'event' AND a.payload->>'event' = 'conversation.closed'))
-        ), 0)
-) END
+), waiting_since = CASE WHEN c.status <> 'closed' THEN ({WAITING_SINCE}) END
 WHERE c.tenant_id = :tenant AND c.id = :conversation
-""")
+""")  # noqa: S608 - what waits is our own constant
 
 
 async def edit(

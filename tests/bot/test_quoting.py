@@ -201,7 +201,7 @@ def event(seq: int, name: str, visibility: str = "public", **data: object) -> St
 
 def test_a_talk_is_what_was_said_in_public() -> None:
     found = ResumeReply(
-        "e", 6, 1, "bot", 3,
+        "e", 8, 1, "bot", 3,
         [
             event(1, "message", role="customer", content="hi", attachments=["a"]),
             event(2, "message", role="bot", content="Hello", meta={"bot": {"action": "smalltalk"}}),
@@ -210,18 +210,47 @@ def test_a_talk_is_what_was_said_in_public() -> None:
             event(5, "message", role="system", content="Nobody is here"),
             event(6, "message", role="customer", content=None),
             event(7, "message", role="bot", content="?", meta={"bot": "odd"}),
+            event(8, "message", role="agent", content=None),
         ],
     )  # fmt: skip
     talk = talk_of(found)
     assert [(one.seq, one.role, one.content) for one in talk.messages] == [
         (1, "customer", "hi"),
         (2, "bot", "Hello"),
-        (6, "customer", ""),
         (7, "bot", "?"),
+        (8, "agent", ""),
     ]
     assert talk.messages[0].attachments == 1
     assert talk.actions == {2: "smalltalk"}
-    assert (talk.floor_holder, talk.floor_epoch, talk.head_seq) == ("bot", 3, 6)
+    assert (talk.floor_holder, talk.floor_epoch, talk.head_seq) == ("bot", 3, 8)
+
+
+def answer(seq: int, **marks: object) -> StoredEvent:
+    return event(seq, "message", role="bot", content="!", meta={"bot": marks})
+
+
+def word(seq: int) -> StoredEvent:
+    return event(seq, "message", role="customer", content="?")
+
+
+@pytest.mark.parametrize(
+    ("events", "heard", "open_"),
+    [
+        ([word(1), word(2), answer(3, upto=2)], [1, 2, 3], []),
+        ([word(1), word(2), answer(3, upto=1)], [1, 3, 2], [2]),
+        ([word(1), word(2), answer(3, upto=1), word(4)], [1, 3, 2, 4], [2, 4]),
+        ([word(1), word(2), answer(3, upto=1), answer(4, upto=2)], [1, 3, 2, 4], []),
+        ([word(1), word(2), answer(3, upto=2), answer(4, upto=1)], [1, 4, 2, 3], []),
+        ([word(1), word(2), answer(3)], [1, 2, 3], []),
+        ([word(1), answer(2, upto=9), word(3)], [1, 2, 3], [3]),
+    ],
+)
+def test_what_came_while_the_bot_made_an_answer_stands_behind_it(
+    events: list[StoredEvent], heard: list[int], open_: list[int]
+) -> None:
+    talk = talk_of(ResumeReply("e", 4, 1, "bot", 3, events))
+    assert [one.seq for one in talk.messages] == heard
+    assert [one.seq for one in question_of(talk.messages)] == open_
 
 
 def test_a_question_is_what_nobody_has_answered() -> None:

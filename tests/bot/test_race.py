@@ -1,4 +1,4 @@
-"""A person takes over while the bot answers: whoever is first, never both.
+"""A person takes over while the bot answers: whoever is first, never both. A customer writes on: it is heard.
 
 `CHORUS_BOT_SCHEDULES` schedules, each drawn from its number; in every second one a model answers,
 whose words are shown as they come.
@@ -11,9 +11,14 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
+from bot.act import Superseded, take_turn
 from bot.ports import Where
+from bot.turns import Pace, Turns
+from chat_service.reconcile import wrong_columns
+from chat_service.store.reconcile import compare_locked
 from tests.bot.modelling import SAYS, access_of, modelled, plan_of_bots, saying
 from tests.bot.world import QUESTION, Shop, patiently
 from tests.support.model_stub import model_stub
@@ -24,6 +29,10 @@ AT_ONCE = 4
 """Both sides of each in one process: with more, calls wait for each other past their deadlines."""
 SAID = (QUESTION, "I want to talk to a human", "The purple thing hums at night")
 LONGEST_S = 0.03
+PACE = Pace(quiet_s=0.005, quiet_max_s=0.02, at_once=2 * AT_ONCE)
+PERSON = "I want to talk to a human"
+WORDS = (QUESTION, "Is return shipping free in Germany?", "How much is shipping to Spain?", PERSON)
+WORDS_MAX = 6
 
 
 async def take_over(shop: Shop, where: Where, draw: Random) -> None:
@@ -61,7 +70,7 @@ class Seen:
 async def look(shop: Shop, where: list[Where]) -> Seen:
     ids = [one.conversation_id for one in where]
     rows = await shop.api.rows(
-        "SELECT conversation_id, seq, role, visibility, message_type FROM messages"
+        "SELECT conversation_id, seq, role, visibility, message_type, payload FROM messages"
         " WHERE conversation_id = ANY ($1) ORDER BY conversation_id, seq",
         ids,
     )
@@ -117,3 +126,78 @@ async def test_a_person_and_the_bot_never_both_answer(shop: Shop) -> None:
     # Schedules that always end alike would show nothing.
     assert any(before)
     assert {outcome for outcome, acted_ in zip(done, before, strict=True) if not acted_}
+
+
+async def writes_on(shop: Shop, where: Where, number: int) -> list[str]:
+    """A customer says this and that, of which the bot hears later or sooner."""
+    draw, said, done = Random(number), list[str](), list[asyncio.Event]()
+
+    async def take(one: Where, over: Superseded) -> str:
+        return await take_turn(shop.mind, shop.voice, one, over)
+
+    async with Turns(take, PACE) as turns:
+        for at in range(draw.randint(2, WORDS_MAX)):
+            said.append(draw.choice(WORDS[: -1 if at == 0 else None]))
+            await shop.ask(where, said[-1])
+            await asyncio.sleep(draw.uniform(0, LONGEST_S))
+            done.append(asyncio.Event())
+            turns.heard(where, done[-1].set)
+            await asyncio.sleep(draw.uniform(0, 2 * LONGEST_S))
+        for one in done:
+            await one.wait()
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A message: its seq, and of an answer up to which seq the bot had read."""
+
+    seq: int
+    role: str
+    upto: int
+
+
+def row_of(row: Any) -> Row:
+    bot = orjson.loads(row["payload"]).get("meta", {}).get("bot", {})
+    return Row(row["seq"], row["role"], bot.get("upto", 0))
+
+
+def unread(rows: list[Row]) -> list[Row]:
+    """What the customer said that stands before an answer of a bot that had not read it."""
+    told = [one for one in rows if one.role == "bot"]
+    return [
+        one
+        for one in rows
+        if one.role == "customer" and any(bot.upto < one.seq < bot.seq for bot in told)
+    ]
+
+
+@pytest.mark.timeout(120 + 3 * SCHEDULES)
+async def test_nothing_that_a_customer_says_stays_unheard(shop: Shop) -> None:
+    said: list[list[str]] = []
+    where = await shop.open_many(SCHEDULES)
+    with model_stub() as stub:
+        stub.answer = saying(*SAYS)
+        writing = modelled(shop, access_of(shop, plan_of_bots(stub, "streamslow@0.001")))
+        for first in range(0, SCHEDULES, AT_ONCE):
+            numbers = range(first, min(first + AT_ONCE, SCHEDULES))
+            told = [(writing if one % 2 else shop, where[one], one) for one in numbers]
+            said += await asyncio.gather(*(writes_on(*one) for one in told))
+    seen, overtaken = await look(shop, where), list[Row]()
+    for at, one in enumerate(where):
+        spoken = [row for row in seen.rows[one.conversation_id] if row["message_type"] != "event"]
+        rows = list(map(row_of, spoken))
+        overtaken += unread(rows)
+        async with shop.api.resources.system.raw_transaction() as raw:
+            compared = await compare_locked(raw, one.conversation_id)
+        assert compared is not None
+        assert wrong_columns(compared) == [], (at, rows)
+        if seen.sources[one.conversation_id]:
+            continue
+        assert PERSON not in said[at], (at, rows)
+        assert compared.waiting_since is None, (at, rows)
+        read = max(row.upto for row in rows if row.role == "bot")
+        assert read == max(row.seq for row in rows if row.role == "customer"), (at, rows)
+    # Schedules in which the bot always heard in time would show nothing.
+    assert overtaken
+    assert not all(seen.sources.values())

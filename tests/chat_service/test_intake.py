@@ -1,15 +1,18 @@
 """The ingest rules without a database: services that speak as an agent or for the system."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from chat_service.intake import Happened, Stored, rule
+import pytest
+
+from chat_service.intake import Happened, Stored, rule, unread_needed
 from chat_service.intake_facts import Facts, Head
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=1)
 TENANT, CONVERSATION, SERVICE = uuid7(), uuid7(), uuid7()
 
 
@@ -71,3 +74,33 @@ def test_a_word_of_the_system_is_stored_and_moves_no_inbox_row() -> None:
     after = ruling.heads[CONVERSATION]
     assert [one.seq for one in ruling.answers if isinstance(one, Stored)] == [8]
     assert (after.preview, after.waiting_since, after.unread_added) == ("Hello", NOW, 0)
+
+
+def answer_of_a_bot(upto: int) -> IngestItem:
+    marked = {"meta": {"bot": {"action": "answer", "upto": upto}}}
+    said = replace(answer_of_a_service(), sender_role="internal", role="bot", floor_epoch=3)
+    return replace(said, payload=marked)
+
+
+@pytest.mark.parametrize(
+    ("upto", "waits", "asks", "unread", "since"),
+    [
+        (7, NOW, [], {}, None),
+        (5, NOW, [(CONVERSATION, 5)], {}, None),
+        (5, NOW, [(CONVERSATION, 5)], {(CONVERSATION, 5): LATER}, LATER),
+        # What came after it was answered by a later answer, up to what they wait for.
+        (5, LATER, [(CONVERSATION, 5)], {(CONVERSATION, 5): NOW}, LATER),
+        (5, None, [(CONVERSATION, 5)], {(CONVERSATION, 5): NOW}, None),
+    ],
+)
+def test_a_bot_answers_what_it_has_read(
+    upto: int,
+    waits: datetime | None,
+    asks: list[tuple[UUID, int]],
+    unread: dict[tuple[UUID, int], datetime],
+    since: datetime | None,
+) -> None:
+    before = replace(head("bot"), waiting_since=waits)
+    facts, said = Facts(LATER, {CONVERSATION: before}, unread=unread), [answer_of_a_bot(upto)]
+    assert unread_needed(said, facts) == asks
+    assert rule(said, facts).heads[CONVERSATION].waiting_since == since
