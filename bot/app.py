@@ -16,6 +16,7 @@ from ai.models.keys import Keys, MissingKey
 from ai.models.limits import Limits
 from ai.models.plan import BadPlan, Purpose, plan_of
 from bot.act import Voice, take_turn
+from bot.alone import Alone
 from bot.asks import AT_ONCE, Asks
 from bot.assist import Assistant
 from bot.chat import GrpcChat
@@ -78,7 +79,8 @@ async def serve(
             settings.bot_debounce_max_ms / 1000,
             settings.bot_turns_at_once,
         )
-        async with Turns(lambda where, over: take_turn(mind, voice, where, over), pace) as turns:
+        alone = Alone(client, lambda where, over: take_turn(mind, voice, where, over))
+        async with Turns(alone.take, pace) as turns:
             consumer = Consumer(client, chat, turns, name=settings.bot_name, listening=ready)
             asks = Asks(await opened.enter_async_context(asking), assistant.answer)
             async with beside(consumer.run(), asks.run(), metrics.watch_event_loop("bot")):

@@ -16,6 +16,9 @@ log = get_logger(__name__)
 
 Take = Callable[[Where, Superseded], Awaitable[str]]
 Done = Callable[[], None]
+ELSEWHERE: Final = "elsewhere"
+"""Another process takes a turn there; what we heard waits for its end."""
+ELSEWHERE_S: Final = 0.2
 SUPERSEDED_MAX: Final = 2
 """Who never stops writing is answered all the same."""
 TRIES: Final = 6
@@ -77,6 +80,9 @@ class Turns:
                 taken = len(talking.waiting)
                 final = superseded >= SUPERSEDED_MAX
                 outcome = await self._once(where, talking, final=final)
+                if outcome == ELSEWHERE:
+                    await asyncio.sleep(ELSEWHERE_S)
+                    continue
                 if outcome == SUPERSEDED:
                     superseded += 1
                     continue

@@ -12,6 +12,7 @@
 | `control` | pub/sub | words for all gateways: `revoke`, `newest` (a socket got ready), `status` (an agent's choice); for the conductor: `handoff` (a session moved) |
 | `events:{issuer}` | stream | domain events, capped by age |
 | `presence:*` | see `presence/store.py` | heartbeats |
+| `turn:{conversation}` | string | which bot process takes a turn there; lapses with it (`bot/alone.py`) |
 | `worker:ready` | string | what a worker does that is warm, comma-separated; it renews it, so it lapses with the last one |
 | `models:*` | see `ai/models/limits.py` | what providers let us ask a minute, and at once |
 | `limit:*` | see `chat_service/shared_buckets.py` | how often somebody may still try to sign in, or come anew |
@@ -79,6 +80,10 @@ def typed(conversation: UUID) -> str:
 
 def at_inbox(agent: UUID) -> str:
     return f"at_inbox:{agent}"
+
+
+def turn(conversation: UUID) -> str:
+    return f"turn:{conversation}"
 
 
 def inbox(tenant_id: UUID) -> str:

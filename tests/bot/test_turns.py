@@ -7,7 +7,7 @@ import pytest
 
 from bot.ports import Where
 from bot.speaking import SUPERSEDED
-from bot.turns import SUPERSEDED_MAX, TRIES, Pace, Turns
+from bot.turns import ELSEWHERE, SUPERSEDED_MAX, TRIES, Pace, Turns
 from chorus.errors import Forbidden, Unavailable
 from chorus.ids import uuid7
 
@@ -118,6 +118,22 @@ async def test_a_chat_service_that_is_away_is_asked_again() -> None:
         turns.heard(somewhere(), done.set)
         await until_done(done)
     assert len(taking.taken) == 3
+
+
+async def test_a_turn_that_is_taken_elsewhere_is_taken_again_and_settles_nothing_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.turns.ELSEWHERE_S", 0.001)
+    done, seen = asyncio.Event(), list[bool]()
+
+    async def take(_where: Where, _superseded: Callable[[], bool]) -> str:
+        seen.append(done.is_set())
+        return ELSEWHERE if len(seen) < 4 else "answer"
+
+    async with Turns(take, PACE) as turns:
+        turns.heard(somewhere(), done.set)
+        await until_done(done)
+    assert seen == [False] * 4
 
 
 @pytest.mark.parametrize("error", [Forbidden(), RuntimeError("ours")])
