@@ -23,7 +23,7 @@ CANARY_S: Final = 5.0
 class Bell:
     """Calls `on_handoff` with the tenant whose sessions moved, `on_summary` with who reads one.
 
-    `on_summary` is told the tenant and the conversation of a summary that rules have just made, and
+    `on_summary` is told the tenant and the conversation of a summary that a model may say better, and
     the Unix time in ms at which somebody asked for it (0: an edge of before does not say).
     """
 

@@ -12,6 +12,7 @@ from chat_service.emit import Publication, Publisher
 from chat_service.gathering import Gathering
 from chat_service.handoff import Moved
 from chat_service.outlook import Outlook
+from chat_service.reopened import Reopened
 from chat_service.session_facts import Actor
 from chat_service.store.conversations import Locked
 from chat_service.store.ingest import OutboxRow
@@ -45,6 +46,7 @@ class Commands:
     together: Together[Outlook] = field(default_factory=Together)
     gathering: Gathering[Any, Any] = field(default_factory=Gathering)
     """Wishes that are carried out together."""
+    reopened: Reopened = field(default_factory=Reopened)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ACTS_AT_ONCE))
 
     @asynccontextmanager

@@ -101,7 +101,7 @@ def router_word(tenant_id: UUID) -> Publication:
 
 
 def summary_word(tenant_id: UUID, conversation_id: UUID, asked_ms: int) -> Publication:
-    """Say that somebody reads a summary that rules have just made: a model may say it better.
+    """Say that somebody reads a summary by rules, or a stale one: a model may say it better.
 
     `asked_ms`: since when they wait, as Unix time.
     """

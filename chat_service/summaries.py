@@ -34,6 +34,7 @@ WHOLE: Final = Span(head=200, tail=1_800)
 TRIES: Final = 3
 HUMAN: Final = "human"
 MODEL: Final = "model"
+BY_RULES: Final = "extractive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,23 @@ class View:
     @property
     def fresh(self) -> bool:
         """Nothing was said since, and nothing of what it covers was changed."""
-        return self.behind == 0 and not self.summary.get("changed")
+        return self.behind == 0 and not self.changed
+
+    @property
+    def changed(self) -> bool:
+        """Something of what it covers was changed or taken away."""
+        return bool(self.summary.get("changed"))
+
+    @property
+    def may_be_better(self) -> bool:
+        """By rules, or of a model that has not read all."""
+        if self.summary["source"] == MODEL:
+            return self.behind > 0
+        return bool(self.summary["source"] == BY_RULES and self.summary["upto_seq"])
 
 
 async def read(commands: Commands, principal: Principal, conversation_id: UUID) -> View:
-    """The summary of a conversation: what is kept, or made now.
+    """The summary of a conversation: what is kept, or made now. A better one is rung for.
 
     Raises:
         NotFound: no such conversation, or not theirs.
@@ -62,10 +75,18 @@ async def read(commands: Commands, principal: Principal, conversation_id: UUID) 
     asked_ms = unix_ms(commands.clock.now())
     with metrics.timed(metrics.summary_latency_ms):
         view, _ = await _read(commands, principal, conversation_id)
-    if view.made_now:
-        word = summary_word(principal.tenant_id, conversation_id, asked_ms)
-        await commands.publisher.publish([word])
+    if view.may_be_better:
+        await _ring(commands, principal.tenant_id, view, asked_ms)
     return view
+
+
+async def _ring(commands: Commands, tenant_id: UUID, view: View, asked_ms: int) -> None:
+    """Say that somebody reads what a model may say better: at once of what is new, else now and then."""
+    now_s = commands.clock.monotonic()
+    if view.made_now or commands.reopened.is_due(view.conversation_id, now_s):
+        commands.reopened.ring(view.conversation_id, now_s)
+        word = summary_word(tenant_id, view.conversation_id, asked_ms)
+        await commands.publisher.publish([word])
 
 
 async def _read(
@@ -114,7 +135,7 @@ def _stands(shown: Shown) -> bool:
         return False
     if shown.summary["source"] == MODEL:
         return shown.behind < store.MODEL_HOLDS
-    by_rules = shown.summary["source"] == "extractive"
+    by_rules = shown.summary["source"] == BY_RULES
     return not by_rules or bool(shown.summary["upto_seq"] >= shown.head_seq)
 
 

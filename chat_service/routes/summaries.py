@@ -43,7 +43,8 @@ async def summary_let_go(
 
 def _shown(view: View) -> Response:
     shown: dict[str, Any] = {"conversationId": view.conversation_id, **summary_card(view.summary)}
-    return json_response(shown | {"behind": view.behind, "fresh": view.fresh, "rev": view.rev})
+    shown |= {"behind": view.behind, "fresh": view.fresh, "changed": view.changed, "rev": view.rev}
+    return json_response(shown)
 
 
 _ONE = "/livechat/summary/{conversationId}"

@@ -44,6 +44,8 @@ class SummaryView(SummaryCard):
     """Public messages since `uptoSeq`."""
     fresh: bool
     """It covers all that was said, and none of that was changed."""
+    changed: bool
+    """Something it covers was edited or deleted since a person wrote it."""
     rev: int
     """How often people have written this summary or given it up."""
 

@@ -56,8 +56,8 @@ async def test_it_says_what_was_said_and_where(api: Api, acme: Tenant) -> None:
     said = await say(api, acme.principal("contact"), acme.conversation, LATE)
     found = await read(api, acme)
     assert set(found) == {
-        "conversationId", "uptoSeq", "behind", "fresh", "source", "model", "tier", "body", "text",
-        "generatedAt", "by", "rev",
+        "conversationId", "uptoSeq", "behind", "fresh", "changed", "source", "model", "tier", "body",
+        "text", "generatedAt", "by", "rev",
     }  # fmt: skip
     assert (found["uptoSeq"], found["behind"], found["fresh"]) == (said["seq"], 0, True)
     assert (found["source"], found["model"], found["tier"]) == ("extractive", EXTRACTOR, "free")
@@ -281,9 +281,12 @@ async def test_of_two_who_write_at_once_the_second_learns_of_the_first(
 async def test_a_word_of_theirs_that_quotes_the_deleted_is_marked(api: Api, acme: Tenant) -> None:
     said = await say(api, acme.principal("contact"), acme.conversation, LATE)
     await write(api, acme, "Order is late.", rev=0)
+    assert (await read(api, acme))["changed"] is False
     await command(api, acme, "delete", target=said["id"])
     found = await read(api, acme)
-    assert (found["text"], found["fresh"]) == ("Order is late.", False)
+    assert (found["text"], found["fresh"], found["changed"]) == ("Order is late.", False, True)
+    again = await write(api, acme, "Nothing is said.", rev=1)
+    assert (again.json()["fresh"], again.json()["changed"]) == (True, False)
 
 
 async def test_given_up_it_is_made_of_the_messages_again(api: Api, acme: Tenant) -> None:
