@@ -1,7 +1,8 @@
 import type { AgentClient, AgentState } from "@chorus/sdk";
 import { newConversation } from "@chorus/sdk/conversation";
 import { emptyInbox } from "@chorus/sdk/inbox";
-import { describe, expect, test } from "vitest";
+import { QueryObserver } from "@tanstack/react-query";
+import { describe, expect, test, vi } from "vitest";
 import { amended } from "../src/features/thread/use-timeline";
 import { amend, bindCache, newCache, patch } from "../src/shared/live/cache";
 import { keys } from "../src/shared/live/keys";
@@ -26,6 +27,22 @@ const view = (seq: number) => ({
   pending: [],
   complete: true,
 });
+
+/** A cache and what its client tells it. */
+function bound(cache: ReturnType<typeof newCache>) {
+  const told = new Map<string, (payload: unknown) => void>();
+  const client = {
+    state: state({ connection: { phase: "connecting" } as AgentState["connection"] }),
+    on: (name: string, hear: (payload: unknown) => void) => {
+      told.set(name, hear);
+      return () => told.delete(name);
+    },
+  };
+  return { told, release: bindCache(client as unknown as AgentClient, cache) };
+}
+
+const isOld = (cache: ReturnType<typeof newCache>, conv: string) =>
+  cache.getQueryState(keys.summary(conv))?.isInvalidated;
 
 describe("frames in the cache", () => {
   test("a view is kept while it is opened anew, and each order has its own", () => {
@@ -53,24 +70,54 @@ describe("frames in the cache", () => {
     expect(cache.getQueryData(keys.conversation(CONV))).toMatchObject({ seq: 2 });
   });
 
-  test("another summary is read anew, and no other conversation's", async () => {
+  const change = (event: string) => ({
+    conv: CONV,
+    frame: { event, seq: 9, data: { target: "m-1", by: "x" } },
+  });
+
+  test.each([
+    ["summary", { conv: CONV }],
+    ["amended", change("message.updated")],
+    ["amended", change("message.deleted")],
+    ["state", state()],
+  ])(
+    "after %s the summary is read anew, and no other conversation's: %o",
+    async (name, payload) => {
+      const cache = newCache();
+      cache.setQueryData(keys.summary(CONV), { text: "old" });
+      const { told, release } = bound(cache);
+      cache.setQueryData(keys.summary("another"), { text: "old" });
+      told.get(name)?.(payload);
+      await vi.waitFor(() => expect(isOld(cache, CONV)).toBe(true));
+      // Back on the line nobody knows of which conversations something was missed.
+      expect(isOld(cache, "another")).toBe(name === "state");
+      release();
+      expect(told.size).toBe(0);
+    },
+  );
+
+  test("labels of a conversation make no summary old", async () => {
     const cache = newCache();
-    cache.setQueryData(keys.summary(CONV), { text: "old" });
-    cache.setQueryData(keys.summary("another"), { text: "old" });
-    const told = new Map<string, (payload: { conv: string }) => void>();
-    const client = {
-      state: state(),
-      on: (name: string, hear: (payload: { conv: string }) => void) => {
-        told.set(name, hear);
-        return () => told.delete(name);
-      },
-    };
-    const release = bindCache(client as unknown as AgentClient, cache);
-    told.get("summary")?.({ conv: CONV });
-    expect(cache.getQueryState(keys.summary(CONV))?.isInvalidated).toBe(true);
-    expect(cache.getQueryState(keys.summary("another"))?.isInvalidated).toBe(false);
-    release();
-    expect(told.size).toBe(0);
+    cache.setQueryData(keys.summary(CONV), { text: "as it is" });
+    const { told } = bound(cache);
+    told.get("amended")?.(change("conversation.updated"));
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(isOld(cache, CONV)).toBe(false);
+  });
+
+  test("a summary that was read before a message was deleted, and comes after, is not shown", async () => {
+    const cache = newCache();
+    const answers: ((text: string) => void)[] = [];
+    const queryFn = () => new Promise<string>((answer) => answers.push(answer));
+    const reader = new QueryObserver(cache, { queryKey: keys.summary(CONV), queryFn });
+    const leave = reader.subscribe(() => undefined);
+    const { told } = bound(cache);
+    told.get("amended")?.(change("message.deleted"));
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[0]?.("my card is 4111");
+    answers[1]?.("nothing");
+    await vi.waitFor(() => expect(reader.getCurrentResult().data).toBe("nothing"));
+    leave();
   });
 
   test("a conversation that is not ours any more is null, not the last that was seen", () => {

@@ -186,7 +186,7 @@ function Origin({ view, summary, onRefresh }: Omit<ToldProps, "onAnchor">) {
   const words = useWords();
   const { t } = words;
   const names = useNames();
-  const { source, model, by, generatedAt } = summary;
+  const { source, model, by, generatedAt, changed } = summary;
   const name = names.get(by ?? "") ?? t("colleague");
   const newer = behind(view, summary);
   return (
@@ -197,6 +197,11 @@ function Origin({ view, summary, onRefresh }: Omit<ToldProps, "onAnchor">) {
       <span>
         {t(`source-${source}`, { model, name })} · {clockTime(generatedAt, words)}
       </span>
+      {changed && (
+        <span className="inline-flex items-center gap-1 text-warn" data-summary-changed>
+          <TriangleAlert className="size-3" aria-hidden="true" /> {t("summaryChanged")}
+        </span>
+      )}
       {newer > 0 && (
         <button
           type="button"

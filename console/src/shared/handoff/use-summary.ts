@@ -35,6 +35,8 @@ export interface SummaryBody {
 
 export interface Summary {
   readonly uptoSeq: number;
+  /** Something it covers was edited or deleted since a person wrote it. */
+  readonly changed: boolean;
   readonly source: "extractive" | "model" | "human";
   readonly model: string;
   readonly body: Partial<SummaryBody>;
@@ -59,6 +61,7 @@ export function behind({ items }: ConversationView, { uptoSeq }: Summary): numbe
       item.kind === "message" &&
       item.seq > uptoSeq &&
       item.visibility === "public" &&
-      item.role !== "system",
+      item.role !== "system" &&
+      !item.deleted,
   ).length;
 }

@@ -1,6 +1,6 @@
 import { type AgentClient, type AgentState, asChorusError } from "@chorus/sdk";
 import type { Amendment } from "@chorus/sdk/agent-acts";
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, type QueryKey } from "@tanstack/react-query";
 import type { ConversationSnapshot } from "../api/shapes";
 import { keys } from "./keys";
 
@@ -39,18 +39,29 @@ export function bindCache(client: AgentClient, cache: QueryClient): () => void {
   apply(client.state);
   const releases = [
     client.on("state", apply),
-    client.on("amended", (amendment) => amend(cache, amendment)),
+    client.on("amended", (amendment) => {
+      amend(cache, amendment);
+      // No summary outlives the words it quotes; which words those are only the server knows.
+      if (isOfMessage(amendment)) renew(cache, keys.summary(amendment.conv));
+    }),
     // Who has it, and why, stands in the snapshot only.
     client.on("handoff", ({ conv }) => {
       void cache.invalidateQueries({ queryKey: keys.snapshot(conv) });
     }),
-    client.on("summary", ({ conv }) => {
-      void cache.invalidateQueries({ queryKey: keys.summary(conv) });
-    }),
+    client.on("summary", ({ conv }) => renew(cache, keys.summary(conv))),
   ];
   return () => {
     for (const release of releases) release();
   };
+}
+
+/** Read anew, also what is just being read: it may have been read before. */
+function renew(cache: QueryClient, queryKey: QueryKey): void {
+  void cache.cancelQueries({ queryKey }).then(() => cache.invalidateQueries({ queryKey }));
+}
+
+function isOfMessage({ frame }: Amendment): boolean {
+  return frame.event === "message.updated" || frame.event === "message.deleted";
 }
 
 /** What REST told of a conversation, with what became of it since. */
@@ -85,7 +96,11 @@ function defined<T extends object>(part: T): { [K in keyof T]?: NonNullable<T[K]
 /** Write what is new. Everything else keeps its identity, so nobody draws it again. */
 export function patch(cache: QueryClient, before: Partial<AgentState>, now: AgentState): void {
   const { connection, self, offers, inbox, persistent } = now;
-  if (connection !== before.connection) cache.setQueryData(keys.connection, connection);
+  if (connection !== before.connection) {
+    cache.setQueryData(keys.connection, connection);
+    // What was amended meanwhile may come as history, in which nothing says so.
+    if (connection.phase === "online") renew(cache, keys.summaries);
+  }
   if (self !== before.self) cache.setQueryData(keys.self, self);
   if (offers !== before.offers) cache.setQueryData(keys.offers, offers);
   if (persistent !== before.persistent) cache.setQueryData(keys.persistent, persistent);

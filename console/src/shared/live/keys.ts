@@ -20,6 +20,7 @@ export const keys = {
   contact: (conv: string) => ["live", "contact", conv],
   snapshot: (conv: string) => ["snapshot", conv],
   summary: (conv: string) => ["summary", conv],
+  summaries: ["summary"],
   history: (conv: string, anchor: number) => ["history", conv, anchor],
   histories: (conv: string) => ["history", conv],
   agents: ["agents"],
