@@ -22,10 +22,9 @@ from chorus import metrics
 from chorus.bus import Client, publish_all
 from chorus.clock import Clock
 from chorus.db import Db
-from chorus.enqueue import Doorbell
 from chorus.errors import Overloaded, Unavailable
 from chorus.ids import uuid7
-from chorus.jobs import JobKind, Queue
+from chorus.jobs import JobKind
 from chorus.log import get_logger
 from chorus.wire.common import ConversationStatus, Visibility
 
@@ -38,8 +37,6 @@ ROWS_AT_ONCE: Final = 1_000
 DRAFTS_DAYS: Final = 90
 TIMERS_AT_ONCE: Final = 10
 """Few, because all of them must be reached before the lease runs out."""
-QUEUE_OF: Final[Mapping[str, Queue]] = {JobKind.REFINE_SUMMARY: Queue.SUMMARY}
-"""Kinds that a Celery worker does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +110,6 @@ async def sweep(db: Db, limit: int) -> int:
     for kind, state in freed:
         metrics.jobs_total.labels(kind, f"swept_{state}").inc()
     return len(freed)
-
-
-async def ring(db: Db, doorbell: Doorbell, queue_of: Mapping[str, Queue], again_s: float) -> int:
-    """Wake the workers of due jobs; says how many rings that were."""
-    if not queue_of:
-        return 0
-    async with db.raw_transaction() as connection:
-        due = await rows.due_elsewhere(connection, list(queue_of), ROWS_AT_ONCE, again_s=again_s)
-    if due:
-        await doorbell.ring((queue_of[kind], job_id) for job_id, kind in due)
-    return len(due)
 
 
 async def schedule_daily(db: Db, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """Asks for better summaries where a model may be worth it, as long as a worker is there for it.
 
 What happened is heard from the relay and from `control`; nothing of it touches an act or a handoff.
-Without a worker that knows models nothing is asked, stored or rung.
+Without a worker that knows models nothing is asked, stored or rung; but closing notes, for which
+nobody asks again, are stored as long as one was there within a day.
 """
 
 import asyncio
@@ -13,8 +14,8 @@ from uuid import UUID
 
 import orjson
 
-from chat_service import events, jobs
-from chat_service.jobs import QUEUE_OF, Tools
+from chat_service import events
+from chat_service.jobs import ROWS_AT_ONCE, Tools
 from chat_service.store import refining as store
 from chat_service.store.outbox import DomainEvent
 from chat_service.store.refining import Wish
@@ -36,6 +37,13 @@ PROMPT_MS: Final = 1_000
 """What was relayed later than this was not asked of us: nobody led, or the relay was behind."""
 WISHES_MAX: Final = 2_000
 """More are forgotten: they come again with the next message, or when somebody opens it."""
+NOTES_MAX: Final = 20_000
+"""Closing notes are held apart, and asked for `WISHES_MAX` at a time."""
+NOTES_AT_ONCE: Final = 8
+"""So many are under way, of the 32 jobs that a worker does at once."""
+RECALL_S: Final = 60.0
+"""Closings of so long before are asked for by who begins to lead: whoever led before may have
+died with the wish in hand."""
 _WAITING: Final = (SessionState.REQUESTED, SessionState.QUEUED, SessionState.OFFERED)
 
 
@@ -46,9 +54,11 @@ class Refining:
         self._tools = tools
         self._now_s = now_s
         self._wishes: list[Wish] = []
+        self._notes: list[Wish] = []
         self._hurried = asyncio.Event()
-        self._does = b""
+        self._is_served = self._was_served = False
         self._looked_at_s = float("-inf")
+        self._has_recalled = False
 
     def heard(self, relayed: Iterable[DomainEvent]) -> None:
         """Take domain events, of which only ids are known."""
@@ -63,21 +73,50 @@ class Refining:
         return asked_ms if 0 <= now_ms - asked_ms <= PROMPT_MS else now_ms
 
     def opened(self, tenant_id: UUID, conversation_id: UUID, asked_ms: int) -> None:
-        """Somebody looks at a summary that rules have just made, and has asked for it then."""
+        """Somebody looks at a summary that may be better, and has asked for it then."""
         self._wish(Wish(tenant_id, conversation_id, "fast", 1, self._since_ms(asked_ms)))
         self._hurried.set()
 
     def _wish(self, *wishes: Wish) -> None:
-        if len(self._wishes) < WISHES_MAX:
-            self._wishes.extend(wishes)
+        for wish in wishes:
+            if wish.kind == "rich":
+                kept, most = self._notes, NOTES_MAX
+            else:
+                kept, most = self._wishes, WISHES_MAX
+            if len(kept) < most:
+                kept.append(wish)
 
     async def ask_all(self) -> int:
-        """Ask for what was wished since; says how many are worth it."""
+        """Ask for what was wished since; says how many are worth it.
+
+        Raises:
+            Unavailable, Overloaded: PostgreSQL cannot be reached; closing notes stay wished.
+        """
+        await self._look()
         wishes, self._wishes = self._wishes, []
-        if not wishes or not await self._is_served():
+        if not self._was_served:
+            self._notes.clear()
+            return 0
+        await self._recall()
+        notes = self._notes[:WISHES_MAX]
+        asked = [*notes, *wishes] if self._is_served else notes
+        if not asked:
             return 0
         async with self._tools.db.raw_transaction() as connection:
-            return await store.ask(connection, wishes)
+            found = await store.ask(connection, asked)
+        del self._notes[: len(notes)]
+        return found
+
+    async def _recall(self) -> None:
+        """Wish once for the notes of what was closed before we led."""
+        if self._has_recalled:
+            return
+        name = events.CONVERSATION_CLOSED.name
+        async with self._tools.db.raw_transaction() as connection:
+            closed = await store.closed(connection, name, RECALL_S)
+        now_ms = unix_ms(self._tools.clock.now())
+        self._wish(*(Wish(tenant_id, one, "rich", 0, now_ms) for tenant_id, one in closed))
+        self._has_recalled = True
 
     async def ring_soon(self, doorbell: Doorbell, again_s: float, *, within_s: float) -> int:
         """As `ring`, once somebody looks at a summary; at the latest after `within_s`."""
@@ -94,20 +133,31 @@ class Refining:
             Unavailable: PostgreSQL or the broker cannot be reached; the jobs stay due.
         """
         await self.ask_all()
-        if not await self._is_served():
+        if not self._is_served:
             return 0
-        return await jobs.ring(self._tools.db, doorbell, QUEUE_OF, again_s)
+        async with self._tools.db.raw_transaction() as connection:
+            due = await store.due(connection, ROWS_AT_ONCE, notes=NOTES_AT_ONCE, again_s=again_s)
+        if due:
+            await doorbell.ring((Queue.SUMMARY, job_id) for job_id in due)
+        return len(due)
 
-    async def _is_served(self) -> bool:
-        """Whether a warm worker says that it refines summaries."""
-        if self._now_s() - self._looked_at_s >= LOOK_S:
-            self._looked_at_s = self._now_s()
-            try:
-                self._does = await self._tools.client.get(topics.WORKER_READY) or b""
-            except RedisFailure as error:
-                log.warning("worker_unknown", error=type(error).__name__)
-                self._does = b""
-        return Queue.SUMMARY.value.encode() in self._does.split(b",")
+    async def _look(self) -> None:
+        """See whether a warm worker says that it refines summaries, or one did within a day."""
+        if self._now_s() - self._looked_at_s < LOOK_S:
+            return
+        self._looked_at_s = self._now_s()
+        try:
+            ready, seen = await self._tools.client.mget(topics.WORKER_READY, topics.WORKER_SEEN)
+        except RedisFailure as error:
+            log.warning("worker_unknown", error=type(error).__name__)
+            self._is_served = False
+            return
+        self._is_served = _refines(ready)
+        self._was_served = self._is_served or _refines(seen)
+
+
+def _refines(does: bytes | None) -> bool:
+    return Queue.SUMMARY.value.encode() in (does or b"").split(b",")
 
 
 def _of_messages(event: DomainEvent, data: dict[str, Any], asked_ms: int) -> list[Wish]:

@@ -14,6 +14,7 @@
 | `presence:*` | see `presence/store.py` | heartbeats |
 | `turn:{conversation}` | string | which bot process takes a turn there; lapses with it (`bot/alone.py`) |
 | `worker:ready` | string | what a worker does that is warm, comma-separated; it renews it, so it lapses with the last one |
+| `worker:seen` | string | the same, kept for a day after it |
 | `models:*` | see `ai/models/limits.py` | what providers let us ask a minute, and at once |
 | `limit:*` | see `chat_service/shared_buckets.py` | how often somebody may still try to sign in, or come anew |
 | `asks`, `ask:{id}`, `answer:{id}` | see `chorus/wire/asks.py` | what the chat API asks a process with index and models |
@@ -34,6 +35,7 @@ INGEST_GROUP: Final = "writer"
 CONTROL: Final = "control"
 MARKER: Final = "chorus:marker"
 WORKER_READY: Final = "worker:ready"
+WORKER_SEEN: Final = "worker:seen"
 DEAD_LETTER_MAX: Final = 10_000
 EVENTS_MAX_LEN: Final = 100_000
 TYPED_KEPT_MS: Final = 86_400_000

@@ -22,6 +22,7 @@ CONFIGURATION_ERROR: Final = 78
 STOP_S: Final = 10.0
 BEAT_S: Final = 2.0
 READY_KEPT_S: Final = 8
+SEEN_KEPT_S: Final = 86_400
 
 logger = log.get_logger(__name__)
 
@@ -73,6 +74,7 @@ async def _beat(client: Client, does: str) -> None:
     while True:
         try:
             await client.set(topics.WORKER_READY, does, ex=READY_KEPT_S)
+            await client.set(topics.WORKER_SEEN, does, ex=SEEN_KEPT_S)
         except RedisFailure as error:
             logger.warning("beat_failed", error=type(error).__name__)
         await asyncio.sleep(BEAT_S)

@@ -55,15 +55,6 @@ SET state = CASE WHEN attempts >= $2 THEN 'dead' ELSE 'pending' END,
 FROM dropped WHERE j.id = dropped.id
 RETURNING j.kind, j.state
 """
-# A worker takes its job whatever `due_at` says; moving it only spaces the rings.
-_RING: Final = """
-WITH due AS (
-  SELECT id FROM jobs
-  WHERE state = 'pending' AND due_at <= now() AND kind = ANY ($1::text[])
-  ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
-)
-UPDATE jobs j SET due_at = now() + $3 FROM due WHERE j.id = due.id RETURNING j.id, j.kind
-"""
 _SCHEDULE: Final = """
 INSERT INTO jobs (id, tenant_id, kind, key, due_at)
 SELECT n.id, n.tenant_id, n.kind, n.key, now()
@@ -134,14 +125,6 @@ async def sweep(
     """Free jobs whose lease ran out; says kind and new state of each."""
     found = await connection.fetch(_SWEEP, limit, attempts_max)
     return [(row["kind"], row["state"]) for row in found]
-
-
-async def due_elsewhere(
-    connection: RawConnection, kinds: Sequence[str], limit: int, *, again_s: float
-) -> list[tuple[UUID, str]]:
-    """Jobs that other processes shall be woken for, each at most once in `again_s`."""
-    found = await connection.fetch(_RING, list(kinds), limit, timedelta(seconds=again_s))
-    return [(row["id"], row["kind"]) for row in found]
 
 
 async def schedule(

@@ -16,9 +16,8 @@ from chat_service.store import jobs as rows
 from chat_service.store.jobs import FenceRaised, TakenJob
 from chorus.bus import open_redis
 from chorus.clock import SystemClock, unix_ms
-from chorus.enqueue import Doorbell
 from chorus.ids import uuid7
-from chorus.jobs import WAKE_UP_TASK, JobKind, Queue
+from chorus.jobs import JobKind
 from tests.chat_service.api_world import make_tenant
 from tests.chat_service.handoff_world import ask, make_queue
 from tests.chat_service.ingest_world import (
@@ -258,26 +257,6 @@ async def test_upkeep_keeps_what_was_not_made_findable_yet(
         await jobs.schedule_daily(tools.db, tools.clock.now() + timedelta(days=1))
         await jobs.run_all_due(tools, jobs.UPKEEP, limit=1)
     assert await sql(database_url, "SELECT 1 FROM outbox") == []
-
-
-async def test_a_due_job_of_another_process_rings_once_and_again_when_nobody_comes(
-    database_url: str, redis_db: str
-) -> None:
-    world = await make_world(database_url)
-    job_id = await add_job(database_url, world.tenant_id, "summarise")
-    doorbell = Doorbell(redis_db)
-    queues = {"summarise": Queue.SUMMARY}
-    async with tools_for(database_url, redis_db) as tools:
-        assert await jobs.ring(tools.db, doorbell, queues, 5.0) == 1
-        assert await jobs.ring(tools.db, doorbell, queues, 5.0) == 0
-        await sql(database_url, "UPDATE jobs SET due_at = now()")
-        assert await jobs.ring(tools.db, doorbell, queues, 5.0) == 1
-        packed = await tools.client.lrange("summary", 0, -1)
-    doorbell.close()
-    messages = [json.loads(one) for one in packed]
-    assert [one["headers"]["task"] for one in messages] == [WAKE_UP_TASK] * 2
-    assert {one["content-type"] for one in messages} == {"application/json"}
-    assert {one["headers"]["argsrepr"] for one in messages} == {f"['{job_id}']"}
 
 
 async def test_what_we_say_ourselves_of_a_handoff_is_no_preview(

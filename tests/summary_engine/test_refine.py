@@ -286,6 +286,44 @@ async def test_a_late_wish_is_dropped_but_not_one_that_a_dead_worker_left(
     assert (await job_of(engine_url, world))["state"] == "done"
 
 
+async def test_a_closing_note_is_made_however_late(
+    engine_url: str, db: Db, client: Client, stub: ModelStub
+) -> None:
+    stub.answer = behaving
+    world = await make_talk(engine_url, db)
+    await ask(db, world, kind="rich")
+    async with superuser(engine_url) as raw:
+        await raw.execute(
+            "UPDATE jobs SET payload = payload || jsonb_build_object('asked_ms', $2::bigint)"
+            " WHERE tenant_id = $1 AND kind = 'refine_summary'",
+            world.tenant_id,
+            unix_ms(SystemClock().now()) - 3_600_000,
+        )
+    await wake_all(refinery_for(db, client, stub, "ok"), engine_url, world)
+    assert await filed(engine_url, world) == [("model", 2)]
+
+
+async def test_of_all_that_is_asked_while_one_is_made_the_closing_note_comes_after_it(
+    engine_url: str, db: Db, client: Client, stub: ModelStub
+) -> None:
+    stub.answer = behaving
+    world = await make_talk(engine_url, db)
+    await ask(db, world, kind="rich")
+    refinery = refinery_for(db, client, stub, "held")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(wake_all(refinery, engine_url, world))
+        await asyncio.to_thread(stub.wait_for, 1)
+        await say(db, world, "I look into the second charge.")
+        for kind in ("fast", "rich", "fast"):
+            await ask(db, world, kind=kind, least=0)
+        stub.release()
+    await wake_all(refinery, engine_url, world)
+    kept = await shown(engine_url, world)
+    assert kept is not None
+    assert kept["kind"] == "rich"
+    assert kept["upto_seq"] > 2
+
+
 async def test_over_the_months_budget_nothing_is_asked_by_however_many(
     engine_url: str, db: Db, client: Client, stub: ModelStub
 ) -> None:

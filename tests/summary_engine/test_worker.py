@@ -239,6 +239,7 @@ async def test_told_to_stop_it_says_that_it_is_gone_and_tells_no_secret(
 ) -> None:
     assert worker.stop() == 0
     assert await client.get(topics.WORKER_READY) is None
+    assert await client.get(topics.WORKER_SEEN) == Queue.SUMMARY.value.encode()
     log = worker.log.read_text()
     # Nobody is told to come before every model stands: the first would wait for imports of seconds.
     assert 0 <= log.find("models_warm") < log.find("worker_ready")
