@@ -76,15 +76,17 @@ test: ## All tests with coverage, or one path: make test T=tests/chorus
 	.venv/bin/pytest -m alone tests/browser
 
 .PHONY: test-long
-test-long: ## The same with the full counts of schedules and kills
+test-long: ## The same with the full counts of schedules and kills, and the budgets last
 	@tools/bootstrap.sh python node pages browser
 	export CHROMIUM="$$(tools/chromium.sh)"
 	export CHORUS_SCHEDULES=200 CHORUS_BOT_SCHEDULES=1000 CHORUS_ORDER_SCHEDULES=2000 CHORUS_KILLS=24 CHORUS_KILL_CONVERSATIONS=6 CHORUS_HANDOFF_SCHEDULES=50 CHORUS_LONG=1
 	mkdir -p reports
+	rm -f reports/budgets.md
 	status=0
 	.venv/bin/pytest -m "not live and not alone" -n $(WORKERS) --timeout 3600 --junit-xml=reports/test-long.xml || status=$$?
-	$(PY) tools/long_report.py reports/test-long.xml docs/test-long.md
 	.venv/bin/pytest -m alone tests/browser || status=$$?
+	$(PY) -m load.bench_budgets --report reports/budgets.md || status=$$?
+	$(PY) tools/long_report.py reports/test-long.xml reports/budgets.md docs/test-long.md
 	exit $$status
 
 .PHONY: test-live
@@ -113,6 +115,11 @@ bench: ## Cost per frame, messages end to end, broadcast, RTT, KiB per socket, h
 	@tools/bootstrap.sh python
 	$(PY) -m load.bench
 	$(PY) -m load.bench_writer
+
+.PHONY: budgets
+budgets: ## Hold what readers, agents and customers wait for against load/slo.json; one part: make budgets ONLY=bot
+	@tools/bootstrap.sh python
+	$(PY) -m load.bench_budgets $(if $(ONLY),--only $(ONLY))
 
 .PHONY: bench-console
 bench-console: ## What the console costs a browser: first load, a list of 5,000, a thread of 10,000

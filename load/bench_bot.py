@@ -19,6 +19,8 @@ import orjson
 from bot.settings import BotSettings
 from chorus.ids import uuid7
 from launch.rest_client import open_rest
+from load.budgets import CPU, Figure
+from load.hold import Bench, alone
 from load.load_socket import LoadSocket, open_load_socket
 from load.stage import Stage, stage
 from tests.support.model_stub import Asked, model_stub
@@ -30,6 +32,7 @@ TIERS = ("free", "starter", "pro", "enterprise")
 CONVERSATIONS = 20
 AT_ONCE = 4
 PATIENCE_S = 60.0
+PARTS = ("bot", "edge", "writer", "postgres", "redis", "chroma")
 PAUSE_S = BotSettings.model_fields["bot_debounce_ms"].default / 1000
 
 
@@ -71,12 +74,64 @@ def plan_at(url: str, *purposes: str) -> str:
     return json.dumps({"tiers": dict.fromkeys(TIERS, terms)})
 
 
-async def turns(on: Stage) -> list[Turn]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Seconds after the pause until customers saw something that a model said, and CPU for one turn."""
+
+    name: str
+    took_s: list[float]
+    asked: int
+    cpu_s: float
+
+    def row(self) -> str:
+        share = f"{self.name}, {len(self.took_s)} of {self.asked} by the model"
+        if not self.may_be_cut:
+            return f"| {share} | – | – | – |"
+        cuts = quantiles(self.took_s, n=20, method="inclusive")
+        times = (f"{1000 * one:,.0f} ms" for one in (cuts[9], cuts[18], max(self.took_s)))
+        return f"| {share} | {' | '.join(times)} |"
+
+    def figure(self) -> Figure:
+        measures = {CPU: 1000 * self.cpu_s, "by_model": len(self.took_s)}
+        if self.may_be_cut:
+            cuts = quantiles(self.took_s, n=20, method="inclusive")
+            measures = {"p95_ms": 1000 * cuts[18]} | measures
+        return Figure(self.name, measures)
+
+    @property
+    def may_be_cut(self) -> bool:
+        """One turn has no percentiles."""
+        return len(self.took_s) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Some customers, and CPU-seconds of all that served them."""
+
+    done: list[Turn]
+    cpu_s: float
+
+    def seen(self, name: str) -> list[Seen]:
+        """The first sentence and the whole answer, of those whom a model answered."""
+        asked, each_s = len(self.done), self.cpu_s / len(self.done)
+        told = [one for one in self.done if one.by == "model" and one.first_s is not None]
+        firsts = [one.first_s - PAUSE_S for one in told if one.first_s is not None]
+        whole = [one.done.result() - PAUSE_S for one in told]
+        return [
+            Seen(f"first sentence{name}", firsts, asked, each_s),
+            Seen(f"the whole answer in the books{name}", whole, asked, each_s),
+        ]
+
+
+async def turns(on: Stage) -> Turns:
     """Ask in conversations of their own, a few at once."""
     await _indexed(on)
     gate = asyncio.Semaphore(AT_ONCE)
     await _turn(on, gate)  # what the first one makes is there for the others
-    return await asyncio.gather(*(_turn(on, gate) for _ in range(CONVERSATIONS)))
+    before = on.cpu_seconds()
+    done = await asyncio.gather(*(_turn(on, gate) for _ in range(CONVERSATIONS)))
+    after = on.cpu_seconds()
+    return Turns(done, sum(after[part] - before[part] for part in PARTS))
 
 
 async def _turn(on: Stage, gate: asyncio.Semaphore) -> Turn:
@@ -107,15 +162,7 @@ async def _indexed(on: Stage) -> None:
         await connection.close()
 
 
-def row(name: str, took_s: list[float]) -> str:
-    """Milliseconds after the pause."""
-    cuts = quantiles([took - PAUSE_S for took in took_s], n=20, method="inclusive")
-    longest = max(took_s) - PAUSE_S
-    values = " | ".join(f"{1000 * value:,.0f} ms" for value in (cuts[9], cuts[18], longest))
-    return f"| {name} | {values} |"
-
-
-def measured(*purposes: str) -> list[Turn]:
+def measured(*purposes: str) -> Turns:
     """Turns of an installation whose plan names a model for these."""
     with model_stub() as stub, tempfile.TemporaryDirectory() as folder:
         stub.answer = told
@@ -125,19 +172,17 @@ def measured(*purposes: str) -> list[Turn]:
             return asyncio.run(turns(on))
 
 
-def show(name: str, done: list[Turn]) -> None:
-    by_model = [one for one in done if one.by == "model" and one.first_s is not None]
-    share = f"{len(by_model)} of {len(done)} by the model"
-    firsts = [one.first_s for one in by_model if one.first_s is not None]
-    print(row(f"first sentence{name}, {share}", firsts))
-    print(row(f"the whole answer in the books{name}", [one.done.result() for one in by_model]))
-
-
-def main() -> None:
+def figures() -> list[Figure]:
     print("| after the pause | median | p95 | longest |\n| --- | --- | --- | --- |")
-    show("", measured("bot"))
-    show(" with a moderator", measured("bot", "moderate"))
+    found = []
+    for name, purposes in (("", ("bot",)), (" with a moderator", ("bot", "moderate"))):
+        seen = measured(*purposes).seen(name)
+        print("\n".join(one.row() for one in seen), flush=True)
+        found += [one.figure() for one in seen]
+    return found
 
+
+BENCH = Bench("bot", figures)
 
 if __name__ == "__main__":
-    main()
+    alone(BENCH)

@@ -26,6 +26,8 @@ from chorus.auth import AUD_AGENT, TokenMaker
 from chorus.bus import open_redis
 from chorus.jobs import JobKind
 from load.bench_summary_read import say
+from load.budgets import CPU, Figure
+from load.hold import Bench, alone
 from load.stage import Stage, stage
 from summary_engine.refine import BUDGET_S
 from tests.chat_service.ingest_world import World, make_world
@@ -43,12 +45,14 @@ BEHAVIOURS = (
     "ok", "slow@0.4", "slow@3", "hang", "trickle", "429@2", "500", "401", "html", "malformed", "empty",
     "wrongschema", "badargs", "fence", "no_usage", "wrong_numbers", "obeys_injection",
 )  # fmt: skip
+WELL = ("ok", "slow@0.4")
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Refined:
     """Twenty at once: ms until it is settled who made each summary, by whom, and ms of both reads."""
 
+    behaviour: str
     settled_ms: Sequence[float]
     by: Counter[str]
     first_ms: Sequence[float]
@@ -58,16 +62,33 @@ class Figure:
     """How many of those were answered by rules."""
     worker_cpu_s: float
 
-    def row(self, behaviour: str) -> str:
-        cuts = quantiles(self.settled_ms, n=20, method="inclusive")
+    def row(self) -> str:
+        cuts = self._cuts()
         within = sum(ms <= 1000 * BUDGET_S["fast"] for ms in self.settled_ms)
         by = ", ".join(f"{count} × {name}" for name, count in self.by.most_common())
         reads = quantiles(self.again_ms, n=20, method="inclusive")[18]
-        times = " | ".join(f"{ms:,.0f} ms" for ms in (cuts[9], cuts[18], max(self.settled_ms)))
-        share = f"{within} of {len(self.settled_ms)}"
+        times = " | ".join(f"{ms:,.0f} ms" for ms in (cuts[9], cuts[18], max(self._all_ms())))
         floors = f"{reads:,.0f} ms, {self.floors} by rules"
         cpu = f"{1000 * self.worker_cpu_s / AT_ONCE:.0f} ms"
-        return f"| `{behaviour}` | {times} | {share} | {by} | {floors} | {cpu} |"
+        return f"| `{self.behaviour}` | {times} | {within} of {AT_ONCE} | {by} | {floors} | {cpu} |"
+
+    def figure(self) -> Figure:
+        measures = {
+            "p95_ms": self._cuts()[18],
+            CPU: 1000 * self.worker_cpu_s / AT_ONCE,
+            "settled": len(self.settled_ms),
+            "by_model": sum(count for name, count in self.by.items() if name.startswith("openai:")),
+        }
+        under = "a provider that is well" if self.behaviour in WELL else "any other provider"
+        return Figure(f"`{self.behaviour}`", measures, under)
+
+    def _cuts(self) -> list[float]:
+        return quantiles(self._all_ms(), n=20, method="inclusive")
+
+    def _all_ms(self) -> list[float]:
+        """Who was never settled was waited for until the end."""
+        missing = AT_ONCE - len(self.settled_ms)
+        return [*self.settled_ms, *[1000 * SETTLE_S] * missing]
 
 
 def slug(number: int) -> str:
@@ -90,8 +111,10 @@ def plan_at(url: str) -> str:
 class Tenant:
     """An agent of a tenant whose models behave in one way."""
 
-    def __init__(self, on: Stage, database: asyncpg.Connection, world: World) -> None:
-        self._on, self._database = on, database
+    def __init__(
+        self, on: Stage, database: asyncpg.Connection, world: World, behaviour: str
+    ) -> None:
+        self._on, self._database, self._behaviour = on, database, behaviour
         self._ids = [one.id for one in world.conversations]
         token, _ = TokenMaker(on.data / "keys").make(
             tenant_id=world.tenant_id, user_id=world.agents[0], role="agent", audience=AUD_AGENT
@@ -101,7 +124,7 @@ class Tenant:
             base_url=on.base, headers=headers, timeout=30, trust_env=False
         )
 
-    async def opened(self) -> Figure:
+    async def opened(self) -> Refined:
         """Open all conversations at once, and once more before models can have answered."""
         before, began_s = self._on.cpu_seconds(), perf_counter()
         async with self._api:
@@ -111,8 +134,14 @@ class Tenant:
         worker_cpu_s = self._on.cpu_seconds()["worker"] - before["worker"]
         by = Counter([str(one["by"]) for one in await self._made()])
         floors = sum(source == "extractive" for _, source in again)
-        return Figure(
-            settled_ms, by, [ms for ms, _ in first], [ms for ms, _ in again], floors, worker_cpu_s
+        return Refined(
+            self._behaviour,
+            settled_ms,
+            by,
+            [ms for ms, _ in first],
+            [ms for ms, _ in again],
+            floors,
+            worker_cpu_s,
         )
 
     async def _read(self, conversation: Any) -> tuple[float, str]:
@@ -146,23 +175,26 @@ class Tenant:
         )
 
 
-async def measured(on: Stage, stub: ModelStub) -> None:
-    """Print a row for each behaviour."""
+async def measured(on: Stage, stub: ModelStub) -> list[Figure]:
+    """Print a row for each behaviour, and keep its figure."""
+    figures = []
     database = await asyncpg.connect(on.database_url)
     try:
         await _worker_is_warm(on)
-        warm_up = await _tenant(on, database, WARM_UP)
+        warm_up = await _tenant(on, database, WARM_UP, "ok")
         await warm_up.opened()
         for number, behaviour in enumerate(BEHAVIOURS):
-            tenant = await _tenant(on, database, slug(number))
-            figure = await tenant.opened()
-            print(figure.row(behaviour), flush=True)
+            tenant = await _tenant(on, database, slug(number), behaviour)
+            refined = await tenant.opened()
+            print(refined.row(), flush=True)
+            figures.append(refined.figure())
             stub.reset()
     finally:
         await database.close()
+    return figures
 
 
-async def _tenant(on: Stage, database: asyncpg.Connection, name: str) -> Tenant:
+async def _tenant(on: Stage, database: asyncpg.Connection, name: str, behaviour: str) -> Tenant:
     world = await make_world(on.database_url, AT_ONCE)
     await database.execute(
         "UPDATE tenants SET slug = $2, tier = 'pro' WHERE id = $1", world.tenant_id, name
@@ -170,7 +202,7 @@ async def _tenant(on: Stage, database: asyncpg.Connection, name: str) -> Tenant:
     conversations = [str(one.id) for one in world.conversations]
     await say(database, conversations, MESSAGES)
     await database.execute("ANALYZE messages, conversations")
-    return Tenant(on, database, world)
+    return Tenant(on, database, world, behaviour)
 
 
 async def _worker_is_warm(on: Stage) -> None:
@@ -184,7 +216,7 @@ async def _worker_is_warm(on: Stage) -> None:
     await asyncio.sleep(refining.LOOK_S)
 
 
-def main() -> None:
+def figures() -> list[Figure]:
     with model_stub() as stub, tempfile.TemporaryDirectory() as folder:
         plan = Path(folder) / "models.yaml"
         plan.write_text(plan_at(stub.url))
@@ -193,8 +225,10 @@ def main() -> None:
                 "| a provider that is | median | p95 | longest | within 2 s | made by"
                 " | reads in the meantime, p95 | worker's CPU each |\n| --- | --- | --- | --- | --- | --- | --- | --- |"
             )
-            asyncio.run(measured(on, stub))
+            return asyncio.run(measured(on, stub))
 
+
+BENCH = Bench("refine", figures)
 
 if __name__ == "__main__":
-    main()
+    alone(BENCH)

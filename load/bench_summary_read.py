@@ -18,6 +18,8 @@ import orjson
 from chat_service.ahead import EVERY
 from chorus.ids import uuid7
 from load.bench_summary import TALK, talk
+from load.budgets import CPU, Figure
+from load.hold import Bench, alone
 from load.load_socket import LoadSocket, open_load_socket
 from load.stage import Stage, Visitor, stage
 from tests.support.waiting import until
@@ -37,20 +39,25 @@ PARTS = ("edge", "postgres")
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Reads:
     """What some requests took: milliseconds, and CPU-seconds by process."""
 
+    name: str
     took_ms: Sequence[float]
     cpu_s: dict[str, float]
 
-    def row(self, name: str) -> str:
+    def row(self) -> str:
         cuts = quantiles(self.took_ms, n=20, method="inclusive")
         values = (cuts[9], cuts[18], max(self.took_ms))
         spent = (f"{1000 * self.cpu_s[one] / len(self.took_ms):.1f}" for one in PARTS)
         count = len(self.took_ms)
-        return " | ".join(
-            ("| " + name, str(count), *(f"{ms:.1f} ms" for ms in values), ", ".join(spent) + " |")
-        )
+        cells = (self.name, str(count), *(f"{ms:.1f} ms" for ms in values), ", ".join(spent))
+        return f"| {' | '.join(cells)} |"
+
+    def figure(self) -> Figure:
+        p95_ms = quantiles(self.took_ms, n=20, method="inclusive")[18]
+        each_ms = 1000 * sum(self.cpu_s.values()) / len(self.took_ms)
+        return Figure(self.name, {"p95_ms": p95_ms, CPU: each_ms})
 
 
 class Reader:
@@ -59,20 +66,24 @@ class Reader:
     def __init__(self, on: Stage, api: httpx.AsyncClient, database: asyncpg.Connection) -> None:
         self._on, self._api, self._database = on, api, database
 
-    async def read(self, conversations: Sequence[str]) -> Figure:
+    async def read(self, name: str, conversations: Sequence[str]) -> Reads:
         before = self._on.cpu_seconds()
         took = [await self._one(one) for one in conversations]
-        after = self._on.cpu_seconds()
-        return Figure(took, {part: after[part] - before[part] for part in PARTS})
+        return Reads(name, took, self._spent_since(before))
 
-    async def read_after_more(self, conversation: str, count: int, after_seq: int) -> Figure:
+    async def read_after_more(
+        self, name: str, conversation: str, count: int, after_seq: int
+    ) -> Reads:
         """Each time somebody has said something more."""
         before, took = self._on.cpu_seconds(), []
         for number in range(1, count + 1):
             await say(self._database, [conversation], after_seq + number, since=after_seq + number)
             took.append(await self._one(conversation))
+        return Reads(name, took, self._spent_since(before))
+
+    def _spent_since(self, before: dict[str, float]) -> dict[str, float]:
         after = self._on.cpu_seconds()
-        return Figure(took, {part: after[part] - before[part] for part in PARTS})
+        return {part: after[part] - before[part] for part in PARTS}
 
     async def _one(self, conversation: str) -> float:
         began_s = perf_counter()
@@ -102,15 +113,15 @@ async def say(
     )
 
 
-async def measured(on: Stage) -> list[str]:
-    """A row for each kind of read."""
+async def measured(on: Stage) -> list[Reads]:
+    """Each kind of read."""
     connection = await asyncpg.connect(on.database_url)
     headers = {"Authorization": f"Bearer {await on.agent_token()}", "Origin": on.base}
     async with httpx.AsyncClient(
         base_url=on.base, headers=headers, timeout=30, trust_env=False
     ) as api:
         try:
-            return await _rows(on, Reader(on, api, connection), connection)
+            return await _all(on, Reader(on, api, connection), connection)
         finally:
             await connection.close()
 
@@ -158,24 +169,25 @@ async def _say_all(on: Stage, visitor: Visitor) -> None:
     socket.close()
 
 
-async def _rows(on: Stage, reader: Reader, database: asyncpg.Connection) -> list[str]:
+async def _all(on: Stage, reader: Reader, database: asyncpg.Connection) -> list[Reads]:
     await want_summaries(on, database)
     told = {length: await _told(on, database, length) for length in COLD}
     warm_up = await on.visitors(1, first=10_000)
     await say(database, [warm_up[0].conversation_id], SHORT)
     await database.execute("ANALYZE messages, conversations")
-    await reader.read([warm_up[0].conversation_id])
-    rows = []
-    for length, conversations in told.items():
-        figure = await reader.read(conversations)
-        rows.append(figure.row(f"{length:,} messages, cold"))
-    said = await _said(on, database)
-    rows.append((await reader.read(said)).row(f"{SAID} messages that were said, first read"))
-    kept = told[USUAL][0]
-    rows.append((await reader.read([kept] * AGAIN)).row(f"{USUAL:,} messages, kept"))
-    more = await reader.read_after_more(kept, NEW, USUAL)
-    rows.append(more.row(f"{USUAL:,} messages and more, each time one came since"))
-    return rows
+    await reader.read("warm-up", [warm_up[0].conversation_id])
+    cold = [
+        await reader.read(f"{length:,} messages, cold", conversations)
+        for length, conversations in told.items()
+    ]
+    said, kept = await _said(on, database), told[USUAL][0]
+    more = f"{USUAL:,} messages and more, each time one came since"
+    return [
+        *cold,
+        await reader.read(f"{SAID} messages that were said, first read", said),
+        await reader.read(f"{USUAL:,} messages, kept", [kept] * AGAIN),
+        await reader.read_after_more(more, kept, NEW, USUAL),
+    ]
 
 
 async def _told(on: Stage, database: asyncpg.Connection, length: int) -> list[str]:
@@ -185,13 +197,16 @@ async def _told(on: Stage, database: asyncpg.Connection, length: int) -> list[st
     return conversations
 
 
-def main() -> None:
+def figures() -> list[Figure]:
     with stage() as on:
-        rows = asyncio.run(measured(on))
+        reads = asyncio.run(measured(on))
     print(f"| read | requests | p50 | p95 | longest | CPU-s per 1,000: {', '.join(PARTS)} |")
     print("| --- | --- | --- | --- | --- | --- |")
-    print("\n".join(rows))
+    print("\n".join(one.row() for one in reads), flush=True)
+    return [one.figure() for one in reads]
 
+
+BENCH = Bench("summary_read", figures)
 
 if __name__ == "__main__":
-    main()
+    alone(BENCH)

@@ -1,4 +1,7 @@
-"""Turn the JUnit file of `make test-long` into docs/test-long.md: what was played, and what came of it."""
+"""Turn what `make test-long` left into docs/test-long.md: what was played, and what came of it.
+
+Arguments: pytest's JUnit file, what `load.bench_budgets` reported, and where to write.
+"""
 
 import os
 import platform
@@ -21,10 +24,10 @@ SLOWEST = 25
 
 
 def main() -> None:
-    source, target = Path(sys.argv[1]), Path(sys.argv[2])
+    source, budgets, target = map(Path, sys.argv[1:])
     suite = ET.parse(source).getroot().find("testsuite")  # noqa: S314 (written by our own pytest)
     assert suite is not None
-    target.write_text("\n".join(_lines(suite)) + "\n")
+    target.write_text("\n".join([*_lines(suite), "", *_budgets(budgets)]) + "\n")
 
 
 def _lines(suite: ET.Element) -> list[str]:
@@ -53,6 +56,18 @@ def _lines(suite: ET.Element) -> list[str]:
         name = f"{case.get('classname', '').removeprefix('tests.')}::{case.get('name')}"
         lines.append(f"| `{name}` | {float(case.get('time', 0)):.1f} | {result} |")
     return lines
+
+
+def _budgets(reported: Path) -> list[str]:
+    """Nothing is there when the benches did not end."""
+    told = reported.read_text() if reported.is_file() else "Not measured in this run."
+    return [
+        "## Budgets",
+        "",
+        "Measured last, when the tests were done, and held against `load/slo.json` as by `make budgets`.",
+        "",
+        told.rstrip("\n"),
+    ]
 
 
 def _result(case: ET.Element) -> str:
