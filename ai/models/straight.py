@@ -18,7 +18,7 @@ AT_ONCE: Final = 100
 def ollama_terms() -> dict[str, Any]:
     """What Ollama's client makes its own of."""
     limits = httpx.Limits(max_connections=AT_ONCE, keepalive_expiry=IDLE_S)
-    return _terms() | {"limits": limits}
+    return _terms() | {"timeout": SOCKET_TIMEOUT_S, "limits": limits}
 
 
 def new_clients() -> dict[str, Any]:
@@ -27,8 +27,8 @@ def new_clients() -> dict[str, Any]:
     terms = _terms() | {"limits": limits}
     return {
         # Nobody asks by the first, but left out it would be one that listens to the environment.
-        "http_client": httpx2.Client(**terms),
-        "http_async_client": httpx2.AsyncClient(**terms),
+        "http_client": httpx2.Client(timeout=SOCKET_TIMEOUT_S, **terms),
+        "http_async_client": httpx2.AsyncClient(timeout=SOCKET_TIMEOUT_S, **terms),
     }
 
 
@@ -40,7 +40,6 @@ def shared_clients() -> dict[str, Any]:
 
 def _terms() -> dict[str, Any]:
     return {
-        "timeout": SOCKET_TIMEOUT_S,
         "trust_env": False,
         # What SSL_CERT_FILE and SSL_CERT_DIR name is trusted all the same: who certifies a private address?
         "verify": ssl.create_default_context(),
