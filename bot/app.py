@@ -26,8 +26,8 @@ from bot.ports import Answerer
 from bot.quoting import Quoting
 from bot.settings import BotSettings
 from bot.stage import FanStage
-from bot.turn import Mind
 from bot.standing import Standing
+from bot.turn import Mind
 from bot.turns import Pace, Turns
 from chorus import log, metrics, rpc
 from chorus.bus import Client, open_redis
