@@ -58,8 +58,25 @@ class Meeting:
         for client in chosen:
             await client.wait(partial(_has_seen, client, len(rows)), timeout_s=SETTLE_S)
         for client in chosen:
-            agrees(client.log, rows, is_agent=client is not self.customer)
+            agrees(client.log, rows, is_agent=_is_agent(client))
         return rows
+
+    @asynccontextmanager
+    async def other_tab(self, **options: Any) -> AsyncIterator[ChatClient]:
+        """Open the conversation once more for the same customer."""
+        async with ChatClient(
+            self.on.base,
+            token=self.visitor.token,
+            conversation_id=self.conversation_id,
+            options=ClientOptions(**options),
+        ) as tab:
+            await tab.wait_ready()
+            yield tab
+
+
+def _is_agent(client: ChatClient) -> bool:
+    assert client.ready is not None
+    return bool(client.ready["user"]["role"] != "visitor")
 
 
 def has_settled(client: ChatClient) -> bool:
