@@ -84,7 +84,7 @@ async def ensure_person(db: Db, principal: Principal, *, now: datetime) -> None:
 
 
 async def access(db: Db, request: AccessRequest, *, now: datetime) -> AccessReply:
-    """Say where conversations stand for this principal, with the events each resume still needs.
+    """Say where conversations stand for this principal, with the first events each resume still needs.
 
     Raises:
         Unauthenticated: an agent who is unknown or disabled.
@@ -103,7 +103,7 @@ async def access(db: Db, request: AccessRequest, *, now: datetime) -> AccessRepl
                 principal, item.conversation_id, standing[item.conversation_id].contact_id
             )
         }
-        events = await _replay(raw, principal.tenant_id, plans)
+        events = await _replay(raw, principal.tenant_id, plans, request.max_bytes)
     return AccessReply(
         conversations=[
             _state(standing[one], replay, events.get(one, []), now) for one, replay in plans.items()
@@ -145,7 +145,7 @@ def plan(standing: Standing, item: AccessItem, max_events: int) -> Replay:
 
 
 async def _replay(
-    raw: RawConnection, tenant_id: UUID, plans: Mapping[UUID, Replay]
+    raw: RawConnection, tenant_id: UUID, plans: Mapping[UUID, Replay], max_bytes: int | None
 ) -> dict[UUID, list[StoredEvent]]:
     wanted = [
         Stretch(one, replay.after, replay.upto)
@@ -153,7 +153,8 @@ async def _replay(
         if replay.recovered and replay.after < replay.upto
     ]
     events: dict[UUID, list[StoredEvent]] = {}
-    for row in await timeline.stretches(raw, tenant_id, wanted) if wanted else []:
+    rows = await timeline.stretches(raw, tenant_id, wanted, max_bytes) if wanted else []
+    for row in rows:
         events.setdefault(row.conversation_id, []).append(stored_event(row))
     return events
 
@@ -206,7 +207,7 @@ async def resume(db: Db, request: ResumeRequest) -> ResumeReply:
         found = standing[request.conversation_id]
         upto = min(found.last_seq, request.after + request.limit)
         wanted = [Stretch(found.id, request.after, upto)]
-        rows = await timeline.stretches(raw, request.tenant_id, wanted)
+        rows = await timeline.stretches(raw, request.tenant_id, wanted, request.max_bytes)
     return ResumeReply(
         epoch=found.epoch,
         head_seq=found.last_seq,

@@ -49,6 +49,16 @@ class SocketSink:
     def buffered_bytes(self) -> int:
         return self._transport.buffered_bytes
 
+    @property
+    def full(self) -> bool:
+        return self._transport.paused
+
+    def mark(self, high_bytes: int) -> None:
+        self._transport.mark(high_bytes)
+
+    async def drained(self) -> None:
+        await self._transport.drained()
+
     def write(self, packet: Packet) -> None:
         self._transport.send_text_frame(packet.framed)
 

@@ -170,6 +170,14 @@ class SocketTransport:
         """True while an ASGI `send` would wait for the peer to read."""
         return not self._writable.is_set()
 
+    def mark(self, high_bytes: int) -> None:
+        """Be `paused` from that many buffered bytes on, until a quarter of them is left."""
+        self._transport.set_write_buffer_limits(high_bytes)
+
+    async def drained(self) -> None:
+        """Wait until it is not `paused`; a lost connection never is."""
+        await self._writable.wait()
+
     def send_text_frame(self, frame: bytes) -> None:
         """Write a frame made by `text_frame` now. Ignored unless the socket is open; never waits.
 

@@ -1,4 +1,4 @@
-"""Who is connected here, who follows what, and the way of a frame to them. Never awaits.
+"""Who is connected here, who follows what, and the way of a frame to them. Only `Connection.taken` awaits.
 
 Counts are per process. A slow reader never holds anybody up: its bytes are bounded, and over the
 bound its connection goes (4102); its cursor stays with the client (PROTOCOL §7).
@@ -21,6 +21,8 @@ from gateway.pending import Outstanding, Pending
 from gateway.protocol import Peer, Phase
 from gateway.room import Event, Packet, Room
 
+QUIET_PART = 4
+"""Of the bound of a socket: with more waiting it hears nothing that may be lost, and replays pause."""
 Seat = tuple[UUID, UUID, UUID | None]
 """User, session and conversation (None: the inbox): one socket at a time may sit there."""
 
@@ -30,6 +32,16 @@ class Sink(Protocol):
 
     @property
     def buffered_bytes(self) -> int: ...
+    @property
+    def full(self) -> bool:
+        """True from when more than the mark waits until most of it is taken."""
+        ...
+
+    def mark(self, high_bytes: int) -> None: ...
+    async def drained(self) -> None:
+        """Wait until it is not full, or is closed."""
+        ...
+
     def write(self, packet: Packet) -> None: ...
     def close(self, code: int, reason: str) -> None: ...
     def abort(self) -> None: ...
@@ -64,6 +76,14 @@ class Connection:
     """Unix time: comparable with sockets of other gateways."""
     members: dict[UUID, Member] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.bound(self.limit_bytes)
+
+    def bound(self, limit_bytes: int) -> None:
+        """Let that many bytes wait for the reader."""
+        self.limit_bytes = limit_bytes
+        self.sink.mark(limit_bytes // QUIET_PART)
+
     @property
     def seat(self) -> Seat | None:
         """Where it sits; None before auth, and for an event stream."""
@@ -93,11 +113,24 @@ class Connection:
         """Write what may be lost: dropped for a reader with a quarter of its bound waiting."""
         if self.closed:
             return
-        if self.sink.buffered_bytes > self.limit_bytes // 4:
+        if self.sink.buffered_bytes > self.limit_bytes // QUIET_PART:
             metrics.ephemeral_dropped_total.labels(event).inc()
             return
         self.written_bytes += len(packet.payload)
         self.sink.write(packet)
+
+    async def taken(self) -> None:
+        """Wait while much waits for the reader; not once it is closed.
+
+        Who has much to say goes on only after this, so a reader that reads is never too slow for it.
+        One that does not is ended by the write watch.
+        """
+        if self.sink.full and not self.closed:
+            self.peer.fell_behind()
+            try:
+                await self.sink.drained()
+            finally:
+                self.peer.took(monotonic())
 
     def close(self, code: int, reason: str = "") -> None:
         """End the connection once; the shell learns of it from the transport."""

@@ -76,6 +76,8 @@ class Peer:
     drained: bool = False
     one_way: bool = False
     """An event stream: nothing is ever heard from it, so silence means nothing."""
+    unheard: bool = False
+    """The same for a socket, for a while. The write watch ends it when its reader is gone."""
     _allowance: Allowance | None = None
     _gates: Gates | None = None
     _abuse: list[float] = field(default_factory=list)
@@ -84,9 +86,12 @@ class Peer:
 
     # -- what the shell calls
 
+    def __post_init__(self) -> None:
+        # Who has just come was heard just now; of a stream nothing else ever is.
+        self.heard_s = self.opened_s
+
     def opened(self, unix_s: float) -> list[Effect]:
         """Greet."""
-        self.heard_s = self.opened_s
         return [Send(encode(self.rules.hello(self.conn, unix_s)))]
 
     def received(self, payload: str, at_s: float, unix_s: float) -> list[Effect]:
@@ -142,13 +147,21 @@ class Peer:
         """A message of this socket is stored, whatever was said of it before."""
         self._held.settle(conversation_id, id, at_s)
 
+    def fell_behind(self) -> None:
+        """Much waits for its reader, and nobody listens to it until it took that."""
+        self.unheard = True
+
+    def took(self, at_s: float) -> None:
+        """The reader took what waited for it: as good a sign of life as a frame."""
+        self.unheard, self.heard_s, self.pinged = False, at_s, False
+
     def tick(self, at_s: float, unix_s: float) -> list[Effect]:
         """Time went on: called about once a second."""
         if self.phase is Phase.CLOSED:
             return []
         if self.phase is not Phase.LIVE:
             return self._late(at_s)
-        silent_ms = 0.0 if self.one_way else (at_s - self.heard_s) * 1000
+        silent_ms = 0.0 if self.one_way or self.unheard else (at_s - self.heard_s) * 1000
         if silent_ms >= self.rules.dead_ms:
             return self._close(CloseCode.NO_PONG, "")
         effects = self._expiry(unix_s)

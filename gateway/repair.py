@@ -6,7 +6,8 @@ and at worst when the heads of local conversations are compared with PostgreSQL.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from chorus import metrics
@@ -33,6 +34,10 @@ RETRY_S = 1.0
 HEADS_PER_CALL = 250
 HEADS_PAUSE_S = 0.02
 DIRTY_JITTER_S = 1.0
+PIECE_BYTES = 262_144
+"""About so much of what is missing is read at once: what one slow reader makes us hold."""
+PATIENCE_S = 1.0
+"""So long the readers of a room may take altogether for a piece that all of them missed."""
 
 
 class Unrecoverable(Exception):
@@ -82,47 +87,75 @@ class Repairer:
         if not state.recovered:
             return
         member.cursor = state.replay_from - 1
-        for row in state.events:
-            self._hub.advance(member, stored(room.conversation_id, row))
-        await self._reach_room(member)
-        self._synced(member)
+        try:
+            await self._write(member, [stored(room.conversation_id, row) for row in state.events])
+            await self._reach(member, state.head_seq)
+        except Unrecoverable:
+            self._unrecoverable(member, None)
+        else:
+            self._synced(member)
         self.watch(room)
 
     async def catch_up(self, member: Member, seq: int, epoch: str, ref: int | None) -> None:
         """Answer `position`: the events after `seq` and `synced`, or `nack UNRECOVERABLE`."""
         room = member.room
-        if seq > (room.seq or 0):
-            # The client read the history before the fan-out reached us: read it, too.
-            await self._fill(room)
+        await self._hear_of(room, seq)
         head = room.seq or 0
         if epoch != self.epoch or seq > head or head - seq > MAX_REPLAY_EVENTS:
             return self._unrecoverable(member, ref)
         member.cursor = seq
         try:
-            await self._reach_room(member)
+            await self._reach(member, head)
         except Unrecoverable:
             return self._unrecoverable(member, ref)
         self._synced(member)
 
-    async def _reach_room(self, member: Member) -> None:
-        """Bring a member's cursor to where the room stands, however often the room moves on."""
+    async def _hear_of(self, room: Room[Member], seq: int) -> None:
+        """Where a client read the history before the fan-out reached us, read it, too."""
+        while seq > (before := room.seq or 0):
+            await self._fill(room)
+            if room.seq == before:
+                return
+
+    async def _reach(self, member: Member, head: int) -> None:
+        """Bring a member's cursor to `head`, and on to where the room stands, however often it moves on.
+
+        Raises:
+            Unrecoverable: what it lacks is gone.
+        """
         room = member.room
-        while room.seq is not None and member.cursor is not None and member.cursor < room.seq:
-            events = room.since(member.cursor)
-            if events is None:
-                events = await self._read(room, member.cursor)
-            for event in events:
-                if event.seq == member.cursor + 1:
-                    self._hub.advance(member, event)
+        while member.cursor is not None and member.cursor < max(room.seq or 0, head):
+            if member.connection.closed:
+                return
+            events = room.since(member.cursor) or await self._read(room, member.cursor)
+            if not events:
+                raise Unrecoverable
+            await self._write(member, events)
+
+    async def _write(self, member: Member, events: Sequence[Event]) -> None:
+        """Write what a member lacks, no faster than its reader takes it.
+
+        What comes live meanwhile does not reach a member that lacks the event before it; once it
+        lacks nothing it does, and is passed over here.
+        """
+        for event in events:
+            await member.connection.taken()
+            if member.cursor == event.seq - 1:
+                self._hub.advance(member, event)
 
     async def _read(self, room: Room[Member], after: int) -> list[Event]:
         assert room.tenant_id is not None
-        reply = await self._rpc.resume(ResumeRequest(room.tenant_id, room.conversation_id, after))
+        reply = await self._rpc.resume(
+            ResumeRequest(room.tenant_id, room.conversation_id, after, max_bytes=PIECE_BYTES)
+        )
         if reply.first_seq > after + 1 or reply.epoch != self.epoch:
             raise Unrecoverable
         return [stored(room.conversation_id, row) for row in reply.events]
 
     def _synced(self, member: Member) -> None:
+        if member.cursor is None:
+            # Its history was lost meanwhile, and it was told so.
+            return
         frame = encode_raw("synced", {"seq": member.cursor})
         self._hub.answer(member.connection, frame, None, member.room.conversation_id)
 
@@ -164,11 +197,21 @@ class Repairer:
                 "repair_failed", conversation=str(room.conversation_id), error=type(error).__name__
             )
             return False
-        for event in events:
-            self._hub.durable(room, event)
+        await self._refill(room, events)
         if not events:
             room.heard = room.seq
         return True
+
+    async def _refill(self, room: Room[Member], events: Sequence[Event]) -> None:
+        """Give a room what it lacked as its readers take it; who is slow holds the others up once."""
+        until_s = asyncio.get_running_loop().time() + PATIENCE_S
+        for event in events:
+            behind = [one for one in room.members.values() if one.cursor == event.seq - 1]
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(until_s):
+                    for member in behind:
+                        await member.connection.taken()
+            self._hub.durable(room, event)
 
     def _forget(self, room: Room[Member]) -> bool:
         """The conversation is gone (erased): there is nothing left to wait for."""

@@ -29,6 +29,7 @@ from gateway import effects
 from gateway.effects import Effect
 from gateway.hub import Connection, Member
 from gateway.pending import Pending
+from gateway.repair import PIECE_BYTES
 from gateway.resources import Resources
 from gateway.room import Packet
 
@@ -116,7 +117,7 @@ class Shell:
             await self.run(self._peer.end(CloseCode.CONNECTION_LIMIT, "too many sockets"))
             return
         if self._principal.is_agent:
-            self._connection.limit_bytes = settings.agent_queue_bytes
+            self._connection.bound(settings.agent_queue_bytes)
         try:
             await (
                 self._enter_inbox()
@@ -134,16 +135,15 @@ class Shell:
         conversation_id = self._peer.conversation_id
         assert conversation_id is not None
         member = self._resources.hub.join(self._connection, conversation_id)
-        request = AccessRequest(self._principal, [AccessItem(conversation_id, resume)])
-        reply = await self._resources.rpc.access(request)
+        reply = await self._access([AccessItem(conversation_id, resume)])
+        if self._connection.closed:
+            return
         if not reply.conversations:
             raise NotFound
         self._resources.choices.introduce(self._principal.user_id, reply.agent)
         state = reply.conversations[0]
         if state.closed_long_ago:
             await self.run(self._peer.end(CloseCode.ENDED_LONG_AGO, ""))
-            return
-        if self._connection.closed:
             return
         self._peer.entered()
         if not self._resources.succession.ready(self._connection):
@@ -152,7 +152,12 @@ class Shell:
         self._connection.send(Packet(encode(self._ready(state))))
         self._resources.health.greet(self._connection)
         await self._resources.repairer.enter(member, state, self._principal.tenant_id)
-        self._present(conversation_id, state)
+        if not self._connection.closed:
+            self._present(conversation_id, state)
+
+    async def _access(self, items: list[AccessItem]) -> AccessReply:
+        request = AccessRequest(self._principal, items, max_bytes=PIECE_BYTES)
+        return await self._resources.rpc.access(request)
 
     def _ready(self, state: ConversationState) -> server_socket.Ready:
         return server_socket.Ready(
@@ -185,7 +190,7 @@ class Shell:
         self._resources.announcer.show(self._connection, conversation_id, others)
 
     async def _enter_inbox(self) -> None:
-        reply = await self._resources.rpc.access(AccessRequest(self._principal, []))
+        reply = await self._access([])
         if self._connection.closed:
             return
         self._resources.choices.introduce(self._principal.user_id, reply.agent)
@@ -333,7 +338,7 @@ class Shell:
             for item in asked.items
         ]
         try:
-            reply = await self._resources.rpc.access(AccessRequest(self._principal, items))
+            reply = await self._access(items)
         except ChorusError as error:
             self._unfollow(list(members))
             self._refuse(error.code, None, asked.ref, None)
@@ -344,10 +349,19 @@ class Shell:
         self._connection.send(Packet(frame))
         self._resources.announcer.came(self._connection)
         for state in reply.conversations:
-            await self._replay(members[state.conversation_id], state)
+            try:
+                await self._replay(members[state.conversation_id], state)
+            except NotFound:
+                # Erased while it was replayed.
+                self._unfollow([state.conversation_id])
+            except ChorusError as error:
+                await self.run(self._peer.rejected(error.close))
+                return
 
     async def _replay(self, member: Member, state: ConversationState) -> None:
         await self._resources.repairer.enter(member, state, self._principal.tenant_id)
+        if self._connection.closed:
+            return
         others = [mark.user_id for mark in state.receipts]
         self._resources.announcer.show(self._connection, state.conversation_id, others)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from chorus import metrics
 from chorus.auth import Principal
@@ -39,8 +40,21 @@ class StreamSink:
     def __init__(self) -> None:
         self._waiting: deque[bytes] = deque()
         self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._high_bytes = 0
         self._ended = False
         self.buffered_bytes = 0
+
+    @property
+    def full(self) -> bool:
+        return not self._room.is_set()
+
+    def mark(self, high_bytes: int) -> None:
+        self._high_bytes = high_bytes
+
+    async def drained(self) -> None:
+        await self._room.wait()
 
     def write(self, packet: Packet) -> None:
         head = b"" if packet.seq is None else b"id: %d\n" % packet.seq
@@ -53,17 +67,26 @@ class StreamSink:
         self._put(
             b"event: close\ndata: %b\n\n" % orjson.dumps({"code": int(code), "reason": reason})
         )
-        self._ended = True
+        self._end()
 
     def abort(self) -> None:
-        self._ended = True
         self._waiting.clear()
+        self.buffered_bytes = 0
+        self._end()
+
+    def _end(self) -> None:
+        self._ended = True
         self._wake.set()
+        self._room.set()
 
     def _put(self, block: bytes) -> None:
+        if self._ended:
+            return
         self._waiting.append(block)
         self.buffered_bytes += len(block)
         self._wake.set()
+        if self.buffered_bytes > self._high_bytes:
+            self._room.clear()
 
     async def blocks(self) -> AsyncIterator[bytes]:
         """What is to be written, with a comment every 15 s of silence, until closed."""
@@ -71,6 +94,8 @@ class StreamSink:
             while self._waiting:
                 block = self._waiting.popleft()
                 self.buffered_bytes -= len(block)
+                if self.buffered_bytes <= self._high_bytes // 4:
+                    self._room.set()
                 yield block
             if self._ended:
                 return
@@ -94,13 +119,41 @@ async def events(request: Request) -> Response:
         answer = problem_of(error)
         answer.headers.update(cors)
         return answer
-    connection = _connect(request, resources)
     headers = {**cors, "cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(
-        _stream(resources, connection, principal, ticket),
-        media_type="text/event-stream",
-        headers=headers,
-    )
+    return Stream(_connect(request, resources), principal, ticket, resources, headers)
+
+
+class Stream(StreamingResponse):
+    """An admitted stream. It gives back what it holds, even if its reader goes before the first byte."""
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self,
+        connection: Connection,
+        principal: Principal,
+        ticket: Ticket,
+        resources: Resources,
+        headers: dict[str, str],
+    ) -> None:
+        assert isinstance(connection.sink, StreamSink)
+        super().__init__(connection.sink.blocks(), headers=headers)
+        self._connection = connection
+        self._principal = principal
+        self._ticket = ticket
+        self._resources = resources
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        resources, connection = self._resources, self._connection
+        try:
+            resources.tasks.spawn(_enter(resources, connection, self._principal), "enter_stream")
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ticket.gone(monotonic())
+            memberships = frozenset(connection.members)
+            resources.hub.remove(connection)
+            resources.announcer.left(connection, memberships)
+            connection.sink.abort()
 
 
 async def _principal(request: Request, resources: Resources) -> Principal:
@@ -165,23 +218,10 @@ def _resume(request: Request) -> ResumePoint | None:
     return ResumePoint(epoch[:80], int(after))
 
 
-async def _stream(
-    resources: Resources, connection: Connection, principal: Principal, ticket: Ticket
-) -> AsyncIterator[bytes]:
-    sink = connection.sink
-    assert isinstance(sink, StreamSink)
-    try:
-        resources.tasks.spawn(_enter(resources, connection, principal), "enter_stream")
-        async for block in sink.blocks():
-            yield block
-    finally:
-        ticket.gone(monotonic())
-        memberships = frozenset(connection.members)
-        resources.hub.remove(connection)
-        resources.announcer.left(connection, memberships)
-
-
 async def _enter(resources: Resources, connection: Connection, principal: Principal) -> None:
+    if connection.closed:
+        # Its reader has gone already, and it is in no table any more.
+        return
     shell = Shell(resources, connection)
     try:
         await shell.run(connection.peer.verified(principal))

@@ -50,26 +50,33 @@ class Stretch:
     upto: int
 
 
+# `ahead` is the size of what comes before a row: nothing before the first, so that one always comes.
 _STRETCHES = f"""
-SELECT {", ".join("m." + name.strip() for name in COLUMNS.split(","))}
-FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS want (conversation_id, after, upto)
-JOIN messages m ON m.conversation_id = want.conversation_id
-    AND m.seq > want.after AND m.seq <= want.upto
-WHERE m.tenant_id = $1
-ORDER BY m.conversation_id, m.seq
+SELECT {COLUMNS} FROM (
+    SELECT m.*, sum(octet_length(m.content) + pg_column_size(m.payload)) OVER (
+        ORDER BY m.conversation_id, m.seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS ahead
+    FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS want (conversation_id, after, upto)
+    JOIN messages m ON m.conversation_id = want.conversation_id
+        AND m.seq > want.after AND m.seq <= want.upto
+    WHERE m.tenant_id = $1
+) AS found
+WHERE $5::bigint IS NULL OR ahead IS NULL OR ahead < $5
+ORDER BY conversation_id, seq
 """  # noqa: S608 - the columns are our own constant
 
 
 async def stretches(
-    raw: RawConnection, tenant_id: UUID, wanted: Sequence[Stretch]
+    raw: RawConnection, tenant_id: UUID, wanted: Sequence[Stretch], max_bytes: int | None = None
 ) -> list[StoredRow]:
-    """Read all stretches at once, each in order."""
+    """Read all stretches at once, each in order, up to about that many bytes of them altogether."""
     records = await raw.fetch(
         _STRETCHES,
         tenant_id,
         [one.conversation_id for one in wanted],
         [one.after for one in wanted],
         [one.upto for one in wanted],
+        max_bytes,
     )
     return [row_of(record) for record in records]
 

@@ -65,6 +65,8 @@ class AccessRequest:
     items: list[AccessItem]
     """Empty for the inbox socket itself: only the agent is looked up."""
     max_events: int = 500
+    max_bytes: int | None = None
+    """About how much of their events is answered; what follows is asked for by `Resume`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class ResumeRequest:
     conversation_id: UUID
     after: int
     limit: int = 500
+    max_bytes: int | None = None
+    """About how much is answered: the first event whatever its size, then no more than fit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,25 @@ async def test_more_than_the_limit_is_read_over_rest(
     assert (over.conversations[0].recovered, over.conversations[0].events) == (False, [])
 
 
+async def test_no_more_is_answered_than_was_asked_for_but_always_something(
+    calls: RpcClient, api: Api, acme: Tenant
+) -> None:
+    contact = acme.principal("contact")
+    for number in range(4):
+        await say(api, contact, acme.conversation, str(number) * 1_000)
+    items = [AccessItem(acme.conversation)]
+    sizes = {}
+    for max_bytes in (1, 1_500, 2_500, None):
+        asked = AccessRequest(contact, items, max_bytes=max_bytes)
+        state = (await calls.access(asked)).conversations[0]
+        assert state.recovered and state.head_seq == 4
+        seqs = [event.seq for event in state.events]
+        resumed = ResumeRequest(acme.id, acme.conversation, 0, max_bytes=max_bytes)
+        assert [event.seq for event in (await calls.resume(resumed)).events] == seqs
+        sizes[max_bytes] = seqs
+    assert sizes == {1: [1], 1_500: [1, 2], 2_500: [1, 2, 3], None: [1, 2, 3, 4]}
+
+
 async def test_what_retention_took_cannot_be_resumed(
     calls: RpcClient, api: Api, acme: Tenant
 ) -> None:

@@ -56,9 +56,14 @@ class Recorder:
     """A sink that keeps what it was given."""
 
     buffered_bytes = 0
+    full = False
 
     def __init__(self) -> None:
         self.told: list[object] = []
+
+    def mark(self, high_bytes: int) -> None: ...
+
+    async def drained(self) -> None: ...
 
     def write(self, packet: Packet) -> None:
         self.told.append(json.loads(packet.payload)["event"])

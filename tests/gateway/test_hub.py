@@ -32,6 +32,14 @@ class Wire:
         self.buffered_bytes = 0
         self.closed: list[int] = []
         self.aborted = False
+        self.full = False
+        self.high_bytes = 0
+
+    def mark(self, high_bytes: int) -> None:
+        self.high_bytes = high_bytes
+
+    async def drained(self) -> None:
+        self.full = False
 
     def write(self, packet: Packet) -> None:
         self.packets.append(packet)
@@ -244,6 +252,13 @@ def test_a_full_queue_ends_the_socket_and_nobody_else() -> None:
     assert slow_wire.closed == [CloseCode.SLOW_CONSUMER] and slow_wire.packets == []
     assert seqs(healthy) == [1, 2]
     assert slow.peer.tick(99.0, 99.0) == []
+
+
+def test_a_reader_may_have_a_quarter_of_its_bound_waiting_before_a_replay_pauses() -> None:
+    connection, wire = Scene().socket(limit=400)
+    assert wire.high_bytes == 100
+    connection.bound(1_000)
+    assert (connection.limit_bytes, wire.high_bytes) == (1_000, 250)
 
 
 def test_ephemeral_frames_are_dropped_at_a_quarter_of_the_bound() -> None:

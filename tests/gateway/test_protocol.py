@@ -69,6 +69,40 @@ def live_peer(role: str = "visitor", kind: str = "chat", **more: Any) -> Peer:
     return peer
 
 
+def arriving(phase: Phase, at_s: float) -> Peer:
+    """An event stream that opened then and waits for us."""
+    rules = Rules(node="n", nonce_key=KEY)
+    peer = Peer(rules, "c", "chat", CONVERSATION, at_s, phase=Phase.VERIFYING, one_way=True)
+    if phase is Phase.ENTERING:
+        peer.verified(principal("agent"))
+    assert peer.phase is phase
+    return peer
+
+
+@pytest.mark.parametrize("phase", [Phase.VERIFYING, Phase.ENTERING])
+def test_a_stream_has_as_long_to_enter_as_a_socket(phase: Phase) -> None:
+    peer = arriving(phase, 80_000.0)
+    auth_s = peer.rules.auth_ms / 1000
+    assert peer.tick(80_000.0 + auth_s - 0.1, 1000.0) == []
+    assert closed_with(peer.tick(80_000.0 + auth_s, 1000.0)) == CloseCode.DEPENDENCY_DOWN
+
+
+def test_who_comes_by_a_stream_did_something_just_now() -> None:
+    peer = arriving(Phase.ENTERING, 80_000.0)
+    peer.entered()
+    assert (peer.phase, peer.acted_s) == (Phase.LIVE, 80_000.0)
+
+
+def test_a_socket_that_takes_what_waits_for_it_is_not_silent() -> None:
+    peer = live_peer()
+    dead_s = peer.rules.dead_ms / 1000
+    peer.fell_behind()
+    assert peer.tick(3 * dead_s, 1000.0) == []
+    peer.took(3 * dead_s)
+    assert peer.tick(4 * dead_s - 0.1, 1000.0) != [] and peer.phase is Phase.LIVE
+    assert closed_with(peer.tick(4 * dead_s, 1000.0)) == CloseCode.NO_PONG
+
+
 def say(
     peer: Peer, at_s: float = 1.0, *, id: UUID | None = None, ref: int | None = None, **data: Any
 ) -> list[Any]:

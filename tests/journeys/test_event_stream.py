@@ -16,9 +16,12 @@ import pytest
 from chorus.ids import uuid7
 from launch.rest_client import Visitor, open_rest
 from load.stage import Stage
+from tests.journeys.people import sign_in
 from tests.journeys.rude import ANSWER_S, Rude, becomes
+from tests.journeys.test_slow_readers import pour
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+FAT_LINES = 120
 COMMENT_PATIENCE_S = 30.0
 """Twice the 15 s of the protocol."""
 
@@ -131,6 +134,19 @@ async def test_a_stream_is_ready_replays_says_synced_and_goes_on_live(quiet: Qui
         await quiet.say("line 4")
         live = (await listener.until("message"))[-1]
         assert (live.id, live.data["data"]["content"]) == (4, "line 4")
+
+
+async def test_much_that_was_missed_comes_on_one_stream(quiet: Quiet, rude: Rude) -> None:
+    async with open_rest(quiet.on.base) as rest:
+        agent = await sign_in(quiet.on, rest, "agent")
+    conversation = quiet.visitor.conversation_id
+    async with rude.live(token=agent.token, conversation=conversation) as writer:
+        await pour(writer, FAT_LINES)
+    async with quiet.listening() as listener:
+        ready, *replayed, synced = await listener.until("synced")
+    head = ready.data["data"]["conversation"]["head_seq"]
+    assert [one.id for one in replayed] == list(range(1, head + 1))
+    assert synced.data["data"]["seq"] == head >= FAT_LINES
 
 
 async def test_last_event_id_wins_over_after(quiet: Quiet) -> None:
