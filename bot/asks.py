@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from pydantic import ValidationError
-
 from chorus.bus import Client, RedisFailure
 from chorus.errors import ChorusError
 from chorus.log import get_logger
@@ -50,8 +48,8 @@ class Asks:
                 log.warning("asks_unheard", error=type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
                 continue
-            except ValidationError:
-                # From a later version, say: who asked hears from nobody, as where nobody is.
+            except ValueError:
+                # No ask, or one from a later version: who asked hears from nobody, as where nobody is.
                 log.warning("ask_not_understood")
                 continue
             if found is not None:

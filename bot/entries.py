@@ -38,7 +38,7 @@ def read_entry(id_: bytes, fields: dict[bytes, bytes], now: datetime) -> Entry:
             return Entry(id_, ())
         ids = _conversations(event["event"], data)
         return Entry(id_, tuple(Where(tenant_id, UUID(one)) for one in ids))
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         log.warning("bot_event_unreadable", entry=id_.decode())
         return Entry(id_, ())
 

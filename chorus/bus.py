@@ -15,7 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from chorus import topics
+from chorus import metrics, topics
 from chorus.errors import Unavailable
 from chorus.ingest import FIELD
 from chorus.log import get_logger
@@ -99,8 +99,9 @@ async def publish_all(client: Client, messages: Iterable[tuple[str, bytes]]) -> 
 class Listener:
     """One pub/sub connection that knows when it may have been deaf.
 
-    `on_message(channel, data)` is synchronous and must not block. `on_gap()` is called after every
-    reconnect, and when `silent_s` passed without anything, canaries included.
+    `on_message(channel, data)` is synchronous and must not block. What it raises costs that one
+    publication: it is counted, logged and dropped. `on_gap()` is called after every reconnect, and
+    when `silent_s` passed without anything, canaries included.
     """
 
     def __init__(
@@ -140,6 +141,15 @@ class Listener:
             except RedisFailure:
                 self.connected.clear()
 
+    def hear(self, channel: str, data: bytes) -> None:
+        """Hand one publication on. Never raises: anybody who reaches Redis can publish anything."""
+        try:
+            self._on_message(channel, data)
+        except Exception as error:  # noqa: BLE001 (whatever a handler makes of it, the next may be good)
+            kind = channel.partition(":")[0]
+            metrics.bad_publications_total.labels(kind).inc()
+            log.warning("bad_publication", channel=kind, error=type(error).__name__)
+
     async def run(self) -> None:
         """Listen for ever; reconnect after every failure."""
         first = True
@@ -167,4 +177,4 @@ class Listener:
                     log.warning("listener_deaf", silent_s=self._silent_s)
                     return
                 if message["type"] == "message":
-                    self._on_message(message["channel"].decode(), message["data"])
+                    self.hear(message["channel"].decode(), message["data"])

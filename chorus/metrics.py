@@ -49,6 +49,11 @@ resume_total = Counter("resume_total", "Resumed conversations, by result.", ["re
 gaps_total = Counter(
     "gaps_total", "Holes found in a fan-out, by how they were found.", ["found_by"]
 )
+bad_publications_total = Counter(
+    "bad_publications_total",
+    "Publications that made no sense and were dropped, by kind of channel.",
+    ["channel"],
+)
 fanout_lag_ms = Histogram("fanout_lag_ms", "From commit to a gateway's fan-out.", buckets=_MS)
 send_queue_bytes = Histogram(
     "send_queue_bytes",

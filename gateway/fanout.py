@@ -2,22 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from time import monotonic, time
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
 from chorus import metrics, topics
 from chorus.codes import NackCode
-from chorus.log import get_logger
 from chorus.topics import Header, Kind
 from chorus.wire.calls import Outgoing
-from gateway.hub import Hub, Member
+from gateway.hub import Connection, Hub, Member
 from gateway.pending import Outstanding, Pending
 from gateway.repair import Repairer
 from gateway.room import Event, Room
 
-log = get_logger(__name__)
+MAX_FRAME_BYTES: Final = 262_144
+"""A frame has a content of 16 KiB at most; more would not fit the queue of a customer's socket."""
+MAX_TS_MS: Final = 253_402_300_800_000
+"""The year 10,000, which nobody can spell."""
 
 
 class Fanout:
@@ -41,18 +43,19 @@ class Fanout:
         self._on_word = on_word
 
     def on_message(self, channel: str, packed: bytes) -> None:
-        """Take one published message. Never raises: a bad one is logged and dropped."""
-        try:
-            if channel.startswith("fan:"):
-                self._conversation(packed)
-            elif channel.startswith("gw:"):
-                self._mine(packed)
-            elif channel.startswith("inbox:"):
-                self._on_inbox(UUID(channel[6:]), orjson.loads(packed))
-            elif channel == topics.CONTROL:
-                self._control(packed)
-        except (ValueError, KeyError, TypeError) as error:
-            log.warning("bad_publication", channel=channel[:40], error=type(error).__name__)
+        """Take one published message.
+
+        Raises:
+            Exception: it makes no sense; nothing was done for it.
+        """
+        if channel.startswith("fan:"):
+            self._conversation(packed)
+        elif channel.startswith("gw:"):
+            self._mine(packed)
+        elif channel.startswith("inbox:"):
+            self._on_inbox(UUID(channel[6:]), orjson.loads(packed))
+        elif channel == topics.CONTROL:
+            self._control(packed)
 
     def deliver(self, outgoing: Outgoing) -> None:
         """Take what `Ingest` answered as if it had come over Redis."""
@@ -70,11 +73,15 @@ class Fanout:
         header, frame = topics.unpack(packed)
         if header.kind is Kind.EPHEMERAL:
             if room is not None:
+                checked(header, frame)
                 self._hub.whisper(room, header, frame, "ephemeral")
             return
+        if header.kind is not Kind.DURABLE:
+            raise ValueError("no frame of a conversation")
         mine = header.node == self._node
         if room is None and not mine:
             return
+        checked(header, frame)
         self._durable(room, header, frame, header.slot if mine else 0)
 
     def _durable(self, room: Room[Member] | None, header: Header, frame: bytes, slot: int) -> None:
@@ -106,24 +113,24 @@ class Fanout:
         header, frame = topics.unpack(packed)
         if header.kind is not Kind.REPLY:
             return
+        answer = checked(header, frame)
+        code = NackCode(answer["data"]["code"]) if answer["event"] == "nack" else None
         pending = self._outstanding.take(header.slot)
         if pending is None:
             return
         connection = self._hub.connections.get(pending.item.conn)
         if connection is None:
             return
-        self._note(pending, frame)
+        self._note(connection, pending, code)
         self._hub.answer(connection, frame, pending.ref, header.conversation)
 
-    def _note(self, pending: Pending, frame: bytes) -> None:
+    def _note(self, connection: Connection, pending: Pending, code: NackCode | None) -> None:
         """A refusal holds back what this sender sent behind it."""
-        connection, item = self._hub.connections[pending.item.conn], pending.item
-        answer = orjson.loads(frame)
-        if answer["event"] != "nack":
+        item = pending.item
+        if code is None:
             metrics.messages_total.labels("repeated").inc()
             connection.peer.stored(item.conversation_id, item.id, monotonic())
             return
-        code = NackCode(answer["data"]["code"])
         metrics.messages_total.labels("refused").inc()
         metrics.nacks_total.labels(code).inc()
         connection.peer.refused_later(item.conversation_id, item.id, code, monotonic())
@@ -132,3 +139,23 @@ class Fanout:
         for name, told in orjson.loads(packed).items():
             if name in self._on_word:
                 self._on_word[name](told)
+
+
+def checked(header: Header, frame: bytes) -> dict[str, Any]:
+    """Read a published frame before anything is done for it.
+
+    Raises:
+        Exception: it is no frame, or not that of its header.
+    """
+    said: dict[str, Any] = orjson.loads(frame)
+    data = said["data"]
+    shaped = isinstance(said["event"], str) and isinstance(data, dict)
+    # Fields are added to it at its end, unread.
+    if not shaped or len(frame) > MAX_FRAME_BYTES or not frame.endswith(b"}"):
+        raise ValueError("no frame")
+    if header.kind is Kind.DURABLE:
+        if said["seq"] != header.seq or not 0 <= header.ts_ms < MAX_TS_MS:
+            raise ValueError("not the event of its header")
+        if said["event"] == "message":
+            UUID(data["id"])
+    return said

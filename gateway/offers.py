@@ -59,12 +59,12 @@ class Offers:
         """An offer was made or is over, on whichever gateway its agent has sockets."""
         session_id, frame = UUID(word["session"]), word["frame"].encode()
         made = orjson.loads(frame)["event"] == OFFER
+        packet = Packet(with_envelope(frame, conv=word["conv"]))
         now_s = monotonic()
         if made:
             self._ended.pop(session_id, None)
         else:
             self._note_end(session_id, now_s)
-        packet = Packet(with_envelope(frame, conv=word["conv"]))
         for connection in self._inboxes_of(UUID(word["agent"])):
             shown = self._shown.setdefault(connection.id, {})
             if made:

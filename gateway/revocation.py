@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from chorus.auth import Principal
 from chorus.codes import CloseCode
 from chorus.log import get_logger
@@ -10,6 +12,7 @@ from gateway.hub import Hub
 
 log = get_logger(__name__)
 
+_REVOCATION = TypeAdapter(Revocation)
 CLOSE_OF = {
     "tenant": CloseCode.TENANT_DISABLED,
     "user": CloseCode.INVALID_TOKEN,
@@ -26,7 +29,7 @@ class Revocations:
 
     def heard(self, word: dict[str, Any]) -> None:
         """Something was revoked just now."""
-        ended = self.add(Revocation(**word))
+        ended = self.add(_REVOCATION.validate_python(word))
         log.info("revoked", kind=word["kind"], sockets=ended)
 
     def add(self, revocation: Revocation) -> int:

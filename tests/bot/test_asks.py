@@ -298,6 +298,6 @@ async def test_an_ask_of_a_later_version_is_left_alone(shop: Shop, redis_url: st
     shelf = await known(shop, shop.tenant)
     async with open_redis(redis_url) as client:
         await client.set("ask:later", b'{"what": "dance"}', px=20_000)
-        await client.rpush(ASKS, "later")
+        await client.rpush(ASKS, b"\xff", "later")
         async with answering(redis_url, assistant(shop, shelf).answer, at_once=1):
             assert (await try_out(shop, QUESTION)).json()["items"]

@@ -317,6 +317,10 @@ def test_what_is_old_or_unreadable_is_nobodys() -> None:
     assert read_entry(b"1-0", old, NOW).wheres == ()
     assert read_entry(b"1-0", {b"event": b"{"}, NOW).wheres == ()
     assert read_entry(b"1-0", {b"x": b""}, NOW).wheres == ()
+    for rubbish in (b"[]", b"7", b'{"tenant_id":7,"data":{}}', b'{"tenant_id":{},"data":[]}'):
+        assert read_entry(b"1-0", {b"event": rubbish}, NOW).wheres == ()
+    nobody = entry("bot.overdue", {"conversation_id": 7})
+    assert read_entry(b"1-0", nobody, NOW).wheres == ()
     changed = read_entry(b"1-0", entry("routing.changed", {}), NOW)
     assert changed.forget is not None
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chorus.bus import Listener, RedisFailure, append_entries, open_redis, publish_all
 from chorus.errors import Unavailable
@@ -50,6 +51,23 @@ async def test_it_hears_what_is_published_in_order(redis_db: str) -> None:
             got = [await ear.heard.get() for _ in range(3)]
     assert got == [("a", b"1"), ("b", b"2"), ("a", b"3")]
     assert ear.gaps.empty()
+
+
+async def test_what_cannot_be_handed_on_is_counted_and_the_next_is_heard(redis_db: str) -> None:
+    ear = Ear()
+    async with ear.listening(redis_db) as listener, open_redis(redis_db) as client:
+
+        def choke(channel: str, data: bytes) -> None:
+            listener._on_message = hear
+            raise AttributeError(data)
+
+        hear, listener._on_message = listener._on_message, choke
+        before = REGISTRY.get_sample_value("bad_publications_total", {"channel": "a"}) or 0.0
+        await publish_all(client, [("a", b"bad"), ("a", b"good")])
+        async with asyncio.timeout(HEARD_S):
+            assert await ear.heard.get() == ("a", b"good")
+        assert REGISTRY.get_sample_value("bad_publications_total", {"channel": "a"}) == before + 1
+        assert ear.gaps.empty()
 
 
 async def test_channels_can_be_left(redis_db: str) -> None:
