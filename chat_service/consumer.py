@@ -19,6 +19,7 @@ from chat_service.recent import Recent
 from chat_service.settings import WriterSettings
 from chat_service.store import streams
 from chat_service.store.ingest import Lease, LeaseLost
+from chat_service.store.streams import Entry
 from chorus import metrics
 from chorus.bus import Client, RedisFailure
 from chorus.clock import Clock, unix_ms
@@ -38,6 +39,16 @@ SUSPICIOUS_DELIVERIES: Final = 3
 """From here on entries are stored one by one, so that the one that kills writers stands alone."""
 _DATA_STATES: Final = frozenset({"22", "23", "54"})
 """SQLSTATE classes that blame the data: data exception, integrity violation, limit exceeded."""
+_STUMBLES: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+)
+"""What our own code raises over an item it did not expect: it would again, and all would wait."""
 
 
 class Stopped(Exception):
@@ -48,7 +59,7 @@ def blames_the_data(error: Exception) -> bool:
     """Say whether the same items would fail for ever, wherever they are written."""
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate or "")[:2] in _DATA_STATES
-    return isinstance(error, (ValueError, TypeError, KeyError, OverflowError))
+    return isinstance(error, _STUMBLES)
 
 
 class Lane:
@@ -71,6 +82,10 @@ class Lane:
         self._settings = settings
         self._clock = clock
         self._recent = Recent(clock)
+        self._reading = {
+            "count": settings.writer_batch_items,
+            "block_ms": settings.writer_block_ms,
+        }
         self._stopping = asyncio.Event()
         self._drained: set[Lease] = set()
         """Leases whose partition had nothing pending when it was last looked at."""
@@ -133,17 +148,45 @@ class Lane:
     async def _read(self, held: list[Lease]) -> None:
         # Reads of a busy lane are spread, so that larger batches form; a calm one waits for nothing.
         await self._pause(self._next_read_s - self._clock.monotonic())
-        entries = await streams.read(
-            self._client,
-            [lease.part for lease in held],
-            count=self._settings.writer_batch_items,
-            block_ms=self._settings.writer_block_ms,
-        )
+        entries = await streams.read(self._client, [lease.part for lease in held], **self._reading)
+        while entries:
+            entries = await self._write(entries, held)
+
+    async def _write(self, entries: list[Entry], held: list[Lease]) -> list[Entry]:
+        """Finish what was read, and read on in the same round trip where nothing else is due."""
         if len(entries) >= BUSY_ENTRIES:
             self._next_read_s = self._clock.monotonic() + self._settings.writer_linger_ms / 1000
         most = self._settings.writer_batch_items
-        for batch in batches(entries, most_items=most, claimed=False):
+        *others, last = batches(entries, most_items=most, claimed=False)
+        for batch in others:
             await self._finish(batch, held)
+        spoken = await self._stored(last, held)
+        if last.bad or not self._may_read_on(held):
+            await self._settle(spoken, last)
+            return []
+        return await self._settle_and_read(spoken, last, [lease.part for lease in held])
+
+    def _may_read_on(self, held: list[Lease]) -> bool:
+        """Whether the next thing to do would be to read the same partitions at once."""
+        now_s = self._clock.monotonic()
+        waits = self._stopping.is_set() or now_s < self._next_read_s
+        return (
+            not waits and now_s < self._next_sweep_s and self._leases.of_lane(self._number) == held
+        )
+
+    async def _settle_and_read(
+        self, spoken: list[Publication], batch: Batch, parts: list[int]
+    ) -> list[Entry]:
+        try:
+            await self._die_before_ack(spoken)
+            return await streams.settle_and_read(
+                self._client, spoken, batch.entries, parts, **self._reading
+            )
+        except RedisFailure as error:
+            # What it has read meanwhile is pending, and finished with the strays.
+            await self._redis_failed(error)
+        await self._settle(spoken, batch)
+        return []
 
     async def _sweep(self, drained: list[Lease]) -> None:
         """Look for strays and count what waits, once in a while."""
@@ -159,12 +202,15 @@ class Lane:
 
     async def _finish(self, batch: Batch, leases: list[Lease]) -> None:
         """Store a batch, then tell everybody; retried until both are done."""
-        outcomes = await self._store(batch, batch.taken, leases)
+        await self._settle(await self._stored(batch, leases), batch)
+
+    async def _stored(self, batch: Batch, leases: list[Lease]) -> list[Publication]:
+        """Store a batch; answers what is to be told of it."""
         spoken: list[Publication] = []
-        for outcome in outcomes:
+        for outcome in await self._store(batch, batch.taken, leases):
             spoken += publications(outcome, claimed=batch.claimed)
         failpoints.passing("before_publish")
-        await self._settle(spoken, batch)
+        return spoken
 
     async def _store(self, batch: Batch, taken: list[Taken], leases: list[Lease]) -> list[Outcome]:
         """Commit `taken`, in parts when the whole is refused. What cannot be stored turns bad."""
@@ -215,14 +261,17 @@ class Lane:
             for bad in batch.bad:
                 await self._bury(bad)
             batch.bad.clear()
-            if failpoints.due("before_ack"):
-                await streams.settle(self._client, spoken, [])
-                failpoints.die()
+            await self._die_before_ack(spoken)
             await streams.settle(self._client, spoken, batch.entries)
         except RedisFailure as error:
             await self._redis_failed(error)
             return False
         return True
+
+    async def _die_before_ack(self, spoken: list[Publication]) -> None:
+        if failpoints.due("before_ack"):
+            await streams.settle(self._client, spoken, [])
+            failpoints.die()
 
     async def _bury(self, bad: Bad) -> None:
         log.error("message_buried", part=bad.entry.part, reason=bad.reason)

@@ -52,14 +52,17 @@ async def ensure_groups(client: Client, parts: Iterable[int]) -> None:
 
 async def read(client: Client, parts: Sequence[int], *, count: int, block_ms: int) -> list[Entry]:
     """Take new entries, oldest first in each partition; wait for the first one."""
+    return _entries(await _xreadgroup(client, parts, count, block_ms), parts)
+
+
+def _xreadgroup(client: Client, parts: Sequence[int], count: int, block_ms: int) -> Any:
+    """Ask, or in a pipeline be about to ask, for new entries."""
+    streams = {topics.ingest(part): ">" for part in parts}
+    return client.xreadgroup(topics.INGEST_GROUP, _CONSUMER, streams, count=count, block=block_ms)
+
+
+def _entries(answer: Any, parts: Sequence[int]) -> list[Entry]:
     part_of = {topics.ingest(part).encode(): part for part in parts}
-    answer = await client.xreadgroup(
-        topics.INGEST_GROUP,
-        _CONSUMER,
-        dict.fromkeys(part_of, ">"),
-        count=count,
-        block=block_ms,
-    )
     return [
         Entry(part_of[stream], entry_id, fields.get(FIELD, b""))
         for stream, entries in _pairs(answer)
@@ -115,6 +118,29 @@ async def settle(
 ) -> None:
     """Publish, then acknowledge, then delete, in one round trip and in this order."""
     pipe = client.pipeline(transaction=False)
+    _settle(pipe, publications, entries)
+    if len(pipe):
+        await pipe.execute()
+
+
+async def settle_and_read(
+    client: Client,
+    publications: Sequence[tuple[str, bytes]],
+    entries: Sequence[Entry],
+    parts: Sequence[int],
+    *,
+    count: int,
+    block_ms: int,
+) -> list[Entry]:
+    """`settle`, then `read`, in one round trip. What fails leaves open whether that was settled."""
+    pipe = client.pipeline(transaction=False)
+    _settle(pipe, publications, entries)
+    _xreadgroup(pipe, parts, count, block_ms)
+    *_, answer = await pipe.execute()
+    return _entries(answer, parts)
+
+
+def _settle(pipe: Any, publications: Sequence[tuple[str, bytes]], entries: Sequence[Entry]) -> None:
     for start in range(0, len(publications), _PUBLISH_AT_ONCE):
         some = publications[start : start + _PUBLISH_AT_ONCE]
         pipe.eval(_PUBLISH_ALL, 0, *chain.from_iterable(some))
@@ -124,8 +150,6 @@ async def settle(
     for part, ids in by_part.items():
         pipe.xack(topics.ingest(part), topics.INGEST_GROUP, *ids)
         pipe.xdel(topics.ingest(part), *ids)
-    if len(pipe):
-        await pipe.execute()
 
 
 async def bury(client: Client, entry: Entry, packed: bytes, *, reason: str, at_ms: int) -> None:

@@ -125,13 +125,15 @@ async def test_poison_is_buried_with_a_nack_and_harms_nobody(
     nul = said(world, here, "a\x00b", slot=77)
     spoilt = orjson.loads(dump_items([said(world, here, slot=78)]))[0] | {"content": None}
     del spoilt["role"]
+    odd = orjson.loads(dump_items([said(world, here, slot=79)]))[0] | {"payload": [1]}
     async with open_redis(redis_db) as client, listening(redis_db, topics.gateway(7)) as heard:
         await feed(client, [before])
-        await append_entries(client, [(part, b"no json"), (part, orjson.dumps([spoilt]))])
+        poison = [b"no json", orjson.dumps([spoilt]), orjson.dumps([odd])]
+        await append_entries(client, [(part, one) for one in poison])
         await feed(client, [nul, after], per_entry=2)
         async with writer(settings_for(database_url, redis_db)):
             await until(lambda: settled(client))
-        await until(lambda: _heard_count(heard, 4))
+        await until(lambda: _heard_count(heard, 5))
         dead = [fields for _, fields in await client.xrange(topics.dead_letter(part))]
     assert [row["content"] for row in await rows_of(database_url, here.id)] == ["before", "after"]
     assert heard.seqs(here.id) == [1, 2]
@@ -143,9 +145,14 @@ async def test_poison_is_buried_with_a_nack_and_harms_nobody(
     assert {slot: orjson.loads(frame)["data"]["code"] for slot, frame in nacks.items()} == {
         77: "INVALID",
         78: "INVALID",
+        79: "INVALID",
     }
     assert all(decode_server(frame)[0].event == "nack" for frame in nacks.values())
-    assert {one[b"reason"] for one in dead} == {b"unreadable", b"CharacterNotInRepertoireError"}
+    assert {one[b"reason"] for one in dead} == {
+        b"unreadable",
+        b"CharacterNotInRepertoireError",
+        b"AttributeError",
+    }
     assert b"no json" in {one[b"items"] for one in dead}
 
 
