@@ -150,10 +150,14 @@ async def test_handoffs_outlive_kill_9_at_any_time(doomed: Stage, schedule: int)
 async def test_handoffs_outlive_kill_9_in_the_middle_of_things(mined: Stage) -> None:
     before = mined.processes()
     async with at_work(mined, random.Random(20261121)) as (crowd, over):
+        # Somebody asks until it has died: it comes by no mine where all are served.
+        restless = crowd.guests[0]
+        restless.enough.clear()
         dead = before["conductor"]
         for late in crowd.late:
             dead = await _next_life(mined, "conductor", dead)
             late.called.set()
+        restless.enough.set()
         await _come_to_an_end(crowd, over)
         await _books_are_right(crowd)
     died = [name for name in VICTIMS if mined.processes().get(name) != before[name]]

@@ -42,7 +42,9 @@ def make_template(server_url: str) -> None:
 def fresh_database(server_url: str, *, template: str = TEMPLATE) -> Iterator[str]:
     """Lend a clone of the template and drop it afterwards, connections and all."""
     name = f"test_{next(_numbers)}"
-    run_apart(_execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    # Copied as files: written to the log block by block, it takes thrice the CPU.
+    clone = f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'
+    run_apart(_execute(server_url, clone))
     try:
         yield database_of(server_url, name)
     finally:
