@@ -138,11 +138,13 @@ class Inboxes:
         """Send each open page again every 60 s, for ever."""
         while True:
             await asyncio.sleep(REFRESH_S / 10)
-            now = asyncio.get_running_loop().time()
-            for view in list(self._views.values()):
-                if now - view.opened_s >= REFRESH_S:
-                    view.opened_s = now
-                    await self._reopen(view)
+            await self._reopen_old(asyncio.get_running_loop().time())
+
+    async def _reopen_old(self, now: float) -> None:
+        for view in list(self._views.values()):
+            if now - view.opened_s >= REFRESH_S:
+                view.opened_s = now
+                await self._reopen(view)
 
     async def _reopen(self, view: OpenView) -> None:
         principal = view.connection.peer.principal
@@ -154,6 +156,9 @@ class Inboxes:
             )
         except ChorusError as error:
             log.info("inbox_reopen_failed", error=type(error).__name__)
+            return
+        if view.connection.closed:
+            # It left meanwhile, and its view with it.
             return
         page, *counters = (frame.encode() for frame in reply.frames)
         view.connection.send(Packet(page))

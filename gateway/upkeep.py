@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from time import monotonic, time
 from uuid import UUID
 
@@ -34,22 +34,27 @@ DRAIN_SLICES = 50
 NO_CONVERSATION = UUID(int=0)
 
 
-async def _in_slices(resources: Resources, period_s: float) -> AsyncIterator[Connection]:
-    """Every connection once a period, for ever, a slice at a time: none waits for all the others."""
+async def _in_slices(
+    resources: Resources, period_s: float, look: Callable[[Connection], None]
+) -> None:
+    """Look at every connection once a period, for ever, a slice at a time: none waits for all the others.
+
+    While it sleeps it holds their numbers only: who has gone is freed.
+    """
+    connections = resources.hub.connections
     while True:
-        waiting = list(resources.hub.connections.values())
+        waiting = list(connections)
         starts = range(0, max(1, len(waiting)), SLICE)
         for start in starts:
             await asyncio.sleep(period_s / len(starts))
-            for connection in waiting[start : start + SLICE]:
-                if not connection.closed:
-                    yield connection
+            for number in waiting[start : start + SLICE]:
+                if number in connections and not connections[number].closed:
+                    look(connections[number])
 
 
 async def tick_for_ever(resources: Resources) -> None:
     """Once a second: the timers of every socket."""
-    async for connection in _in_slices(resources, TICK_S):
-        _tick(connection, monotonic())
+    await _in_slices(resources, TICK_S, _tick)
 
 
 async def nack_for_ever(resources: Resources) -> None:
@@ -59,8 +64,8 @@ async def nack_for_ever(resources: Resources) -> None:
         nack_overdue(resources, monotonic())
 
 
-def _tick(connection: Connection, now: float) -> None:
-    for effect in connection.peer.tick(now, time()):
+def _tick(connection: Connection) -> None:
+    for effect in connection.peer.tick(monotonic(), time()):
         if isinstance(effect, Send):
             connection.send(Packet(effect.payload))
         elif isinstance(effect, Close):
@@ -84,8 +89,7 @@ def nack_overdue(resources: Resources, now: float) -> None:
 async def watch_writes(resources: Resources) -> None:
     """Close sockets that took no byte for three periods in a row (4106)."""
     period_s = resources.settings.write_timeout_ms / 1000
-    async for connection in _in_slices(resources, period_s):
-        _watch_write(connection)
+    await _in_slices(resources, period_s, _watch_write)
 
 
 def _watch_write(connection: Connection) -> None:
