@@ -157,8 +157,8 @@ class Inboxes:
         except ChorusError as error:
             log.info("inbox_reopen_failed", error=type(error).__name__)
             return
-        if view.connection.closed:
-            # It left meanwhile, and its view with it.
+        if view.connection.id not in self._views:
+            # It left meanwhile.
             return
         page, *counters = (frame.encode() for frame in reply.frames)
         view.connection.send(Packet(page))
