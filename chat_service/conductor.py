@@ -47,6 +47,8 @@ logger = log.get_logger(__name__)
 
 Act = Callable[[], Awaitable[object]]
 
+SHORT_LIVED: Final = (20_000, 10, 100)
+"""Few looks for garbage: of many objects made for one act all are gone when it is done."""
 TOGETHER_S: Final = 0.02
 """Summaries that are opened within so much of each other are asked for together."""
 DAILY_EVERY_S: Final = 600.0
@@ -174,7 +176,7 @@ def main() -> None:
         sys.exit(CONFIGURATION_ERROR)
     failpoints.arm(os.environ.get("CHORUS_FAILPOINT", ""))
     log.setup(process="conductor", level=settings.log_level, form=settings.log_format)
-    garbage.settle(garbage.SHORT_LIVED)
+    garbage.settle(SHORT_LIVED)
     uvloop.run(_main(settings))
 
 

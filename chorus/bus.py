@@ -15,9 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from chorus import metrics, topics
-from chorus.errors import Unavailable
-from chorus.ingest import FIELD
+from chorus import metrics
 from chorus.log import get_logger
 
 log = get_logger(__name__)
@@ -63,21 +61,6 @@ def guard_connects(client: Client, may_connect: Callable[[], bool]) -> None:
         await connection.on_connect()
 
     client.connection_pool.connection_kwargs["redis_connect_func"] = on_connect
-
-
-async def append_entries(client: Client, entries: Sequence[tuple[int, bytes]]) -> None:
-    """Append packed items to ingest partitions, in order, in one round trip on one connection.
-
-    Raises:
-        Unavailable: any of them may or may not be stored.
-    """
-    pipe = client.pipeline(transaction=False)
-    for partition, items in entries:
-        pipe.xadd(topics.ingest(partition), {FIELD: items})
-    try:
-        await pipe.execute()
-    except RedisFailure as error:
-        raise Unavailable from error
 
 
 async def publish_all(client: Client, messages: Iterable[tuple[str, bytes]]) -> None:

@@ -11,8 +11,6 @@ from typing import Final
 
 LONG_LIVED: Final = (500, 1_000, 20)
 """Short looks at what is new, and rare ones at what has lived through one."""
-SHORT_LIVED: Final = (20_000, 10, 100)
-"""Few looks: of many objects made for one act all are gone when it is done."""
 
 
 def settle(thresholds: tuple[int, int, int]) -> None:

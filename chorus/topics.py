@@ -3,7 +3,7 @@
 | name | kind | holds |
 |---|---|---|
 | `ingest:{NN}` | stream | client messages on their way to the writer; never trimmed, entries are deleted after commit |
-| `dead:{NN}` | stream | poison entries, capped by `DEAD_LETTER_MAX` |
+| `dead:{NN}` | stream | poison entries, capped |
 | `fan:{MM}` | pub/sub | what sockets of a conversation get |
 | `gw:{node}` | pub/sub | answers for one gateway: repeats, refusals, canaries |
 | `at_inbox:{agent}` | string | says that this agent has an inbox open; gateways renew it with each beat |
@@ -36,7 +36,6 @@ CONTROL: Final = "control"
 MARKER: Final = "chorus:marker"
 WORKER_READY: Final = "worker:ready"
 WORKER_SEEN: Final = "worker:seen"
-DEAD_LETTER_MAX: Final = 10_000
 EVENTS_MAX_LEN: Final = 100_000
 TYPED_KEPT_MS: Final = 86_400_000
 

@@ -7,12 +7,12 @@ order before anything new (SQL dedupes). While Redis stays away the same items g
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 from chorus import bus, metrics, topics
-from chorus.errors import ChorusError
-from chorus.ingest import IngestItem, dump_items
+from chorus.errors import ChorusError, Unavailable
+from chorus.ingest import FIELD, IngestItem, dump_items
 from chorus.log import get_logger
 from chorus.rpc import ChatRpc
 from chorus.wire.calls import IngestRequest, Outgoing
@@ -88,7 +88,7 @@ class Forwarder:
             if self.bypassing:
                 await self._bypass(batch)
             elif batch:
-                await bus.append_entries(self._client, _entries(batch))
+                await append_entries(self._client, _entries(batch))
             if publishes:
                 await bus.publish_all(self._client, publishes)
         except ChorusError as error:
@@ -168,3 +168,18 @@ def _entries(batch: list[IngestItem]) -> list[tuple[int, bytes]]:
     for item in batch:
         parts[topics.partition_of(item.conversation_id)].append(item)
     return [(part, dump_items(items)) for part, items in parts.items()]
+
+
+async def append_entries(client: bus.Client, entries: Sequence[tuple[int, bytes]]) -> None:
+    """Append packed items to ingest partitions, in order, in one round trip on one connection.
+
+    Raises:
+        Unavailable: any of them may or may not be stored.
+    """
+    pipe = client.pipeline(transaction=False)
+    for partition, items in entries:
+        pipe.xadd(topics.ingest(partition), {FIELD: items})
+    try:
+        await pipe.execute()
+    except bus.RedisFailure as error:
+        raise Unavailable from error

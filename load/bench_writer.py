@@ -24,10 +24,11 @@ import uvloop
 from chat_service.messages import ingest, publications
 from chat_service.migrate import upgrade
 from chorus import topics
-from chorus.bus import Client, append_entries, open_redis
+from chorus.bus import Client, open_redis
 from chorus.db import open_db
 from chorus.ids import uuid7
 from chorus.ingest import IngestItem, dump_items, load_items
+from gateway.forward import append_entries
 from tests.support.servers import start_postgres, start_redis
 
 CONVERSATIONS = 500

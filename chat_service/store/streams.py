@@ -18,6 +18,7 @@ from chorus.ingest import FIELD
 
 _CONSUMER: Final = "writer"
 _CLAIM_COUNT: Final = 500
+_DEAD_MAX: Final = 10_000
 
 # One command for a whole batch costs the writer a fifth of one PUBLISH each. The channels are no
 # KEYS, because channels have no slot.
@@ -157,6 +158,6 @@ async def bury(client: Client, entry: Entry, packed: bytes, *, reason: str, at_m
     await client.xadd(
         topics.dead_letter(entry.part),
         {FIELD: packed, "reason": reason, "entry": entry.id, "at": rfc3339_ms(at_ms)},
-        maxlen=topics.DEAD_LETTER_MAX,
+        maxlen=_DEAD_MAX,
         approximate=True,
     )

@@ -8,9 +8,10 @@ import pytest
 from chat_service.messages import ingest
 from chat_service.store.streams import ensure_groups
 from chorus import topics
-from chorus.bus import append_entries, open_redis
+from chorus.bus import open_redis
 from chorus.ingest import dump_items
 from chorus.wire.envelope import decode_server
+from gateway.forward import append_entries
 from tests.chat_service.ingest_world import (
     head_of,
     make_world,

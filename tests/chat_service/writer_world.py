@@ -12,11 +12,12 @@ from uuid import UUID
 from chat_service.settings import WriterSettings
 from chat_service.writer import run
 from chorus import topics
-from chorus.bus import Client, append_entries, open_redis
+from chorus.bus import Client, open_redis
 from chorus.clock import SystemClock
 from chorus.ingest import IngestItem, dump_items
 from chorus.tasks import beside
 from chorus.topics import Header
+from gateway.forward import append_entries
 from tests.chat_service.ingest_world import system_db
 
 PATIENCE_S = 30.0

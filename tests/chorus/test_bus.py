@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
-from chorus.bus import Listener, RedisFailure, append_entries, open_redis, publish_all
+from chorus.bus import Listener, RedisFailure, open_redis, publish_all
 from chorus.errors import Unavailable
+from gateway.forward import append_entries
 from tests.support.servers import start_redis
 
 pytestmark = pytest.mark.anyio
