@@ -21,7 +21,7 @@ from chorus.wire.envelope import encode_raw
 from gateway.choices import Choices
 from gateway.hub import Connection, Hub
 from gateway.idle_agents import IdleAgents
-from gateway.protocol import Phase
+from gateway.phase import Phase
 from gateway.room import Packet
 
 log = get_logger(__name__)

@@ -16,7 +16,7 @@ from chorus.wire.common import ChosenStatus, PresenceStatus
 from chorus.wire.envelope import encode_raw
 from gateway.hub import Hub
 from gateway.offers import Offers
-from gateway.protocol import Phase
+from gateway.phase import Phase
 from gateway.room import Packet
 
 # Presence says whether somebody can be reached: who has a socket is not offline, whatever they

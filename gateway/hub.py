@@ -18,7 +18,8 @@ from chorus.wire.envelope import encode_raw, with_envelope
 from gateway.effects import Send
 from gateway.origins import Page
 from gateway.pending import Outstanding, Pending
-from gateway.protocol import Peer, Phase
+from gateway.phase import Phase
+from gateway.protocol import Peer
 from gateway.room import Event, Packet, Room
 
 QUIET_PART = 4

@@ -10,7 +10,7 @@ from chorus.clock import rfc3339_ms
 from chorus.wire.common import PresenceStatus
 from chorus.wire.envelope import encode_raw
 from gateway.hub import Hub
-from gateway.protocol import Phase
+from gateway.phase import Phase
 from gateway.room import Packet
 
 _BACK: Final = (PresenceStatus.ONLINE, PresenceStatus.AWAY)

@@ -18,7 +18,7 @@ from chorus.rpc import ChatRpc
 from chorus.wire.calls import ActRequest
 from chorus.wire.envelope import encode_raw, with_envelope
 from gateway.hub import Connection, Hub
-from gateway.protocol import Phase
+from gateway.phase import Phase
 from gateway.room import Packet
 
 log = get_logger(__name__)

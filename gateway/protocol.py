@@ -5,7 +5,6 @@ Source: PROTOCOL §1–§3, §5, §7. The shells are `chat_socket.py` (WebSocket
 """
 
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from typing import Literal
 from uuid import UUID
 
@@ -34,20 +33,10 @@ from gateway.effects import (
     Whisper,
 )
 from gateway.gates import Gates
-from gateway.rules import BY_ITSELF, UNEXPLAINED, Rules, may_say
+from gateway.phase import Phase
+from gateway.rules import ABUSE_PER_MINUTE, BY_ITSELF, EXPIRY_NOTICE_S, UNEXPLAINED, Rules, may_say
 
-EXPIRY_NOTICE_S = 60
-ABUSE_PER_MINUTE = 50
-_COMMANDS = client.CONVERSATION_COMMANDS + client.AGENT_COMMANDS
 _VISITOR_COMMANDS = frozenset({"edit", "delete", "escalate", "cancel", "rate"})
-
-
-class Phase(Enum):
-    AWAIT_AUTH = auto()
-    VERIFYING = auto()
-    ENTERING = auto()
-    LIVE = auto()
-    CLOSED = auto()
 
 
 @dataclass(slots=True)
@@ -83,8 +72,6 @@ class Peer:
     _abuse: list[float] = field(default_factory=list)
     _named: UUID | None = None
     """The conversation that the frame at hand names: so does its refusal, on the inbox."""
-
-    # -- what the shell calls
 
     def __post_init__(self) -> None:
         # Who has just come was heard just now; of a stream nothing else ever is.

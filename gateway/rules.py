@@ -10,6 +10,8 @@ from chorus.wire import client, server_socket
 from chorus.wire.common import MAX_FRAME_BYTES, MAX_SUBSCRIPTIONS, PROTOCOL
 from gateway import nonce
 
+EXPIRY_NOTICE_S = 60
+ABUSE_PER_MINUTE = 50
 TYPING_TTL_S = 8.0
 UNEXPLAINED = frozenset(
     {

@@ -25,7 +25,8 @@ from chorus.wire.calls import ResumePoint
 from gateway.admission import Refused, Ticket
 from gateway.hub import Connection
 from gateway.origins import page_of
-from gateway.protocol import Peer, Phase
+from gateway.phase import Phase
+from gateway.protocol import Peer
 from gateway.resources import Resources
 from gateway.room import Packet
 from gateway.shell import Shell

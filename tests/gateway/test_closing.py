@@ -12,7 +12,8 @@ from gateway import effects
 from gateway import nonce as nonces
 from gateway.effects import answers
 from gateway.hub import Connection
-from gateway.protocol import Peer, Phase
+from gateway.phase import Phase
+from gateway.protocol import Peer
 from gateway.room import Packet
 from tests.gateway.gateways import Gateway, Line, World
 from tests.gateway.test_protocol import (

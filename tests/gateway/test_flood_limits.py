@@ -12,8 +12,7 @@ from chorus.codes import CloseCode, NackCode
 from chorus.ids import uuid7
 from gateway import effects
 from gateway.gates import LANES
-from gateway.protocol import ABUSE_PER_MINUTE
-from gateway.rules import Rules
+from gateway.rules import ABUSE_PER_MINUTE, Rules
 from tests.gateway.test_protocol import CONVERSATION, closed_with, frame, live_peer, nacks, say
 
 RULES = Rules(node="n", nonce_key=b"k" * 32)

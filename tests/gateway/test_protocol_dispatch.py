@@ -11,7 +11,8 @@ from chorus.codes import CloseCode, NackCode
 from chorus.ids import uuid7
 from gateway import effects
 from gateway.effects import answers
-from gateway.protocol import Peer, Phase
+from gateway.phase import Phase
+from gateway.protocol import Peer
 from gateway.rules import Rules
 
 CONV, OTHER, TENANT = uuid7(), uuid7(), uuid7()
