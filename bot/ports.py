@@ -56,6 +56,8 @@ class Talk:
     floor_holder: str
     floor_epoch: int
     head_seq: int
+    handed_seq: int = 0
+    """Where the first step of the last handoff stands; 0: there was none lately."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Events of the chat service as a talk: what was said in public, in the order the bot heard it. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -24,7 +25,8 @@ def talk_of(found: ResumeReply) -> Talk:
     What a customer said while the bot made an answer was stored before it, and stands behind it:
     the bot had not read it, and nobody has answered it.
     """
-    said = [_said(event) for event in found.events if event.visibility == _PUBLIC]
+    frames = [(event, orjson.loads(event.frame)) for event in found.events]
+    said = [_said(event, frame) for event, frame in frames if event.visibility == _PUBLIC]
     told = [(seq, data) for seq, data in said if data is not None]
     told.sort(key=lambda one: _heard_at(*one))
     return Talk(
@@ -33,11 +35,26 @@ def talk_of(found: ResumeReply) -> Talk:
         floor_holder=found.floor_holder,
         floor_epoch=found.floor_epoch,
         head_seq=found.head_seq,
+        handed_seq=_handed_seq(frames),
     )
 
 
-def _said(event: StoredEvent) -> tuple[int, dict[str, Any] | None]:
-    frame = orjson.loads(event.frame)
+def since_handed(talk: Talk) -> Talk:
+    """What was said since a person was called: the wish for one is not asked of the bot any more."""
+    left = tuple(one for one in talk.messages if one.seq > talk.handed_seq)
+    return replace(talk, messages=left)
+
+
+def _handed_seq(frames: Sequence[tuple[StoredEvent, dict[str, Any]]]) -> int:
+    steps = [
+        (event.seq, frame["data"]["session"])
+        for event, frame in frames
+        if frame.get("event") == "handoff"
+    ]
+    return next((seq for seq, session in steps if session == steps[-1][1]), 0)
+
+
+def _said(event: StoredEvent, frame: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
     data = frame.get("data", {})
     speaks = frame.get("event") == "message" and data.get("role") in _SPEAK
     return event.seq, data if speaks and not _taken_back(data) else None

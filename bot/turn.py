@@ -26,7 +26,7 @@ from bot.ports import (
     Unanswerable,
     Where,
 )
-from bot.talk import question_of
+from bot.talk import question_of, since_handed
 from chorus import metrics
 from chorus.log import get_logger
 
@@ -101,7 +101,10 @@ def part_of(brief: Brief, talk: Talk, *, answers: bool) -> Part | None:
 
 def scene_of(where: Where, brief: Brief, talk: Talk, *, answers: bool) -> Scene | None:
     """What there is to think about; None: nothing was asked, or it is not ours to answer."""
-    part, question = part_of(brief, talk, answers=answers), question_of(talk.messages)
+    part = part_of(brief, talk, answers=answers)
+    if part is Part.BESIDE:
+        talk = since_handed(talk)
+    question = question_of(talk.messages)
     if part is None or not question:
         return None
     return Scene(where, brief, talk, question, part, policy_of(brief))

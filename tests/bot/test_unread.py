@@ -159,3 +159,27 @@ async def test_nobody_answers_what_was_taken_back(shop: Shop) -> None:
     assert await shop.turn(where) == "nothing"
     await shop.ask(where, QUESTION)
     assert await shop.turn(where) == "answer"
+
+
+async def test_who_waits_for_a_person_that_cannot_come_is_answered_by_the_bot(shop: Shop) -> None:
+    where = await shop.open()
+    await shop.ask(where, PERSON)
+    assert await shop.turn(where) == "handoff"
+    await put_off(shop, where)
+    await shop.ask(where, FREE)
+    assert await shop.turn(where) == "answer"
+    assert len(await shop.sessions(where)) == 1
+    assert await shop.turn(where) == "nothing", "it is answered"
+    await shop.ask(where, SPAIN)
+    assert await shop.turn(where) == "answer"
+
+
+async def put_off(shop: Shop, where: Where) -> None:
+    """Nobody is there: the session waits for whoever comes first, and the bot has the floor again."""
+    await shop.api.rows(
+        "UPDATE live_chat_sessions SET status = 'deferred' WHERE conversation_id = $1",
+        where.conversation_id,
+    )
+    await shop.api.rows(
+        "UPDATE conversations SET floor_holder = 'bot' WHERE id = $1", where.conversation_id
+    )
