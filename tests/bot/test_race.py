@@ -8,6 +8,7 @@ import asyncio
 import os
 from dataclasses import dataclass
 from random import Random
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -35,9 +36,9 @@ WORDS = (QUESTION, "Is return shipping free in Germany?", "How much is shipping 
 WORDS_MAX = 6
 
 
-async def take_over(shop: Shop, where: Where, draw: Random) -> None:
+async def take_over(shop: Shop, where: Where, draw: Random, longest_s: float) -> None:
     """An agent speaks, or claims what the customer asked a person for."""
-    await asyncio.sleep(draw.uniform(0, LONGEST_S))
+    await asyncio.sleep(draw.uniform(0, longest_s))
     agent, customer = shop.tenant.principal("agent"), shop.tenant.principal("contact")
     if draw.random() < 0.3:
         await shop.act(customer, where, "escalate", reason="now")
@@ -51,11 +52,22 @@ async def bot_answers(shop: Shop, where: Where, draw: Random) -> str:
     return await patiently(lambda: shop.turn(where))
 
 
-async def one_schedule(shop: Shop, where: Where, number: int) -> str:
+async def one_schedule(shop: Shop, where: Where, number: int, longest_s: float) -> str:
     draw = Random(number)
     await shop.ask(where, draw.choice(SAID))
-    _, done = await asyncio.gather(take_over(shop, where, draw), bot_answers(shop, where, draw))
+    person = take_over(shop, where, draw, longest_s)
+    _, done = await asyncio.gather(person, bot_answers(shop, where, draw))
     return done
+
+
+async def time_of_turns(*shops: Shop) -> float:
+    """Seconds that turns take here today, as many at once as in the schedules."""
+    began_s = monotonic()
+    for one in shops:
+        where = await one.open_many(AT_ONCE)
+        await asyncio.gather(*(one.ask(each, QUESTION) for each in where))
+        await asyncio.gather(*(one.turn(each) for each in where))
+    return (monotonic() - began_s) / len(shops)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +128,11 @@ async def test_a_person_and_the_bot_never_both_answer(shop: Shop) -> None:
     with model_stub() as stub:
         stub.answer = saying(*SAYS)
         writing = modelled(shop, access_of(shop, plan_of_bots(stub, "streamslow@0.001")))
+        # Somebody who always came first would show nothing.
+        longest_s = 2 * await time_of_turns(shop, writing)
         for first in range(0, SCHEDULES, AT_ONCE):
             numbers = range(first, min(first + AT_ONCE, SCHEDULES))
-            told = [(writing if one % 2 else shop, where[one], one) for one in numbers]
+            told = [(writing if one % 2 else shop, where[one], one, longest_s) for one in numbers]
             done += await asyncio.gather(*(one_schedule(*one) for one in told))
         assert stub.asked
     seen = await look(shop, where)

@@ -24,6 +24,7 @@ ORIGIN = "https://shop.example"
 PASSWORD = "correct horse battery"
 # A test that is not about limits may post as fast as it can.
 UNHURRIED = {"customer_messages_burst": 10_000, "agent_messages_burst": 10_000}
+UNHURRIED |= {"pool_timeout_ms": 10_000}
 UNHURRIED |= {"commands_burst": 10_000, "visitor_requests_burst": 10_000, "uploads_burst": 10_000}
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 ROLES = ("admin", "supervisor", "agent", "agent")
