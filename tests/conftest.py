@@ -8,12 +8,13 @@ import redis
 from hypothesis import settings
 
 from tests.support.databases import fresh_database, make_template
+from tests.support.examples import examples
 from tests.support.one_loop import LastingLoop
 from tests.support.servers import RunningServer, start_postgres, start_redis
 from tests.support.spreading import ByServers, slow_first, take_time, uncover
 
 # How long an example takes is a matter of the machine, and of what else it does.
-settings.register_profile("chorus", settings(), deadline=None)
+settings.register_profile("chorus", settings(), deadline=None, max_examples=examples(100))
 settings.load_profile("chorus")
 
 

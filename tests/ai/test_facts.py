@@ -8,6 +8,7 @@ from ai.contracts import Role
 from ai.extract import facts as rules
 from ai.extract.facts import facts_in
 from ai.extract.plain import plain
+from tests.support.examples import examples
 
 
 def found(text: str, role: Role = "customer") -> list[str]:
@@ -122,7 +123,8 @@ def test_any_mixture_of_signs_can_be_read(text: str) -> None:
 )
 @given(data=st.data())
 @settings(
-    max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=examples(60),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 def test_the_look_beforehand_overlooks_nothing_that_a_rule_would_find(
     rule: rules._Rule, data: st.DataObject

@@ -11,6 +11,7 @@ from ai.extract.state import FACTS_MAX, LINES_MAX, State
 from ai.extract.summary import full, summarise, text_of
 from evals.summaries import unsupported
 from tests.ai.talk import talk
+from tests.support.examples import examples
 
 PHRASES = (
     "Hi there",
@@ -61,7 +62,7 @@ def numbered(drawn: list[tuple[str, str, str, int]]) -> list[Msg]:
 
 
 @given(MESSAGES, st.integers(min_value=0, max_value=24))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_to_fold_in_two_steps_is_to_fold_at_once(
     drawn: list[tuple[str, str, str, int]], place: int
 ) -> None:
@@ -72,7 +73,7 @@ def test_to_fold_in_two_steps_is_to_fold_at_once(
 
 
 @given(MESSAGES)
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_every_line_stands_in_a_public_message_it_names(
     drawn: list[tuple[str, str, str, int]],
 ) -> None:
@@ -85,7 +86,7 @@ def test_every_line_stands_in_a_public_message_it_names(
 
 
 @given(st.lists(st.text(max_size=3_000), max_size=4))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_no_text_can_break_it(texts: list[str]) -> None:
     messages = [
         Msg(id=UUID(int=seq), seq=seq, role=("customer", "agent")[seq % 2], content=text)

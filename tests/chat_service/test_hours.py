@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chat_service.hours import DAYS, HORIZON_DAYS, Hours, is_open, next_open, read_hours
 from chorus.errors import BadRequest
+from tests.support.examples import examples
 
 OFFICE = {day: [["08:00", "12:00"], ["13:00", "17:00"]] for day in DAYS[:5]}
 ALL_DAY = {day: [["00:00", "24:00"]] for day in DAYS}
@@ -199,7 +200,7 @@ WEEKS = st.dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(WEEKS, ZONES, MOMENTS)
 def test_next_open_is_the_first_open_minute(week: Any, timezone: str, at: datetime) -> None:
     some = hours(week, timezone=timezone)
@@ -213,7 +214,7 @@ def test_next_open_is_the_first_open_minute(week: Any, timezone: str, at: dateti
         assert not some.is_open(opened - timedelta(seconds=1))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(WEEKS, ZONES, MOMENTS)
 def test_what_is_open_is_what_the_wall_clock_says(week: Any, timezone: str, at: datetime) -> None:
     wall = at.astimezone(ZoneInfo(timezone))
@@ -225,7 +226,7 @@ def test_what_is_open_is_what_the_wall_clock_says(week: Any, timezone: str, at: 
     assert hours(week, timezone=timezone).is_open(at) == expected
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(ZONES, MOMENTS)
 def test_all_days_is_always(timezone: str, at: datetime) -> None:
     assert hours(ALL_DAY, timezone=timezone).next_open(at) == at

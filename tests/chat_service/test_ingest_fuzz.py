@@ -30,6 +30,7 @@ from tests.chat_service.ingest_world import (
     superuser,
     system_db,
 )
+from tests.support.examples import examples
 
 Line = tuple[str, str, str]
 """What the model expects of a row: role, type, visibility."""
@@ -148,7 +149,9 @@ def bench(database_url: str) -> Iterator[Bench]:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(step(SPEAKERS, most=6, ids=10), min_size=1, max_size=8))
 def test_any_history_ends_as_the_model_says(bench: Bench, steps: list[Any]) -> None:
@@ -156,7 +159,9 @@ def test_any_history_ends_as_the_model_says(bench: Bench, steps: list[Any]) -> N
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(step(MEMORABLE, most=2, ids=20), min_size=4, max_size=20))
 def test_any_history_of_a_writer_who_remembers_ends_as_the_model_says(

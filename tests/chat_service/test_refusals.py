@@ -30,6 +30,7 @@ from chorus.wire.common import PresenceStatus, SessionState
 from tests.chat_service.routing_world import fetch, make_floor, make_waiting
 from tests.chat_service.session_story import ADA, BEN, CAT, NOW, QUEUE, offered, queued
 from tests.chat_service.shift_world import on_shift
+from tests.support.examples import examples
 
 PEOPLE = (ADA, BEN, CAT)
 HERE = Seen(PresenceStatus.ONLINE, 0)
@@ -178,7 +179,7 @@ class Line:
         return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_whoever_refuses_how_often_each_customer_is_answered(data: st.DataObject) -> None:
     people = data.draw(st.integers(1, 3), label="agents")

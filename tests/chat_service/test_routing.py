@@ -32,6 +32,7 @@ from chat_service.routing import (
 )
 from chorus.wire.common import PresenceStatus
 from load.bench_routing import routing
+from tests.support.examples import examples
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 QUEUE, SECOND, THIRD, FOURTH = (UUID(int=n) for n in range(11, 15))
@@ -304,7 +305,7 @@ def eligible(decision: Decision) -> set[UUID]:
     return {agent_id for agent_id, one in decision.candidates.items() if one.eligible}
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(SESSIONS, CROWDS)
 def test_the_chosen_agent_may_be_asked_and_has_room(
     session: Waiting, crowd: list[Candidate]
@@ -327,7 +328,7 @@ def test_the_chosen_agent_may_be_asked_and_has_room(
             assert session.required_skills <= one.skills
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(SESSIONS, CROWDS.flatmap(lambda crowd: st.tuples(st.just(crowd), st.permutations(crowd))))
 def test_the_same_facts_in_any_order_give_the_same_decision(
     session: Waiting, crowds: tuple[list[Candidate], list[Candidate]]
@@ -336,7 +337,7 @@ def test_the_same_facts_in_any_order_give_the_same_decision(
     assert one == other
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(SESSIONS, CROWDS, st.integers(0, 200))
 def test_waiting_never_loses_an_agent(
     session: Waiting, crowd: list[Candidate], later_s: int
@@ -346,7 +347,7 @@ def test_waiting_never_loses_an_agent(
     assert eligible(now) <= eligible(later)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     st.lists(SESSIONS, unique_by=lambda one: one.session_id).flatmap(
         lambda some: st.tuples(st.just(some), st.permutations(some))
@@ -356,7 +357,7 @@ def test_the_order_of_sessions_is_total(orders: tuple[list[Waiting], list[Waitin
     assert in_order(orders[0], now=NOW) == in_order(orders[1], now=NOW)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(SESSIONS, SESSIONS)
 def test_ageing_lets_nobody_starve(early: Waiting, late: Waiting) -> None:
     """Whoever came 11 steps earlier stands first, whatever the other's priority (−5 to 5)."""
@@ -365,7 +366,7 @@ def test_ageing_lets_nobody_starve(early: Waiting, late: Waiting) -> None:
     assert in_order([late, early], now=now)[0] == early
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     st.dictionaries(
         st.integers(1, 5).map(lambda n: UUID(int=n)),

@@ -28,6 +28,7 @@ from tests.chat_service.session_story import (
     TEAM,
     Story,
 )
+from tests.support.examples import examples
 
 OVER = {"ended", "cancelled", "failed"}
 NOT_OPEN = OVER | {"none"}
@@ -476,7 +477,7 @@ class Sessions(RuleBasedStateMachine):
 
 
 TestSessions = Sessions.TestCase
-TestSessions.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+TestSessions.settings = settings(max_examples=examples(200), stateful_step_count=50, deadline=None)
 
 
 def test_no_happening_is_forgotten() -> None:

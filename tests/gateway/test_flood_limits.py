@@ -14,6 +14,7 @@ from gateway import effects
 from gateway.gates import LANES
 from gateway.rules import ABUSE_PER_MINUTE, Rules
 from tests.gateway.test_protocol import CONVERSATION, closed_with, frame, live_peer, nacks, say
+from tests.support.examples import examples
 
 RULES = Rules(node="n", nonce_key=b"k" * 32)
 FLOOD = 500
@@ -77,7 +78,7 @@ flooded = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(flooded, st.sampled_from(["chat", "inbox"]), st.sampled_from(["visitor", "agent"]))
 def test_no_mix_of_frames_in_one_instant_does_more_than_all_bursts(
     frames: list[tuple[str, str, bool]], kind: str, role: str

@@ -20,6 +20,7 @@ from gateway.pending import Outstanding, Pending
 from gateway.protocol import Peer
 from gateway.room import Event, Packet
 from gateway.rules import Rules
+from tests.support.examples import examples
 
 CONVERSATION, TENANT = uuid7(), uuid7()
 
@@ -217,7 +218,7 @@ def test_a_sender_that_does_not_follow_is_answered_too() -> None:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.integers(1, 12), max_size=40), st.integers(0, 5))
 def test_every_socket_sees_one_gapless_order(arrivals: list[int], notes_every: int) -> None:
     scene = Scene()

@@ -18,6 +18,7 @@ from gateway.gates import GATE_S
 from gateway.phase import Phase
 from gateway.protocol import Peer
 from gateway.rules import ABUSE_PER_MINUTE, Rules
+from tests.support.examples import examples
 
 KEY = b"k" * 32
 CONVERSATION = uuid7()
@@ -458,7 +459,7 @@ def step(peer: Peer, move: str, text: str, at_s: float) -> list[Any]:
     return list(peer.received_binary() if move == "binary" else peer.entered())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(steps, max_size=25), st.booleans(), st.sampled_from(["chat", "inbox"]))
 def test_no_input_makes_the_core_raise_and_after_a_close_it_is_silent(
     moves: list[tuple[str, str]], start_live: bool, kind: str

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chorus.ids import uuid7
 from chorus.topics import Audience, author_key
 from gateway.room import MAX_EARLY, RECENT_EVENTS, Event, Room
+from tests.support.examples import examples
 
 CONVERSATION = uuid7()
 AUTHOR = author_key(uuid7())
@@ -26,7 +27,7 @@ def event(seq: int, audience: Audience = Audience.EVERYONE) -> Event:
     return Event(seq, CONVERSATION, audience, AUTHOR, frame, ts_ms=0)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(st.integers(1, 30), max_size=90))
 def test_what_leaves_is_gapless_in_order_and_once(arrivals: list[int]) -> None:
     room: Room[None] = Room(CONVERSATION)

@@ -37,8 +37,8 @@ AGAIN_S = 60.0
 OVER_S = 60.0
 # Each process dies again and again, wherever it comes by one of these so often.
 MINES = (
-    "before_offers:15,after_offers:23,before_tell:11,before_commit:19,after_commit:27"
-    ",before_publish:17,before_ack:23,before_mark:30"
+    "before_offers:9,after_offers:14,before_tell:11,before_commit:19,after_commit:27"
+    ",before_publish:17,before_ack:23,before_mark:18"
 )
 
 

@@ -21,6 +21,7 @@ from launch.client_core import (
     Outcome,
     entry_of,
 )
+from tests.support.examples import examples
 
 EPOCH = "e1"
 TS = "2026-01-02T03:04:05.678Z"
@@ -441,5 +442,5 @@ class BadNetwork(RuleBasedStateMachine):
 
 TestBadNetwork = BadNetwork.TestCase
 TestBadNetwork.settings = hypothesis_settings(
-    max_examples=80, stateful_step_count=40, deadline=None
+    max_examples=examples(80), stateful_step_count=40, deadline=None
 )

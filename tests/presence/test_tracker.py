@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chorus.wire.common import PresenceStatus, Role
 from presence.tracker import Announced, Person, Sighting, Tracker, Transition
+from tests.support.examples import examples
 
 TTL_MS = 15_000
 LINGER_MS = {Role.CUSTOMER: 15_000, Role.AGENT: 30_000}
@@ -336,4 +337,6 @@ class Interleavings(RuleBasedStateMachine):
 
 
 TestInterleavings = Interleavings.TestCase
-TestInterleavings.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+TestInterleavings.settings = settings(
+    max_examples=examples(80), stateful_step_count=30, deadline=None
+)

@@ -11,6 +11,7 @@ from ai.knowledge.clean import (
     clean_text,
     read_text,
 )
+from tests.support.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_a_comparison_is_no_tag() -> None:
     assert clean_text("if a < b and c > d").text == "if a < b and c > d"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(alphabet=st.sampled_from("<>/!-[]()#&;abscript \n`*_:"), max_size=200))
 def test_cleaning_never_fails_and_leaves_nothing_that_runs(text: str) -> None:
     cleaned = clean_markdown(text).text
