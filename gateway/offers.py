@@ -58,8 +58,13 @@ class Offers:
     def heard(self, word: Mapping[str, Any]) -> None:
         """An offer was made or is over, on whichever gateway its agent has sockets."""
         session_id, frame = UUID(word["session"]), word["frame"].encode()
-        made = orjson.loads(frame)["event"] == OFFER
-        packet = Packet(with_envelope(frame, conv=word["conv"]))
+        said = orjson.loads(frame)
+        made = said["event"] == OFFER
+        if not isinstance(said["data"], dict) or not frame.endswith(b"}"):
+            raise ValueError("no frame")
+        # It is put into the frame unread.
+        conv = str(UUID(word["conv"]))
+        packet = Packet(with_envelope(frame, conv=conv))
         now_s = monotonic()
         if made:
             self._ended.pop(session_id, None)
@@ -68,7 +73,7 @@ class Offers:
         for connection in self._inboxes_of(UUID(word["agent"])):
             shown = self._shown.setdefault(connection.id, {})
             if made:
-                shown[session_id] = Shown(word["conv"], now_s)
+                shown[session_id] = Shown(conv, now_s)
             else:
                 shown.pop(session_id, None)
             connection.send(packet)

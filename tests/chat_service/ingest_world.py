@@ -53,8 +53,13 @@ async def superuser(database_url: str) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def system_db(database_url: str, size: int = 6) -> AsyncIterator[Db]:
+    # As the writer and the worker wait for a connection of theirs.
     async with open_db(
-        database_url, role="chorus_system", pool_size=size, application_name="tests"
+        database_url,
+        role="chorus_system",
+        pool_size=size,
+        application_name="tests",
+        pool_timeout_s=5.0,
     ) as db:
         yield db
 

@@ -185,16 +185,13 @@ class SupervisorRobot(AgentRobot):
 class GuestRobot:
     """Talks, asks for a person, perhaps thinks again, and rates in the end.
 
-    One who is `patient` comes when called, and waits for whoever the router finds. One who has not
-    had `enough` asks for somebody again and again.
+    One who is `patient` comes when called, and waits for whoever the router finds.
     """
 
     def __init__(self, guest: Guest, dice: random.Random, *, patient: bool = False) -> None:
         self.guest = guest
         self.patient = patient
         self.called = asyncio.Event()
-        self.enough = asyncio.Event()
-        self.enough.set()
         self.hand = Hand(str(guest.visitor.contact_id), guest.client)
         self._known = 0
         self._dice = dice
@@ -210,9 +207,7 @@ class GuestRobot:
         if self.patient:
             await self.called.wait()
         await self.hand.say("Hello?")
-        wishes = 0
-        while wishes < WISHES or not self.enough.is_set():
-            wishes += 1
+        for _ in range(WISHES):
             self._known = len(self.guest.handoffs())
             await self.hand.do("escalate", about, reason="a person, please")
             await self.guest.client.wait(self._is_told_more, timeout_s=PATIENCE_S)
@@ -220,12 +215,9 @@ class GuestRobot:
                 await asyncio.sleep(self._dice.uniform(0.0, 1.0))
                 await self.hand.do("cancel", about)
             await self._talk_until_it_is_over()
-            if not self._is_closed():
-                continue
-            if self.enough.is_set():
+            if self._is_closed():
                 await self.hand.do("rate", about, score=self._dice.randint(1, 5))
                 return
-            await self.hand.say("Hello again?")
 
     async def _talk_until_it_is_over(self) -> None:
         number = 0
