@@ -16,7 +16,7 @@ from gateway.pending import Outstanding, Pending
 from gateway.repair import Repairer
 from gateway.room import Event, Room
 
-MAX_FRAME_BYTES: Final = 262_144
+MAX_PUBLISHED_BYTES: Final = 262_144
 """A frame has a content of 16 KiB at most; more would not fit the queue of a customer's socket."""
 MAX_TS_MS: Final = 253_402_300_800_000
 """The year 10,000, which nobody can spell."""
@@ -141,21 +141,29 @@ class Fanout:
                 self._on_word[name](told)
 
 
+def read_frame(frame: bytes) -> dict[str, Any]:
+    """Read a published frame, to whose end fields may be added unread.
+
+    Raises:
+        Exception: it is no frame.
+    """
+    said: dict[str, Any] = orjson.loads(frame)
+    shaped = isinstance(said["event"], str) and isinstance(said["data"], dict)
+    if not shaped or len(frame) > MAX_PUBLISHED_BYTES or not frame.endswith(b"}"):
+        raise ValueError("no frame")
+    return said
+
+
 def checked(header: Header, frame: bytes) -> dict[str, Any]:
     """Read a published frame before anything is done for it.
 
     Raises:
         Exception: it is no frame, or not that of its header.
     """
-    said: dict[str, Any] = orjson.loads(frame)
-    data = said["data"]
-    shaped = isinstance(said["event"], str) and isinstance(data, dict)
-    # Fields are added to it at its end, unread.
-    if not shaped or len(frame) > MAX_FRAME_BYTES or not frame.endswith(b"}"):
-        raise ValueError("no frame")
+    said = read_frame(frame)
     if header.kind is Kind.DURABLE:
         if said["seq"] != header.seq or not 0 <= header.ts_ms < MAX_TS_MS:
             raise ValueError("not the event of its header")
         if said["event"] == "message":
-            UUID(data["id"])
+            UUID(said["data"]["id"])
     return said

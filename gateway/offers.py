@@ -17,6 +17,7 @@ from chorus.log import get_logger
 from chorus.rpc import ChatRpc
 from chorus.wire.calls import ActRequest
 from chorus.wire.envelope import encode_raw, with_envelope
+from gateway.fanout import read_frame
 from gateway.hub import Connection, Hub
 from gateway.phase import Phase
 from gateway.room import Packet
@@ -58,10 +59,7 @@ class Offers:
     def heard(self, word: Mapping[str, Any]) -> None:
         """An offer was made or is over, on whichever gateway its agent has sockets."""
         session_id, frame = UUID(word["session"]), word["frame"].encode()
-        said = orjson.loads(frame)
-        made = said["event"] == OFFER
-        if not isinstance(said["data"], dict) or not frame.endswith(b"}"):
-            raise ValueError("no frame")
+        made = read_frame(frame)["event"] == OFFER
         # It is put into the frame unread.
         conv = str(UUID(word["conv"]))
         packet = Packet(with_envelope(frame, conv=conv))
