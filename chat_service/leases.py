@@ -10,6 +10,7 @@ import secrets
 import socket
 from collections.abc import Sequence
 from math import ceil
+from typing import Final
 
 from chat_service.store import leases as rows
 from chat_service.store.ingest import Lease
@@ -19,8 +20,11 @@ from chorus.db import Db
 from chorus.db_connect import RawConnection
 from chorus.errors import ChorusError
 from chorus.log import get_logger
+from chorus.tasks import to_its_end
 
 log = get_logger(__name__)
+_TAKE_S: Final = 5.0
+"""How long a writer that stops waits for the leases it is taking."""
 
 
 def fair_share(partitions: int, writers: int) -> int:
@@ -108,7 +112,10 @@ class Leases:
             asked_at_s = self._clock.monotonic()
             await self._renew(connection)
             writers, self.partitions = await rows.census(connection)
-            await self._balance(connection, fair_share(self.partitions, writers))
+            # What is taken must be known to `release_all`, or it would have to run out.
+            await to_its_end(
+                self._balance(connection, fair_share(self.partitions, writers)), within_s=_TAKE_S
+            )
             self._valid_until = asked_at_s + self._trusted_s
             self._connected = True
             await asyncio.sleep(self._renew_s)

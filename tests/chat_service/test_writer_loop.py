@@ -1,15 +1,21 @@
 import asyncio
 import random
 from dataclasses import replace
+from typing import Any
 
 import orjson
 import pytest
 
+from chat_service.leases import Leases
 from chat_service.messages import ingest
+from chat_service.store import leases as rows
+from chat_service.store.ingest import Lease
 from chat_service.store.streams import ensure_groups
 from chorus import topics
 from chorus.bus import open_redis
+from chorus.clock import SystemClock
 from chorus.ingest import dump_items
+from chorus.tasks import beside
 from chorus.wire.envelope import decode_server
 from gateway.forward import append_entries
 from tests.chat_service.ingest_world import (
@@ -85,6 +91,29 @@ async def _shares(database_url: str, wanted: list[int]) -> bool:
             "SELECT count(*) FROM ingest_partitions WHERE owner IS NOT NULL GROUP BY owner"
         )
     return sorted(row["count"] for row in found) == wanted
+
+
+async def test_a_writer_that_stops_while_it_takes_leases_gives_them_back(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_world(database_url)
+    at_once, taken = rows.take, asyncio.Event()
+
+    async def slowly(*of: Any, **given: Any) -> list[Lease]:
+        # As if the answer were on its way: PostgreSQL has committed, the writer does not know yet.
+        leases = await at_once(*of, **given)
+        taken.set()
+        await asyncio.sleep(0.1)
+        return leases
+
+    monkeypatch.setattr(rows, "take", slowly)
+    async with system_db(database_url, 2) as db:
+        leases = Leases(db, SystemClock(), lanes=1, lease_s=30, renew_s=5, read_s=0.1)
+        async with beside(leases.run()):
+            await taken.wait()
+            assert await _shares(database_url, [topics.PARTITIONS])
+        await leases.release_all()
+    assert await _shares(database_url, [])
 
 
 async def test_what_a_dead_writer_left_is_finished_before_anything_new(
