@@ -131,6 +131,12 @@ test.each([
   expect(standingOf(self, seen as never).trouble).toBe(trouble);
 });
 
+test("who has just come is not told that routing does not see them", () => {
+  const self = { user: { userId: ME, role: "agent" }, agent: { status: "online" } } as never;
+  expect(standingOf(self, { presence: "offline" } as never, true).trouble).toBeNull();
+  expect(standingOf(self, { presence: "offline" } as never, false).trouble).toBe("unseen");
+});
+
 test("citations are split from the text, each with its place", () => {
   expect(citations("Wrong item. [1, 3] Send it. [5]")).toMatchObject([
     { text: "Wrong item. " },

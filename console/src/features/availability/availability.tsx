@@ -1,7 +1,7 @@
 import { asChorusError } from "@chorus/sdk";
 import { useQueryClient } from "@tanstack/react-query";
 import { Check } from "lucide-react";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useMe } from "../../shared/api/queries";
 import { useConnection, useOffers, useSelf } from "../../shared/live/hooks";
 import { keys } from "../../shared/live/keys";
@@ -10,7 +10,7 @@ import { Avatar } from "../../shared/ui/avatar";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "../../shared/ui/menu";
 import { showToast } from "../../shared/ui/toasts";
 import { useWords } from "../../shared/words/words";
-import { CHOICES, type Chosen, standingOf } from "./standing";
+import { CHOICES, type Chosen, SEEN_WITHIN_MS, standingOf } from "./standing";
 
 interface AvailabilityProps {
   readonly onProfile: () => void;
@@ -77,13 +77,24 @@ export function useChoose(): (status: Chosen) => Promise<void> {
 
 export function useStanding() {
   const self = useSelf();
-  const me = useMe().data;
-  useFreshLoad();
-  return standingOf(self, me);
+  const { data: me, dataUpdatedAt: answeredMs } = useMe();
+  const { phase } = useConnection();
+  useFreshLoad(self?.agent?.status);
+  const sinceMs = useSince(`${phase} ${standingOf(self, me).status}`);
+  return standingOf(self, me, answeredMs < sinceMs + SEEN_WITHIN_MS);
+}
+
+/** When `fact` became what it is. */
+function useSince(fact: string): number {
+  const [since, setSince] = useState({ fact, ms: Date.now() });
+  if (since.fact === fact) return since.ms;
+  const now = { fact, ms: Date.now() };
+  setSince(now);
+  return now.ms;
 }
 
 /** A conversation that came or went changes the load; no frame tells the number. */
-function useFreshLoad(): void {
+function useFreshLoad(status: Chosen | undefined): void {
   const { client, agent } = useSession();
   const cache = useQueryClient();
   const offered = useOffers().length;
@@ -91,7 +102,7 @@ function useFreshLoad(): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: an answered offer is a reason to look.
   useEffect(() => {
     void cache.invalidateQueries({ queryKey: keys.me(agent.id) });
-  }, [cache, agent.id, offered, phase]);
+  }, [cache, agent.id, offered, phase, status]);
   useEffect(
     () => client.on("handoff", () => void cache.invalidateQueries({ queryKey: keys.me(agent.id) })),
     [client, cache, agent.id],

@@ -13,12 +13,22 @@ export interface Standing {
   readonly trouble: "away" | "busy" | "offline" | "unseen" | null;
 }
 
-/** What the socket told at its beginning, and the API since. */
-export function standingOf(self: AgentSelf | null, me: AgentCard | undefined): Standing {
+/** After this time routing has seen who came or chose to be online. */
+export const SEEN_WITHIN_MS = 3_000;
+
+/** What the socket told at its beginning, and the API since.
+ *
+ * `isEarly` is an answer of the API from before `SEEN_WITHIN_MS`: it knows nobody who has just come.
+ */
+export function standingOf(
+  self: AgentSelf | null,
+  me: AgentCard | undefined,
+  isEarly = false,
+): Standing {
   const status = self?.agent?.status ?? (me?.status as Chosen | null | undefined) ?? "online";
   const load = me?.load ?? self?.agent?.load ?? 0;
   const capacity = me?.capacity ?? self?.agent?.capacity ?? 0;
-  const isUnseen = status === "online" && me?.presence === "offline";
+  const isUnseen = status === "online" && me?.presence === "offline" && !isEarly;
   const trouble = status === "online" ? (isUnseen ? "unseen" : null) : status;
   return { status, load, capacity, trouble };
 }

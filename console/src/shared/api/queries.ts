@@ -53,8 +53,14 @@ export function useMe() {
   return useQuery({
     queryKey: keys.me(agent.id),
     queryFn: () => client.request<AgentCard>(`/admin/agents/${agent.id}`),
-    refetchInterval: PRESENCE_EVERY_MS / 2,
+    refetchInterval: ({ state }) =>
+      isUnseen(state.data) ? PRESENCE_WATCHED_EVERY_MS : PRESENCE_EVERY_MS / 2,
   });
+}
+
+/** Who wants to be online and is not seen looks often: it may be over in a moment. */
+function isUnseen(me: AgentCard | undefined): boolean {
+  return me?.status === "online" && me.presence === "offline";
 }
 
 /** What frames do not tell of a conversation: names, e-mail, summary. */
