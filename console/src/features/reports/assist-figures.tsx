@@ -19,7 +19,7 @@ export function AssistFigures({ report }: AssistProps) {
   if (total.shown === 0) {
     return (
       <Empty icon={Sparkles} title={t("noProposals")}>
-        {t("noFiguresHint")}
+        {t("moreDays")}
       </Empty>
     );
   }

@@ -12,14 +12,7 @@ export interface Usage {
   readonly months: readonly MonthSpent[];
 }
 
-type Feature =
-  | "bot"
-  | "summary_fast"
-  | "summary_rich"
-  | "assist"
-  | "translate"
-  | "moderate"
-  | "embed";
+type Feature = "bot" | "summary_fast" | "summary_rich" | "assist" | "moderate" | "embed";
 
 export interface ModelSpent {
   readonly feature: Feature;
