@@ -144,7 +144,7 @@ class _Run:
         for part in promises:
             self._add("commitments", _evidence(message, part.text))
         asks = [one for one in features.sentences if one.asks and "defer" not in one.tags]
-        self._answer(features)
+        self._answer(message, features)
         quoted = (asks or proposals or list(features.sentences))[-1:]
         now["last"] = Last(
             role=message.role,
@@ -154,13 +154,14 @@ class _Run:
             evidence=_evidence(message, quoted[0].text) if quoted else None,
         )
 
-    def _answer(self, features: Features) -> None:
+    def _answer(self, message: Msg, features: Features) -> None:
         """Take away the questions that this reply answers: those it speaks of, else the lot."""
         now = self._values
-        if not now["questions"] or features.tagged("unsure"):
-            return
         said = [one for one in features.sentences if _says_something(one)]
-        if not said:
+        if not said or features.tagged("unsure"):
+            return
+        now["answered_seq"] = message.seq
+        if not now["questions"]:
             return
         stems = frozenset().union(*(_stems(one.text) for one in said))
         left = tuple(one for one in now["questions"] if not stems & _stems(one.text))

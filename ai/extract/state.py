@@ -55,6 +55,8 @@ class State(Contract):
     heard: Heard = Heard()
     intents: dict[str, float] = Field(default_factory=dict)
     last: Last | None = None
+    answered_seq: int = 0
+    """The last message of ours that said something, and was sure of it."""
     handoff: str = ""
     closed: bool = False
     attachments: int = 0

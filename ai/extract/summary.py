@@ -22,7 +22,7 @@ from ai.extract.fold import fold
 from ai.extract.plain import cut
 from ai.extract.state import Heard, State
 
-EXTRACTOR: Final = "extractive-1"
+EXTRACTOR: Final = "extractive-2"
 """The model that a summary of ours names. Raised whenever the same messages give another one."""
 TEXT_CHARS: Final = 900
 _LINE_CHARS: Final = 140
@@ -140,7 +140,10 @@ def _next_step(state: State, status: Status, language: str) -> str:
     if last is not None and status == "waiting_customer" and last.evidence is not None:
         return words["wait"].format(x=_quoted(last.evidence.text))
     if state.issue is not None:
-        return words["reply"].format(x=_quoted(state.issue.evidence.text))
+        issue = state.issue.evidence
+        # Who asks for a person although they were answered wants something more.
+        was_answered = status == "escalated" and state.answered_seq > issue.seqs[-1]
+        return words["ask_on" if was_answered else "reply"].format(x=_quoted(issue.text))
     return words["look_at_files" if state.attachments else "say_hello"]
 
 

@@ -124,6 +124,22 @@ def test_the_next_step_follows_from_what_is_open(lines: list[str], step: str) ->
     assert of(*lines).next_step == step
 
 
+@pytest.mark.parametrize(
+    ("reply", "step"),
+    [
+        ("You have 30 days from delivery.", "Ask what is still open about: «Can I return it?»"),
+        ("I am not sure about that.", "Answer the question: «Can I return it?»"),
+    ],
+)
+def test_what_a_bot_has_answered_is_not_the_next_step_of_the_person_after_it(
+    reply: str, step: str
+) -> None:
+    told = of("c: Can I return it?", f"b: {reply}", "c: I want a human", "e: waiting")
+    assert told.next_step == step
+    asked_first = of("c: My lamp is broken.", "c: I want a human", "e: waiting")
+    assert asked_first.next_step == "Reply to the customer: «My lamp is broken.»"
+
+
 def test_a_file_alone_asks_to_be_looked_at() -> None:
     message = talk("c: ")[0].model_copy(update={"attachments": 1})
     found = full([message])
