@@ -14,9 +14,7 @@ import orjson
 
 from chorus import topics
 from chorus.bus import Client, Listener, publish_all
-from chorus.log import get_logger
 
-log = get_logger(__name__)
 CANARY_S: Final = 5.0
 
 
@@ -52,15 +50,12 @@ class Bell:
     def _heard(self, channel: str, packed: bytes) -> None:
         if channel != topics.CONTROL:
             return
-        try:
-            word = orjson.loads(packed)
-            if "handoff" in word:
-                self._on_handoff(UUID(word["handoff"]))
-            elif "summary" in word:
-                tenant_id, conversation_id = map(UUID, word["summary"])
-                self._on_summary(tenant_id, conversation_id, int(word.get("asked_ms", 0)))
-        except (ValueError, AttributeError, TypeError) as error:
-            log.warning("bad_word", error=type(error).__name__)
+        word = orjson.loads(packed)
+        if "handoff" in word:
+            self._on_handoff(UUID(word["handoff"]))
+        elif "summary" in word:
+            tenant_id, conversation_id = map(UUID, word["summary"])
+            self._on_summary(tenant_id, conversation_id, int(word.get("asked_ms", 0)))
 
     async def _sing(self) -> None:
         while True:

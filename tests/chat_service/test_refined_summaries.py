@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from ai.extract.summary import EXTRACTOR
 from chat_service import summaries
@@ -99,6 +100,7 @@ async def test_who_reads_one_that_rules_have_just_made_rings_for_a_better_one(
     api: Api, acme: Tenant, redis_url: str
 ) -> None:
     begun_ms = unix_ms(SystemClock().now())
+    before = _dropped()
     async with ringing(redis_url) as words:
         await say(api, acme.principal("contact"), acme.conversation, LATE)
         await read(api, acme)
@@ -111,6 +113,11 @@ async def test_who_reads_one_that_rules_have_just_made_rings_for_a_better_one(
         await words.are(2)
     assert words.read == [(acme.id, acme.conversation)] * 2
     assert begun_ms <= words.asked_ms[0] < words.asked_ms[1] <= unix_ms(SystemClock().now())
+    assert _dropped() == before + 4
+
+
+def _dropped() -> float:
+    return REGISTRY.get_sample_value("bad_publications_total", {"channel": "control"}) or 0.0
 
 
 async def keep_floor(api: Api, tenant: Tenant) -> None:
