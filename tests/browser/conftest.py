@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.people import AgentPage, CustomerPage, Eyes
-from tests.support.installation import UNMEASURED, Up, running
+from tests.support.installation import Up, running
 from tests.support.oidc_issuer import CLIENT_ID, CLIENT_SECRET, OidcIssuer, oidc_issuer
 from tests.support.tree import ROOT
 
@@ -65,7 +65,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory, provider: OidcIssuer)
         "CHORUS_OIDC": json.dumps([{**known, "issuer": provider.url}]),
         "CHORUS_OIDC_SECRETS": json.dumps({"acme": CLIENT_SECRET}),
     }
-    with running(tmp_path_factory.mktemp("browser") / "data", **UNMEASURED, **named) as up:
+    with running(tmp_path_factory.mktemp("browser") / "data", **named) as up:
         yield up
 
 

@@ -9,10 +9,12 @@ from uuid import UUID
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
 
 from chat_service.identity import revoke_tenant
 from chorus import bus, topics
 from chorus.auth import Principal
+from chorus.codes import CloseCode
 from chorus.ids import uuid7
 from chorus.presence import read
 from chorus.wire.common import BEARER_PREFIX, PROTOCOL, PresenceStatus
@@ -172,12 +174,19 @@ class World:
                 await asyncio.sleep(0.01)
 
     async def _open(self, at: Gateway, who: Principal, path: str, session: UUID | None) -> Line:
-        line = await self.hello(at, who, path)
-        nonce = (await line.hear("hello"))["nonce"]
-        named = {"nonce": nonce, "session": str(session or uuid7())}
-        await line.say("auth", **named, client={"name": "test", "version": "1"})
-        line.ready = await line.hear("ready")
-        return line
+        """As clients do: where the store cannot be reached for a moment, again."""
+        while True:
+            line = await self.hello(at, who, path)
+            nonce = (await line.hear("hello"))["nonce"]
+            named = {"nonce": nonce, "session": str(session or uuid7())}
+            await line.say("auth", **named, client={"name": "test", "version": "1"})
+            try:
+                line.ready = await line.hear("ready")
+            except ConnectionClosedError:
+                if line.socket.close_code != CloseCode.DEPENDENCY_DOWN:
+                    raise
+            else:
+                return line
 
     async def hello(self, at: Gateway, who: Principal, path: str, **claims: Any) -> Line:
         """Open a socket and say nothing."""

@@ -9,9 +9,8 @@ from launch.rest_client import Visitor, open_rest
 from load.stage import Stage, stage
 from tests.journeys.people import Meeting, open_meeting
 from tests.journeys.rude import TIGHT, Rude
-from tests.support.installation import UNMEASURED
 
-QUICK = {**UNMEASURED, "CHORUS_ACK_MS": "4000", "CHORUS_HEADS_EVERY_MS": "2000"}
+QUICK = {"CHORUS_ACK_MS": "4000", "CHORUS_HEADS_EVERY_MS": "2000"}
 
 
 @pytest.fixture(scope="session")

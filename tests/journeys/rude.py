@@ -19,11 +19,9 @@ from websockets.typing import Origin, Subprotocol
 from chorus.ids import uuid7
 from launch.rest_client import Visitor
 from load.stage import Stage, every
-from tests.support.installation import UNMEASURED
 
 ANSWER_S = 20.0
 TIGHT = {
-    **UNMEASURED,
     "CHORUS_LIMIT_LOOPBACK": "1",
     "CHORUS_SOCKETS_PER_ADDRESS": "16",
     "CHORUS_SOCKETS_PER_AGENT": "8",

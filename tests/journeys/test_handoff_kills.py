@@ -24,11 +24,10 @@ from tests.journeys import handoff_books as books
 from tests.journeys.people import has_settled, rows_of
 from tests.journeys.robots import AgentRobot, Deed, GuestRobot, Hand, SupervisorRobot, open_guest
 from tests.journeys.shop import Shop, open_shop
-from tests.support.installation import UNMEASURED
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.no_cover, pytest.mark.timeout(300)]
-QUICK = {**UNMEASURED, "CHORUS_ACK_MS": "3000", "CHORUS_HEADS_EVERY_MS": "1000"}
+QUICK = {"CHORUS_ACK_MS": "3000", "CHORUS_HEADS_EVERY_MS": "1000"}
 VICTIMS = ("conductor", "edge", "writer")
 SCHEDULES = int(os.environ.get("CHORUS_HANDOFF_SCHEDULES", "2"))
 GUESTS = 4

@@ -21,10 +21,9 @@ from tests.journeys.ledger import (
     opened,
     talking,
 )
-from tests.support.installation import UNMEASURED
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.no_cover]
-QUICK = {**UNMEASURED, "CHORUS_ACK_MS": "3000", "CHORUS_HEADS_EVERY_MS": "2000"}
+QUICK = {"CHORUS_ACK_MS": "3000", "CHORUS_HEADS_EVERY_MS": "2000"}
 VICTIMS = ("edge", "writer", "redis", "postgres")
 KILLS = int(os.environ.get("CHORUS_KILLS", "4"))
 CONVERSATIONS = int(os.environ.get("CHORUS_KILL_CONVERSATIONS", "4"))

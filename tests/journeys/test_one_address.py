@@ -13,7 +13,6 @@ from launch.ws_client import ChatClient
 from load.stage import Stage, stage
 from tests.journeys.people import open_meeting, sign_in
 from tests.journeys.rude import Rude, becomes, still_lives
-from tests.support.installation import UNMEASURED
 from tests.support.knocking import Knock, all_ended, crowd
 from tests.support.raw_socket import upgrade_request
 
@@ -110,7 +109,7 @@ def has_seen(client: ChatClient, seq: int) -> bool:
 @pytest.fixture(scope="module")
 def patient() -> Iterator[Stage]:
     """An edge that spares loopback, as by default, and waits so long for `auth` that all stand there at once."""
-    with stage(environment={**UNMEASURED, "CHORUS_AUTH_MS": "40000"}) as on:
+    with stage(environment={"CHORUS_AUTH_MS": "40000"}) as on:
         yield on
 
 

@@ -12,7 +12,6 @@ from launch.rest_client import Visitor
 from load.stage import Stage, stage
 from tests.journeys.people import open_meeting
 from tests.journeys.rude import Rude, closed, heard, say
-from tests.support.installation import UNMEASURED
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 LEAVE_S = 60.0
@@ -20,7 +19,7 @@ LEAVE_S = 60.0
 
 @pytest.fixture(scope="module")
 def talkative() -> Iterator[Stage]:
-    with stage(environment={**UNMEASURED, "CHORUS_LOG_LEVEL": "DEBUG"}) as on:
+    with stage(environment={"CHORUS_LOG_LEVEL": "DEBUG"}) as on:
         yield on
 
 

@@ -13,7 +13,7 @@ import pytest
 from chorus import keys
 from launch.starting import CONFIGURATION, TEMPORARY
 from tests.support.databases import database_of, run_apart
-from tests.support.installation import PATIENCE_S, UNMEASURED, clean_environment
+from tests.support.installation import PATIENCE_S, clean_environment
 
 pytestmark = pytest.mark.slow
 CLOSED = "127.0.0.1:1"
@@ -29,7 +29,7 @@ def start(process: str, data: Path, **environment: str) -> subprocess.Popen[str]
     given = {"CHORUS_DATA": str(data), "CHORUS_PORT": "0", "DATABASE_URL": NO_POSTGRES}
     return subprocess.Popen(
         [sys.executable, "-m", "launch.cli", process],
-        env=clean_environment(**{**UNMEASURED, **given, "REDIS_URL": NO_REDIS, **environment}),
+        env=clean_environment(**{**given, "REDIS_URL": NO_REDIS, **environment}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -24,7 +24,6 @@ from launch.status import read_status
 from launch.status import render as render_status
 from tests.support.installation import (
     PATIENCE_S,
-    UNMEASURED,
     Up,
     chorus,
     clean_environment,
@@ -145,7 +144,7 @@ async def test_somebody_added_can_be_spoken_for(up: Up) -> None:
 
 
 def test_a_killed_part_comes_back_on_its_port_and_messages_flow(data: Path) -> None:
-    with running(data, "--edges", "2", **UNMEASURED) as up:
+    with running(data, "--edges", "2") as up:
         before = up.run()
         assert len(before["pids"]["edge"]) == 2
         for name in ("writer", "redis", "postgres"):
@@ -162,13 +161,13 @@ def test_a_killed_part_comes_back_on_its_port_and_messages_flow(data: Path) -> N
 
 
 def test_ctrl_c_stops_everything_and_the_data_stays(data: Path) -> None:
-    with running(data, **UNMEASURED) as up:
+    with running(data) as up:
         password = up.run()["agents"][0]["password"]
         processes = up.processes()
         assert up.end(signal.SIGINT) == 0
         assert psutil.wait_procs(processes, timeout=1)[1] == []
         assert not (data / "run.json").exists()
-    with running(data, "--json", **UNMEASURED) as again:
+    with running(data, "--json") as again:
         assert again.run()["agents"][0]["password"] == password
         assert password not in again.page
         eventually(lambda: told(again) == [without_passwords(again.run())])

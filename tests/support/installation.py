@@ -26,8 +26,6 @@ PATIENCE_S = 60
 # A machine that does much else at once starts slowly.
 START_PATIENCE_S = 120
 PAGE_END = "Ctrl-C stops everything"
-# Stories about the whole run it as it is: what is measured is covered by tests of single parts.
-UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 
 
 def clean_environment(**more: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ SHARING = (
     ("tests/journeys/test_edge_kills.py", "tests/journeys/test_moving.py"),
 )
 
+STORIES = ("tests/browser/", "tests/journeys/")
 SLOW_WITHIN_S = 180
 
 
@@ -49,10 +50,11 @@ def take_time(items: list[pytest.Item]) -> None:
 
 
 def uncover(items: list[pytest.Item]) -> None:
-    """Do not measure the coverage of generated examples: that costs thrice their time.
+    """Measure the coverage of tests that name their cases: parts, by hand-written examples.
 
-    That each line is run is for the other tests to prove, which name their cases.
+    Generated examples would take thrice their time; stories run processes that are not measured.
     """
     for item in items:
-        if is_hypothesis_test(getattr(item, "obj", None)):
+        is_generated = is_hypothesis_test(getattr(item, "obj", None))
+        if is_generated or item.nodeid.startswith(STORIES):
             item.add_marker(pytest.mark.no_cover)
