@@ -3,13 +3,15 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
 from chat_service.bodies import BodyLimit
 from chat_service.edge import Edge
@@ -112,8 +114,7 @@ def create_app(settings: ApiSettings | None = None, opener: Opener = open_resour
         redirect_slashes=False,
     )
     app.router.route_class = GuardedRoute
-    for route in ROUTES:
-        _add(app, route)
+    app.router.routes.extend(_routes())
     _describe(app)
     larger = {knowledge.PATH: knowledge.BODY_BYTES_MAX}
     app.add_middleware(
@@ -129,7 +130,16 @@ def create_app(settings: ApiSettings | None = None, opener: Opener = open_resour
     return app
 
 
-def _add(app: FastAPI, route: Route) -> None:
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """The same in every app of a process: making them takes longer than all else of one."""
+    router = APIRouter(route_class=GuardedRoute)
+    for route in ROUTES:
+        _add(router, route)
+    return tuple(router.routes)
+
+
+def _add(app: FastAPI | APIRouter, route: Route) -> None:
     app.add_api_route(
         route.path,
         route.endpoint,

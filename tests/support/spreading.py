@@ -1,5 +1,7 @@
 """How tests are spread over workers: those that share servers stay together, slow ones begin first."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import is_hypothesis_test
 from xdist.scheduler import LoadFileScheduling
@@ -24,7 +26,9 @@ SHARING = (
     ("tests/journeys/test_edge_kills.py", "tests/journeys/test_moving.py"),
 )
 
-STORIES = ("tests/browser/", "tests/journeys/")
+SERVERS = frozenset(("postgres_url", "redis_url"))
+MEASURED_CASES = 2
+UNMEASURED = ("tests/browser/", "tests/journeys/", "tests/load/", "tests/rules/")
 SLOW_WITHIN_S = 180
 
 
@@ -52,9 +56,14 @@ def take_time(items: list[pytest.Item]) -> None:
 def uncover(items: list[pytest.Item]) -> None:
     """Measure the coverage of tests that name their cases: parts, by hand-written examples.
 
-    Generated examples would take thrice their time; stories run processes that are not measured.
+    Measuring doubles what Python does. Generated examples would take thrice their time, stories run
+    processes that are not measured, rules read source, and of a test with servers two cases walk
+    most of its lines.
     """
+    cases = Counter[tuple[object, str]]()
     for item in items:
+        case = (item.path, getattr(item, "originalname", item.name))
+        cases[case] += not SERVERS.isdisjoint(getattr(item, "fixturenames", ()))
         is_generated = is_hypothesis_test(getattr(item, "obj", None))
-        if is_generated or item.nodeid.startswith(STORIES):
+        if is_generated or item.nodeid.startswith(UNMEASURED) or cases[case] > MEASURED_CASES:
             item.add_marker(pytest.mark.no_cover)
