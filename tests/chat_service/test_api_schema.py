@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-EXAMPLES = 60 if os.environ.get("CHORUS_LONG") else 10
+EXAMPLES = 60 if os.environ.get("CHORUS_LONG") else 6
 MIN_TRIED = EXAMPLES * 4 // 5
 # The operations are dealt out to tests of their own, which run beside each other.
 PARTS = 4
