@@ -142,7 +142,7 @@ def _next_step(state: State, status: Status, language: str) -> str:
     if state.issue is not None:
         issue = state.issue.evidence
         # Who asks for a person although they were answered wants something more.
-        was_answered = status == "escalated" and state.answered_seq > issue.seqs[-1]
+        was_answered = state.human_requested and state.answered_seq > issue.seqs[-1]
         return words["ask_on" if was_answered else "reply"].format(x=_quoted(issue.text))
     return words["look_at_files" if state.attachments else "say_hello"]
 

@@ -134,8 +134,11 @@ def test_the_next_step_follows_from_what_is_open(lines: list[str], step: str) ->
 def test_what_a_bot_has_answered_is_not_the_next_step_of_the_person_after_it(
     reply: str, step: str
 ) -> None:
-    told = of("c: Can I return it?", f"b: {reply}", "c: I want a human", "e: waiting")
-    assert told.next_step == step
+    lines = ["c: Can I return it?", f"b: {reply}", "c: I want a human", "e: waiting", "e: active"]
+    assert {of(*lines[:far]).next_step for far in (3, 4, 5)} == {step}
+
+
+def test_a_person_who_was_asked_for_at_once_replies() -> None:
     asked_first = of("c: My lamp is broken.", "c: I want a human", "e: waiting")
     assert asked_first.next_step == "Reply to the customer: «My lamp is broken.»"
 
