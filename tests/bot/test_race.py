@@ -24,14 +24,7 @@ from tests.bot.modelling import SAYS, access_of, modelled, plan_of_bots, saying
 from tests.bot.world import QUESTION, Shop, patiently
 from tests.support.model_stub import model_stub
 
-pytestmark = [
-    pytest.mark.anyio,
-    # Of thousands of streams that are cut one leaves its last step to the collector, inside httpx.
-    pytest.mark.filterwarnings(
-        "ignore:Exception ignored in. <async_generator object Response.aiter_raw"
-        ":pytest.PytestUnraisableExceptionWarning"
-    ),
-]
+pytestmark = pytest.mark.anyio
 SCHEDULES = int(os.environ.get("CHORUS_BOT_SCHEDULES", "50"))
 AT_ONCE = 4
 """Both sides of each in one process: with more, calls wait for each other past their deadlines."""

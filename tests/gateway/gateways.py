@@ -174,7 +174,7 @@ class World:
                 await asyncio.sleep(0.01)
 
     async def _open(self, at: Gateway, who: Principal, path: str, session: UUID | None) -> Line:
-        """As clients do: where the store cannot be reached for a moment, again."""
+        """As clients do, again where the store is away for a moment; nowhere else may it be said to be."""
         while True:
             line = await self.hello(at, who, path)
             nonce = (await line.hear("hello"))["nonce"]
@@ -183,7 +183,8 @@ class World:
             try:
                 line.ready = await line.hear("ready")
             except ConnectionClosedError:
-                if line.socket.close_code != CloseCode.DEPENDENCY_DOWN:
+                is_away = "store" in at.resources.health.degraded
+                if line.socket.close_code != CloseCode.DEPENDENCY_DOWN or not is_away:
                     raise
             else:
                 return line
