@@ -11,7 +11,7 @@ from tests.support.databases import fresh_database, make_template
 from tests.support.examples import examples
 from tests.support.one_loop import LastingLoop
 from tests.support.servers import RunningServer, start_postgres, start_redis
-from tests.support.spreading import ByServers, slow_first, take_time, uncover
+from tests.support.spreading import ByServers, measure_once, slow_first, take_time, uncover
 
 # How long an example takes is a matter of the machine, and of what else it does.
 settings.register_profile("chorus", settings(), deadline=None, max_examples=examples(100))
@@ -20,6 +20,11 @@ settings.load_profile("chorus")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: starts several processes; seconds, not milliseconds")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    measure_once(session.config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -53,6 +53,17 @@ def take_time(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(SLOW_WITHIN_S))
 
 
+def measure_once(config: pytest.Config) -> None:
+    """Pause the measuring that pytest-cov began in this worker before it was told that it is one.
+
+    It begins another for the worker, and throws the first away. While both run, pausing the second
+    for `no_cover` wakes the first: tests that are not measured would take as long as those that are.
+    """
+    plugin = config.pluginmanager.getplugin("_cov")
+    if hasattr(config, "workerinput") and plugin is not None and plugin.cov_controller is not None:
+        plugin.cov_controller.pause()
+
+
 def uncover(items: list[pytest.Item]) -> None:
     """Measure the coverage of tests that name their cases: parts, by hand-written examples.
 
