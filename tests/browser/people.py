@@ -17,6 +17,7 @@ from playwright.sync_api import (
 )
 
 PATIENCE_MS = 30_000
+KEY_EVERY_MS = 250
 RECONNECT_PATIENCE_MS = 45_000
 SHOWN_CHARS = 2_500
 SHOWN_WITHIN_MS = 5_000
@@ -93,6 +94,19 @@ class Eyes:
     def _on_response(self, response: Response) -> None:
         if response.status >= 500:
             self._told.append(f"{response.url}: status of {response.status}")
+
+
+def type_until(field: Locator, seen: Locator) -> None:
+    """Type as people do, on and on, till it shows on the other side.
+
+    One start in three seconds is carried, and never again what was lost (PROTOCOL §7).
+    """
+    for _ in range(PATIENCE_MS // KEY_EVERY_MS):
+        field.press_sequentially("n")
+        if seen.is_visible():
+            return
+        field.page.wait_for_timeout(KEY_EVERY_MS)
+    expect(seen).to_be_visible()
 
 
 @dataclass(slots=True)

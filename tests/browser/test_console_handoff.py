@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.console import Auditor, Staff, accept, ask_for_a_person, badge, offer_of
-from tests.browser.people import AgentPage, CustomerPage, Eyes
+from tests.browser.people import AgentPage, CustomerPage, Eyes, type_until
 from tests.support.installation import Up
 
 ADA = "ada@demo.test"
@@ -254,8 +254,7 @@ def test_two_who_answer_the_same_customer_see_each_other_and_nobody_is_answered_
         agent.open("Do you ship to Oslo?")
     expect(bo.page.locator("[data-viewers]")).to_contain_text("Cy Haddad")
     expect(cy.page.locator("[data-viewers]")).to_contain_text("Bo Martín")
-    bo.reply.press_sequentially("Ye")
-    expect(cy.thread.get_by_text("Bo Martín is typing")).to_be_visible()
+    type_until(bo.reply, cy.thread.get_by_text("Bo Martín is typing"))
     bo.reply.fill("")
 
     # Cy writes without a network, and so without having seen what Bo says meanwhile.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.browser.people import AgentPage, CustomerPage, Eyes
+from tests.browser.people import AgentPage, CustomerPage, Eyes, type_until
 from tests.support.installation import Up
 
 SignIn = Callable[[], AgentPage]
@@ -74,12 +74,10 @@ def test_typing_shows_on_the_other_side_and_a_note_never_does(
     agent = sign_in()
     customer.say("Is anybody at the bench?")
     agent.open("anybody at the bench")
-    agent.reply.press_sequentially("We")
-    expect(customer.page.get_by_text("is typing")).to_be_visible()
+    type_until(agent.reply, customer.page.get_by_text("is typing"))
     agent.reply.fill("")
     expect(customer.page.get_by_text("is typing")).to_have_count(0)
-    customer.composer.press_sequentially("An")
-    expect(agent.thread.get_by_text("is typing")).to_be_visible()
+    type_until(customer.composer, agent.thread.get_by_text("is typing"))
     customer.composer.fill("")
 
     agent.write_note("Bought two lamps last year")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import WebSocketRoute, expect
 
-from tests.browser.people import RECONNECT_PATIENCE_MS, AgentPage, Eyes
+from tests.browser.people import RECONNECT_PATIENCE_MS, AgentPage, Eyes, type_until
 from tests.browser.widget import PROGRAM, Auditor, WidgetPage
 from tests.support.installation import Up
 
@@ -153,8 +153,7 @@ def talk(widget: WidgetPage, agent: AgentPage, auditor: Auditor) -> None:
     expect(widget.tray).to_have_attribute("data-phase", "ready")
     widget.say("Yes, number 214.")
     expect(widget.stored("number 214")).to_contain_text("the oak one?")
-    agent.reply.press_sequentially("Then")
-    expect(page.get_by_text("is typing")).to_be_visible()
+    type_until(agent.reply, page.get_by_text("is typing"))
     auditor.look("talking")
     agent.reply.fill("")
     open_what_is_folded(widget, auditor)

@@ -2,6 +2,7 @@ import type { PendingMessage } from "@chorus/sdk";
 import { lazy, Suspense, useState } from "react";
 import { Composer } from "../features/composer/composer";
 import { ContextPane } from "../features/context/context-pane";
+import { useContextKeys } from "../features/context/use-context-keys";
 import { LookingOn, LookOn } from "../features/thread/looking-on";
 import { ThreadPane } from "../features/thread/thread-pane";
 import { useSnapshot } from "../shared/api/queries";
@@ -29,7 +30,8 @@ export function OpenConversation({
   const { agent } = useSession();
   const conversation = useConversation(conv);
   const contact = useSnapshot(conv).data?.contact;
-  const { contextHidden, set } = useSettings();
+  const contextHidden = useSettings((settings) => settings.contextHidden);
+  const isLookingOn = search.looking === true;
   const [transfer, setTransfer] = useState<"colleague" | "bot" | null>(null);
   const anchorAt = (message: number | undefined) =>
     void navigate({
@@ -51,15 +53,14 @@ export function OpenConversation({
     if (attachments.length > 0) setFiles(key, [...new Set([...attachments, ...filesOf(key)])]);
     perform(mode);
   };
+  useContextKeys(isLookingOn);
   useActions({
-    toggleContext: () => set({ contextHidden: !contextHidden }),
-    summary: () => showSummary(() => set({ contextHidden: false, contextTab: "summary" })),
     leave: () => document.querySelector<HTMLElement>("[data-conv][aria-current=true]")?.focus(),
   });
   return (
     <>
       <main className="flex min-w-0 flex-1">
-        <LookingOn value={search.looking === true}>
+        <LookingOn value={isLookingOn}>
           <ThreadPane
             conv={conv}
             contact={contact}
@@ -70,7 +71,7 @@ export function OpenConversation({
             onTransfer={setTransfer}
             onEdit={edit}
             composer={(live) =>
-              search.looking === true ? (
+              isLookingOn ? (
                 <LookOn view={live} onTakePart={takePart} />
               ) : (
                 <Composer conv={conv} view={live} onLeave={focusList} />
@@ -85,7 +86,7 @@ export function OpenConversation({
           onAnchor={anchorAt}
           hrefOf={(id) => hrefOf("all", id)}
           onSelect={open}
-          isLookingOn={search.looking === true}
+          isLookingOn={isLookingOn}
         />
       )}
       <Suspense>
@@ -101,9 +102,4 @@ function focusList(): void {
   const row = document.querySelector<HTMLElement>("[data-conv][aria-current=true]");
   if (row === null) (document.activeElement as HTMLElement | null)?.blur();
   else row.focus();
-}
-
-function showSummary(open: () => void): void {
-  open();
-  requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-summary]")?.focus());
 }

@@ -3,6 +3,7 @@ import { TriangleAlert } from "lucide-react";
 import type { RefObject } from "react";
 import { type CannedReply, useCanned } from "../../shared/api/desk";
 import { useSession } from "../../shared/live/session";
+import { showThen } from "../../shared/ui/show-then";
 import { useWords } from "../../shared/words/words";
 import { cannedAt, replaced } from "./meaning";
 import { Suggestions, useSuggesting } from "./suggestions";
@@ -26,9 +27,14 @@ export function Canned({ conv, field, text, onChange }: CannedProps) {
   const found = begun === null ? [] : matching(replies, begun);
   const take = async (one: CannedReply) => {
     const rendered = await render(client, conv, one.body).catch(() => null);
-    const put = replaced(text, caret, /\/\S*$/u, rendered?.text ?? one.body);
-    onChange(put.text);
-    requestAnimationFrame(() => field.current?.setSelectionRange(put.caret, put.caret));
+    // What was typed meanwhile stays, behind it.
+    const now = field.current?.value ?? text;
+    const typed = Math.max(0, (field.current?.selectionStart ?? caret) - caret);
+    const put = replaced(now, caret, /\/\S*$/u, rendered?.text ?? one.body);
+    showThen(
+      () => onChange(put.text),
+      () => field.current?.setSelectionRange(put.caret + typed, put.caret + typed),
+    );
     return put.text;
   };
   const suggesting = useSuggesting({ field, text, items: found, onTake: take });

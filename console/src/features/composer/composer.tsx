@@ -32,6 +32,7 @@ import { useSettings } from "../../shared/settings/settings";
 import { Button } from "../../shared/ui/button";
 import { cx } from "../../shared/ui/class";
 import { decoration } from "../../shared/ui/decoration";
+import { showThen } from "../../shared/ui/show-then";
 import { useWords } from "../../shared/words/words";
 import { AttachButton } from "./attach-button";
 import { Canned } from "./canned";
@@ -205,10 +206,12 @@ function useWriting(
     client.typing(conv, next.trim() !== "", { note: mode === "note" });
   };
   const choose = (next: Mode) => {
-    setWanted(next);
-    setRefusal("");
+    const change = () => {
+      setWanted(next);
+      setRefusal("");
+    };
     client.typing(conv, false);
-    requestAnimationFrame(() => field.current?.focus());
+    showThen(change, () => field.current?.focus());
   };
   const insert = (taken: Taken) => {
     choose("reply");

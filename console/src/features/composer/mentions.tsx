@@ -3,6 +3,7 @@ import type { RefObject } from "react";
 import { useAgents, useTeams } from "../../shared/api/queries";
 import { useSession } from "../../shared/live/session";
 import { Avatar } from "../../shared/ui/avatar";
+import { showThen } from "../../shared/ui/show-then";
 import { useWords } from "../../shared/words/words";
 import { mentionAt, remember, replaced } from "./meaning";
 import { Suggestions, useSuggesting } from "./suggestions";
@@ -38,8 +39,10 @@ export function Mentions({ field, text, onChange }: MentionsProps) {
     onTake: ({ id, name }) => {
       remember(id, name);
       const put = replaced(text, caret, /@[^@]*$/u, `@${name} `);
-      onChange(put.text);
-      requestAnimationFrame(() => field.current?.setSelectionRange(put.caret, put.caret));
+      showThen(
+        () => onChange(put.text),
+        () => field.current?.setSelectionRange(put.caret, put.caret),
+      );
       return put.text;
     },
   });

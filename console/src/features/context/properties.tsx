@@ -1,10 +1,8 @@
 import { ChevronsUp, Plus, X } from "lucide-react";
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { useConversationActs } from "../../shared/acts/conversation-acts";
 import { useLabels } from "../../shared/api/desk";
 import { useSnapshot } from "../../shared/api/queries";
-import { useActions } from "../../shared/keys/use-keys";
-import { useSettings } from "../../shared/settings/settings";
 import { useWords } from "../../shared/words/words";
 
 const LEVELS = [0, 1, 2, 3] as const;
@@ -18,27 +16,19 @@ interface PropertiesProps {
 /** What colleagues sort by: labels and priority, changed in place. */
 export function Properties({ conv, isReadOnly }: PropertiesProps) {
   const { t } = useWords();
-  const set = useSettings((settings) => settings.set);
-  const priority = useRef<HTMLSelectElement>(null);
-  const label = useRef<HTMLInputElement>(null);
-  const show = (field: { readonly current: HTMLElement | null }) => {
-    set({ contextHidden: false, contextTab: "summary" });
-    requestAnimationFrame(() => field.current?.focus());
-  };
-  useActions(isReadOnly ? {} : { priority: () => show(priority), labels: () => show(label) });
   const snapshot = useSnapshot(conv).data;
   const acts = useConversationActs();
   const level = snapshot?.priority ?? 0;
   const levels = LEVELS.some((one) => one === level) ? LEVELS : [...LEVELS, level];
   return (
     <section className="flex flex-col gap-3">
-      <Labels conv={conv} tags={snapshot?.tags ?? []} field={label} isReadOnly={isReadOnly} />
+      <Labels conv={conv} tags={snapshot?.tags ?? []} isReadOnly={isReadOnly} />
       <label className="flex items-center justify-between gap-3">
         <span className="flex items-center gap-1.5 text-xs font-semibold text-muted">
           <ChevronsUp className="size-3.5" aria-hidden="true" /> {t("priority")}
         </span>
         <select
-          ref={priority}
+          data-key="priority"
           className="field max-w-36"
           value={level}
           disabled={isReadOnly}
@@ -57,10 +47,9 @@ export function Properties({ conv, isReadOnly }: PropertiesProps) {
 
 interface LabelsProps extends PropertiesProps {
   readonly tags: readonly string[];
-  readonly field: { current: HTMLInputElement | null };
 }
 
-function Labels({ conv, tags, field, isReadOnly }: LabelsProps) {
+function Labels({ conv, tags, isReadOnly }: LabelsProps) {
   const { t } = useWords();
   const acts = useConversationActs();
   return (
@@ -87,12 +76,12 @@ function Labels({ conv, tags, field, isReadOnly }: LabelsProps) {
           </li>
         ))}
       </ul>
-      {!isReadOnly && <AddLabel conv={conv} tags={tags} field={field} />}
+      {!isReadOnly && <AddLabel conv={conv} tags={tags} />}
     </div>
   );
 }
 
-function AddLabel({ conv, tags, field }: Omit<LabelsProps, "isReadOnly">) {
+function AddLabel({ conv, tags }: Omit<LabelsProps, "isReadOnly">) {
   const { t } = useWords();
   const acts = useConversationActs();
   const known = useLabels().data ?? [];
@@ -107,7 +96,7 @@ function AddLabel({ conv, tags, field }: Omit<LabelsProps, "isReadOnly">) {
     <form className="relative" onSubmit={add}>
       <Plus className="absolute start-2.5 top-2.5 size-3.5 text-muted" aria-hidden="true" />
       <input
-        ref={field}
+        data-key="labels"
         className="field ps-8"
         list={`labels-${conv}`}
         aria-label={t("addLabel")}

@@ -31,7 +31,7 @@ export function SummaryTab({ view, onAnchor, isLookingOn = false }: ContextProps
   ] as const;
   return (
     <div className="flex flex-col gap-5 text-sm">
-      <section data-summary tabIndex={-1} className="flex flex-col gap-2">
+      <section data-key="summary" tabIndex={-1} className="flex flex-col gap-2">
         <h3 className="flex items-center gap-1.5 font-semibold">
           <Sparkles className="size-4 text-(--bot)" aria-hidden="true" /> {t("tab-summary")}
         </h3>

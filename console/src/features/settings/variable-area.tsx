@@ -1,5 +1,6 @@
 import { useRef } from "react";
 import { AreaField } from "../../shared/ui/form";
+import { showThen } from "../../shared/ui/show-then";
 import { useScreenWords } from "../../shared/words/screen-words";
 import { insertVariable, VARIABLES } from "./texts";
 
@@ -18,11 +19,13 @@ export function VariableArea({ label, value, onChange, problem, rows = 5 }: Vari
   const insert = (name: string) => {
     const area = box.current?.querySelector("textarea");
     const { text, caret } = insertVariable(value, area?.selectionStart ?? value.length, name);
-    onChange(text);
-    requestAnimationFrame(() => {
-      area?.focus();
-      area?.setSelectionRange(caret, caret);
-    });
+    showThen(
+      () => onChange(text),
+      () => {
+        area?.focus();
+        area?.setSelectionRange(caret, caret);
+      },
+    );
   };
   return (
     <div ref={box} className="flex flex-col gap-2">
