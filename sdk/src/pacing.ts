@@ -4,14 +4,15 @@
  * The server drops a sooner one, also after a withdrawal, so that one waits for its time.
  */
 export class TypingPace {
-  readonly #send: (state: "start" | "stop") => void;
+  readonly #send: (state: "start" | "stop") => boolean;
   readonly #nowMs: () => number;
   #toldMs = Number.NEGATIVE_INFINITY;
   #shown = false;
   #later: ReturnType<typeof setTimeout> | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(send: (state: "start" | "stop") => void, nowMs: () => number = Date.now) {
+  /** `send` answers whether it left: a start that did not is tried again at the next key. */
+  constructor(send: (state: "start" | "stop") => boolean, nowMs: () => number = Date.now) {
     this.#send = send;
     this.#nowMs = nowMs;
   }
@@ -42,9 +43,9 @@ export class TypingPace {
   #tell(): void {
     clearTimeout(this.#later);
     this.#later = undefined;
+    if (!this.#send("start")) return;
     this.#shown = true;
     this.#toldMs = this.#nowMs();
-    this.#send("start");
   }
 }
 

@@ -285,10 +285,10 @@ export class Thread {
     }
   }
 
-  #sendTyping(state: "start" | "stop"): void {
-    if (!this.#online) return;
+  #sendTyping(state: "start" | "stop"): boolean {
+    if (!this.#online) return false;
     const visibility = this.#typingVisibility;
-    this.#options.send({ event: "typing", data: { state, visibility } });
+    return this.#options.send({ event: "typing", data: { state, visibility } });
   }
 
   #sendReceipt(kind: "delivered" | "read", upTo: number): boolean {

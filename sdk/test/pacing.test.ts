@@ -6,8 +6,18 @@ afterEach(() => vi.useRealTimers());
 
 function pace() {
   const told: string[] = [];
-  return { told, typing: new TypingPace((state) => told.push(state)) };
+  return { told, typing: new TypingPace((state) => told.push(state) > 0) };
 }
+
+test("a start that could not leave is told with the next key", () => {
+  const told: string[] = [];
+  let isOnline = false;
+  const typing = new TypingPace((state) => isOnline && told.push(state) > 0);
+  typing.typed();
+  isOnline = true;
+  typing.typed();
+  expect(told).toEqual(["start"]);
+});
 
 test("someone who types on is told of again when the time has come", () => {
   const { told, typing } = pace();
