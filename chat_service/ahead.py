@@ -3,7 +3,8 @@
 What was said is heard from the relay; no message waits for it. Each time a conversation is longer
 by `EVERY`, its summary by rules is gone on with and kept (ADR-0026): a reader folds what is left.
 What was not heard (rows that were imported, rules of before an upgrade, wishes a process took with
-it) is found by walking through all open conversations.
+it) is found by walking through all open conversations. Who was faster is shown a part, and told when
+the whole is there.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from chat_service import events, summaries
 from chat_service.jobs import Tools
 from chat_service.store import summaries as store
 from chat_service.store.outbox import DomainEvent
+from chat_service.store.summaries import Kept
+from chorus.bus import publish_all
 from chorus.errors import Overloaded, Unavailable
 
 EVERY: Final = 50
@@ -38,6 +41,7 @@ class Ahead:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._wishes: dict[UUID, UUID] = {}
+        self._opened: dict[UUID, UUID] = {}
         self._rests_until_s = 0.0
         self._after = START
 
@@ -47,11 +51,16 @@ class Ahead:
             if event.event == events.MESSAGE_CREATED.name:
                 for said in orjson.loads(event.data)["conversations"]:
                     if is_due(said["first_seq"], said["last_seq"]):
-                        self._wish(UUID(said["conversation_id"]), event.tenant_id)
+                        self._wish(event.tenant_id, UUID(said["conversation_id"]))
 
-    def _wish(self, conversation_id: UUID, tenant_id: UUID) -> None:
+    def _wish(self, tenant_id: UUID, conversation_id: UUID) -> None:
         if len(self._wishes) < WISHES_MAX:
             self._wishes[conversation_id] = tenant_id
+
+    def opened(self, tenant_id: UUID, conversation_id: UUID) -> None:
+        """Somebody looks at a part of it, and would rather have the whole."""
+        if len(self._opened) < WISHES_MAX:
+            self._opened[conversation_id] = tenant_id
 
     async def look(self) -> None:
         """Wish for those of the next open conversations that are long and not folded.
@@ -64,7 +73,7 @@ class Ahead:
         async with self._tools.db.read(None) as session:
             found, after = await store.unfolded(session, self._after, longer=EVERY, most=LOOKED_AT)
         for conversation_id, tenant_id in found:
-            self._wish(conversation_id, tenant_id)
+            self._wish(tenant_id, conversation_id)
         self._after = after or START
 
     async def fold_on(self) -> bool:
@@ -76,32 +85,58 @@ class Ahead:
         if not self._wishes or self._tools.clock.monotonic() < self._rests_until_s:
             return False
         conversation_id, tenant_id = next(iter(self._wishes.items()))
+        # It may be wished for again while this one is granted.
         del self._wishes[conversation_id]
         try:
-            return await self._fold(tenant_id, conversation_id)
+            made = await self._fold(tenant_id, conversation_id, wanted=False)
+            if made is None:
+                return False
+            self._rest_after(made)
+            if await self._keep(tenant_id, made):
+                return True
         except (Unavailable, Overloaded):
-            self._wish(conversation_id, tenant_id)
+            self._wish(tenant_id, conversation_id)
             raise
+        # Somebody holds it, as likely as not to say more in it.
+        self._wish(tenant_id, conversation_id)
+        return False
 
-    async def _fold(self, tenant_id: UUID, conversation_id: UUID) -> bool:
-        db, clock = self._tools.db, self._tools.clock
-        async with db.read(tenant_id) as session:
-            found = await store.materials(
-                session, tenant_id, [conversation_id], span=summaries.WHOLE, wanted=False
-            )
-        if not found or not found[0].rows:
-            return False
-        made = await asyncio.to_thread(summaries.kept_of, found[0], clock)
-        if made is None:
-            return False
+    def _rest_after(self, made: Kept) -> None:
         # By CPU: on a busy machine it would rest for what others took.
         rest_s = min(REST * max(made.ms, 1) / 1000, REST_MAX_S)
-        self._rests_until_s = clock.monotonic() + rest_s
-        async with db.transaction(tenant_id) as tx:
-            kept = bool(await store.keep(tx, tenant_id, [made]))
-        if not kept:  # Somebody held it: a conversation in which much is said, as likely as not.
-            self._wish(conversation_id, tenant_id)
-        return kept
+        self._rests_until_s = self._tools.clock.monotonic() + rest_s
+
+    async def fold_opened(self) -> int:
+        """Fold all that somebody looks at a part of, and tell the agents; says how many were kept.
+
+        Raises:
+            Unavailable, Overloaded: as above.
+        """
+        told = 0
+        for conversation_id, tenant_id in list(self._opened.items()):
+            made = await self._fold(tenant_id, conversation_id, wanted=True)
+            if made is not None:
+                if not await self._keep(tenant_id, made):
+                    continue
+                news = summaries.news_of(conversation_id, made.summary)
+                await publish_all(self._tools.client, [news])
+                told += 1
+            self._opened.pop(conversation_id, None)
+        return told
+
+    async def _fold(self, tenant_id: UUID, conversation_id: UUID, *, wanted: bool) -> Kept | None:
+        """Go on with its summary; None: there is nothing new in it, or none is wanted."""
+        async with self._tools.db.read(tenant_id) as session:
+            found = await store.materials(
+                session, tenant_id, [conversation_id], span=summaries.WHOLE, wanted=wanted
+            )
+        if not found or not found[0].rows:
+            return None
+        return await asyncio.to_thread(summaries.kept_of, found[0], self._tools.clock)
+
+    async def _keep(self, tenant_id: UUID, made: Kept) -> bool:
+        async with self._tools.db.transaction(tenant_id) as tx:
+            return bool(await store.keep(tx, tenant_id, [made]))
 
 
 def is_due(first_seq: int, last_seq: int) -> bool:

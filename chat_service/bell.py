@@ -19,10 +19,11 @@ CANARY_S: Final = 5.0
 
 
 class Bell:
-    """Calls `on_handoff` with the tenant whose sessions moved, `on_summary` with who reads one.
+    """Calls `on_handoff` with the tenant whose sessions moved, the others with who reads a summary.
 
     `on_summary` is told the tenant and the conversation of a summary that a model may say better, and
-    the Unix time in ms at which somebody asked for it (0: an edge of before does not say).
+    the Unix time in ms at which somebody asked for it (0: an edge of before does not say); `on_glance`
+    those of a conversation of which somebody was shown a part.
     """
 
     def __init__(
@@ -32,9 +33,11 @@ class Bell:
         *,
         on_handoff: Callable[[UUID], None],
         on_summary: Callable[[UUID, UUID, int], None],
+        on_glance: Callable[[UUID, UUID], None],
     ) -> None:
         self._client = client
         self._on_handoff, self._on_summary = on_handoff, on_summary
+        self._on_glance = on_glance
         self._own = topics.gateway(randbits(63) | 1)
         self._listener = Listener(
             redis_url,
@@ -56,6 +59,8 @@ class Bell:
         elif "summary" in word:
             tenant_id, conversation_id = map(UUID, word["summary"])
             self._on_summary(tenant_id, conversation_id, int(word.get("asked_ms", 0)))
+        elif "glance" in word:
+            self._on_glance(*map(UUID, word["glance"]))
 
     async def _sing(self) -> None:
         while True:

@@ -86,13 +86,16 @@ async def conduct(tools: Tools, doorbell: Doorbell) -> None:
         ahead.heard(events)
 
     redis_url, client = tools.settings.redis_url, tools.client
-    bell = Bell(redis_url, client, on_handoff=moved, on_summary=refining.opened)
+    bell = Bell(
+        redis_url, client, on_handoff=moved, on_summary=refining.opened, on_glance=ahead.opened
+    )
     absence = Absence(tools, router)
     poll_s, sweep_s = tools.settings.conductor_poll_ms / 1000, tools.settings.conductor_sweep_s
     acts = [*rounds(tools, heard), *handoff_rounds(tools, router, lines)]
     wishes = (TOGETHER_S, lambda: refining.ring_soon(doorbell, sweep_s, within_s=poll_s))
     acts.append(wishes)
-    acts += [(poll_s, listening.read_on), (poll_s, ahead.fold_on), (LOOK_EVERY_S, ahead.look)]
+    acts += [(poll_s, listening.read_on), (poll_s, ahead.fold_opened)]
+    acts += [(poll_s, ahead.fold_on), (LOOK_EVERY_S, ahead.look)]
     repeated = [repeat(act, every_s) for every_s, act in acts]
     async with beside(router.run(), absence.run(), *bell.tasks(), *repeated):
         await asyncio.Event().wait()

@@ -108,6 +108,11 @@ def summary_word(tenant_id: UUID, conversation_id: UUID, asked_ms: int) -> Publi
     return control({"summary": [str(tenant_id), str(conversation_id)], "asked_ms": asked_ms})
 
 
+def glance_word(tenant_id: UUID, conversation_id: UUID) -> Publication:
+    """Say that somebody was shown a summary of a part, and would rather have the whole."""
+    return control({"glance": [str(tenant_id), str(conversation_id)]})
+
+
 def outgoing(messages: Sequence[Publication]) -> list[Outgoing]:
     """The fan-out part of publications, as a gateway takes it over gRPC."""
     return [

@@ -18,19 +18,21 @@ from chat_service.conversations import may_act
 from chat_service.deeds import Commands
 from chat_service.desk import at_work
 from chat_service.digest import Digest, Material, digest, is_usable, stored
-from chat_service.emit import ephemeral, summary_word
+from chat_service.emit import Publication, ephemeral, glance_word, summary_word
 from chat_service.store import summaries as store
 from chat_service.store.summaries import Kept, Shown, Span
 from chorus import metrics
 from chorus.auth import Principal
 from chorus.clock import Clock, rfc3339, unix_ms
-from chorus.db import Db
+from chorus.db import Db, Reader
 from chorus.errors import BadRequest, NotFound, StaleView
 from chorus.topics import Audience
 
 INLINE_MESSAGES: Final = 25
 """More are read in a thread: the loop of an edge has sockets to serve."""
 WHOLE: Final = Span(head=200, tail=1_800)
+GLANCE: Final = Span(head=20, tail=44)
+"""What is read while somebody waits: of what nobody has folded before, the ends, and the rest beside."""
 TRIES: Final = 3
 HUMAN: Final = "human"
 MODEL: Final = "model"
@@ -47,11 +49,13 @@ class View:
     rev: int
     made_now: bool = False
     """By rules, and kept: whoever comes next is shown the same."""
+    in_part: bool = False
+    """A glance, which is not kept: the conductor folds the whole, and tells the agents."""
 
     @property
     def fresh(self) -> bool:
-        """Nothing was said since, and nothing of what it covers was changed."""
-        return self.behind == 0 and not self.changed
+        """It is of all that was said, and nothing of that was changed."""
+        return self.behind == 0 and not self.changed and not self.in_part
 
     @property
     def changed(self) -> bool:
@@ -69,12 +73,18 @@ class View:
 async def read(commands: Commands, principal: Principal, conversation_id: UUID) -> View:
     """The summary of a conversation: what is kept, or made now. A better one is rung for.
 
+    However much was said, it is answered at once: of many messages that nobody has folded yet it is
+    a glance at their ends. Who asks again before the whole is kept waits for the whole.
+
     Raises:
         NotFound: no such conversation, or not theirs.
     """
     asked_ms = unix_ms(commands.clock.now())
+    may_glance = commands.reopened.is_due(conversation_id, commands.clock.monotonic())
     with metrics.timed(metrics.summary_latency_ms):
-        view, _ = await _read(commands, principal, conversation_id)
+        view, _ = await _read(
+            commands, principal, conversation_id, span=GLANCE if may_glance else WHOLE
+        )
     if view.may_be_better:
         await _ring(commands, principal.tenant_id, view, asked_ms)
     return view
@@ -85,48 +95,68 @@ async def _ring(commands: Commands, tenant_id: UUID, view: View, asked_ms: int) 
     now_s = commands.clock.monotonic()
     if view.made_now or commands.reopened.is_due(view.conversation_id, now_s):
         commands.reopened.ring(view.conversation_id, now_s)
-        word = summary_word(tenant_id, view.conversation_id, asked_ms)
-        await commands.publisher.publish([word])
+        words = [summary_word(tenant_id, view.conversation_id, asked_ms)]
+        if view.in_part:
+            words.append(glance_word(tenant_id, view.conversation_id))
+        await commands.publisher.publish(words)
 
 
 async def _read(
-    commands: Commands, principal: Principal, conversation_id: UUID
+    commands: Commands, principal: Principal, conversation_id: UUID, *, span: Span = WHOLE
 ) -> tuple[View, Shown]:
     for _ in range(TRIES):
-        shown, material = await _look(commands.db, principal, conversation_id)
+        shown, material = await _look(commands.db, principal, conversation_id, span)
         if material is None:
             return _view(conversation_id, shown), shown
         made = await _digested(material, commands.clock)
         if made is None:
             break
-        if await _keep(commands.db, principal.tenant_id, made):
-            return View(conversation_id, made.summary, 0, shown.rev, made_now=True), shown
-        # Somebody was faster, or holds the conversation. Quoting a message that was taken back
-        # meanwhile would be worse than being late.
-        after, more = await _look(commands.db, principal, conversation_id)
-        if more is None:
-            return _view(conversation_id, after), after
-        if after.edits == made.edits:
-            behind = after.behind if after.head_seq > made.summary["upto_seq"] else 0
-            return View(conversation_id, made.summary, behind, after.rev), after
+        in_part = span is GLANCE and material.left_out
+        found = await _settled(commands, principal, shown, made, in_part=in_part)
+        if found is not None:
+            return found
     nothing = stored(State(), at=commands.clock.now())
     return View(conversation_id, nothing, shown.behind, shown.rev), shown
 
 
+async def _settled(
+    commands: Commands, principal: Principal, shown: Shown, made: Kept, *, in_part: bool
+) -> tuple[View, Shown] | None:
+    """Keep what was made of the whole; None: something that it quotes was changed meanwhile."""
+    conversation_id = made.conversation_id
+    if not in_part and await _keep(commands.db, principal.tenant_id, made):
+        return View(conversation_id, made.summary, 0, shown.rev, made_now=True), shown
+    # Somebody was faster, or holds the conversation. Quoting a message that was taken back
+    # meanwhile would be worse than being late.
+    async with commands.db.read(principal.tenant_id) as session:
+        after = await _shown(session, principal, conversation_id)
+    if _stands(after):
+        return _view(conversation_id, after), after
+    if after.edits != made.edits:
+        return None
+    behind = after.behind if after.head_seq > made.summary["upto_seq"] else 0
+    return View(conversation_id, made.summary, behind, after.rev, in_part=in_part), after
+
+
 async def _look(
-    db: Db, principal: Principal, conversation_id: UUID
+    db: Db, principal: Principal, conversation_id: UUID, span: Span
 ) -> tuple[Shown, Material | None]:
     """Where a conversation stands, and what a summary is made from unless one that is kept stands."""
     async with db.read(principal.tenant_id) as session:
-        found = await store.shown(session, principal.tenant_id, conversation_id)
-        if found is None or not may_act(principal, conversation_id, found.contact_id):
-            raise NotFound
+        found = await _shown(session, principal, conversation_id)
         if _stands(found):
             return found, None
         (material,) = await store.materials(
-            session, principal.tenant_id, [conversation_id], span=WHOLE, wanted=True
+            session, principal.tenant_id, [conversation_id], span=span, wanted=True
         )
         return found, material
+
+
+async def _shown(session: Reader, principal: Principal, conversation_id: UUID) -> Shown:
+    found = await store.shown(session, principal.tenant_id, conversation_id)
+    if found is None or not may_act(principal, conversation_id, found.contact_id):
+        raise NotFound
+    return found
 
 
 def _stands(shown: Shown) -> bool:
@@ -212,10 +242,13 @@ async def let_go(
 
 
 async def _tell(commands: Commands, conversation_id: UUID, written: dict[str, Any]) -> None:
-    """Tell the agents who look at it that there is another text."""
-    told = {"upto_seq": written["upto_seq"], "behind": 0, "source": written["source"]}
-    frame = ephemeral(conversation_id, "summary", told, audience=Audience.AGENTS, author=None)
-    await commands.publisher.publish([frame])
+    await commands.publisher.publish([news_of(conversation_id, written)])
+
+
+def news_of(conversation_id: UUID, summary: dict[str, Any]) -> Publication:
+    """What tells the agents who look at a conversation that there is another text."""
+    told = {"upto_seq": summary["upto_seq"], "behind": 0, "source": summary["source"]}
+    return ephemeral(conversation_id, "summary", told, audience=Audience.AGENTS, author=None)
 
 
 async def keep_all(db: Db, tenant_id: UUID, kept: Sequence[Kept]) -> None:

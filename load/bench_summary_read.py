@@ -1,7 +1,7 @@
 """`python -m load.bench_summary_read`: how long a reader of a summary waits, over HTTP, on a whole installation.
 
 One request after the other by an agent. `cold` reads a conversation that nobody has summarised: its
-rows were put straight into PostgreSQL. Where customers said it over their sockets, the conductor has
+rows were put straight into PostgreSQL, and a long one is shown by its ends. Where customers said it over their sockets, the conductor has
 folded all but its end by then.
 """
 

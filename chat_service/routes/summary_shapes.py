@@ -43,7 +43,8 @@ class SummaryView(SummaryCard):
     behind: int
     """Public messages since `uptoSeq`."""
     fresh: bool
-    """It covers all that was said, and none of that was changed."""
+    """It is of all that was said, and none of that was changed. False beside `behind` 0: of so many
+    messages at once that it was made of their ends; ask again, or wait for the frame `summary`."""
     changed: bool
     """Something it covers was edited or deleted since a person wrote it."""
     rev: int

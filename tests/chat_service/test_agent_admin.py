@@ -153,7 +153,13 @@ async def floor(database_url: str, redis_db: str) -> AsyncIterator[tuple[Api, Te
         queue = await make(api, tenant, "support")
         await come(tools.client, Floor(tenant.id, tenant.inbox_id, queue, (tenant.agent,)))
         router = Router(tools)
-        bell = Bell(redis_db, tools.client, on_handoff=router.rung, on_summary=lambda *_: None)
+        bell = Bell(
+            redis_db,
+            tools.client,
+            on_handoff=router.rung,
+            on_summary=lambda *_: None,
+            on_glance=lambda *_: None,
+        )
         async with beside(router.run(), *bell.tasks()):
             yield api, tenant, queue
 

@@ -1,19 +1,24 @@
 """Long conversations are folded before anybody opens them, and nobody waits for that."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
 from chat_service import ahead, outbox
 from chat_service.ahead import EVERY, Ahead, is_due
+from chorus import topics
 from chorus.clock import SystemClock
 from chorus.errors import Unavailable
 from tests.chat_service.admin_world import call
 from tests.chat_service.api_world import Api, Tenant
 from tests.chat_service.ingest_world import superuser
+from tests.chat_service.test_refined_summaries import ringing
 from tests.chat_service.test_summaries import fill, history, read
 from tests.chat_service.test_traits import Stumbling, tell, tools_of
+from tests.chat_service.writer_world import until
 
 pytestmark = pytest.mark.anyio
 
@@ -91,12 +96,16 @@ async def test_a_short_one_costs_nothing(api: Api, acme: Tenant) -> None:
     assert await history(api, acme) == []
 
 
-async def test_an_inbox_that_wants_no_summaries_is_left_alone(api: Api, acme: Tenant) -> None:
+async def without_summaries(api: Api, tenant: Tenant) -> None:
     await api.rows(
         "UPDATE inboxes SET settings = jsonb_build_object('summaries', jsonb_build_object("
         "'enabled', false)) WHERE id = $1",
-        acme.inbox_id,
+        tenant.inbox_id,
     )
+
+
+async def test_an_inbox_that_wants_no_summaries_is_left_alone(api: Api, acme: Tenant) -> None:
+    await without_summaries(api, acme)
     folding = await relayed(api, acme, EVERY - 1, SystemClock())
     assert not await folding.fold_on()
     assert await history(api, acme) == []
@@ -135,6 +144,32 @@ async def test_a_held_conversation_is_kept_a_moment_later(api: Api, acme: Tenant
     assert await folding.fold_on()
     clock.now_s += ahead.REST_MAX_S
     assert not await folding.fold_on()
+
+
+async def test_who_was_shown_a_part_is_told_when_the_whole_is_there(
+    api: Api, acme: Tenant, redis_db: str
+) -> None:
+    """At once, although it rests, and although this inbox makes none unasked."""
+    await fill(api, acme, 3 * EVERY)
+    await without_summaries(api, acme)
+    folding = Ahead(replace(tools_of(api), clock=Moved()))
+    folding._rests_until_s = ahead.REST_MAX_S
+    async with ringing(redis_db) as words, api.resources.redis.pubsub() as heard:
+        await heard.subscribe(topics.fan(acme.conversation))
+        assert not (await read(api, acme))["fresh"]
+        await words.are(1)
+        await until(words.have_glances)
+        folding.opened(*words.glances[0])
+        assert await folding.fold_opened() == 1
+        async with asyncio.timeout(10):
+            while (message := await heard.get_message(True, timeout=1)) is None:
+                continue
+    frame = orjson.loads(topics.unpack(message["data"])[1])
+    assert (frame["event"], frame["data"]["upto_seq"]) == ("summary", 3 * EVERY)
+    whole = await read(api, acme)
+    assert whole["fresh"]
+    assert "messages_left_out" not in whole["body"]["flags"]
+    assert await folding.fold_opened() == 0, "it is folded once"
 
 
 async def test_nothing_is_forgotten_while_postgresql_is_away(api: Api, acme: Tenant) -> None:

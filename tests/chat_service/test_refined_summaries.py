@@ -64,6 +64,13 @@ class Words:
     def __init__(self) -> None:
         self.read: list[tuple[Any, Any]] = []
         self.asked_ms: list[int] = []
+        self.glances: list[tuple[Any, Any]] = []
+
+    def glance(self, tenant_id: Any, conversation_id: Any) -> None:
+        self.glances.append((tenant_id, conversation_id))
+
+    async def have_glances(self) -> bool:
+        return bool(self.glances)
 
     def summary(self, tenant_id: Any, conversation_id: Any, asked_ms: int) -> None:
         self.read.append((tenant_id, conversation_id))
@@ -81,7 +88,13 @@ async def ringing(redis_url: str) -> AsyncIterator[Words]:
     """What the conductor's bell is told meanwhile."""
     words = Words()
     async with open_redis(redis_url) as client:
-        bell = Bell(redis_url, client, on_handoff=lambda _: None, on_summary=words.summary)
+        bell = Bell(
+            redis_url,
+            client,
+            on_handoff=lambda _: None,
+            on_summary=words.summary,
+            on_glance=words.glance,
+        )
         async with beside(*bell.tasks()):
             await until(lambda: _is_heard(client))
             yield words
