@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.support.databases import fresh_database, make_template
 from tests.support.examples import examples
+from tests.support.in_memory import keep_in_memory
 from tests.support.one_loop import LastingLoop
 from tests.support.servers import RunningServer, start_postgres, start_redis
 from tests.support.spreading import ByServers, measure_once, slow_first, take_time, uncover
@@ -53,7 +54,9 @@ def postgres_server(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningServer]:
     """The session's PostgreSQL; a test that kills or stops it starts its own instead."""
-    with start_postgres(tmp_path_factory.mktemp("postgres")) as server:
+    data = tmp_path_factory.mktemp("postgres")
+    keep_in_memory(data)
+    with start_postgres(data) as server:
         yield server
 
 

@@ -7,7 +7,6 @@ with running(tmp_path / "data", "--edges", "2") as up:
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,8 +18,9 @@ from typing import Any
 import psutil
 import pytest
 
-from launch import files, postgres
+from launch import files
 from launch.spawn import free_port
+from tests.support.in_memory import forget, keep_in_memory
 
 PATIENCE_S = 60
 # A machine that does much else at once starts slowly.
@@ -118,13 +118,14 @@ class Up:
 @contextlib.contextmanager
 def running(data: Path, *words: str, **more: str) -> Iterator[Up]:
     """Run `chorus up` on a free port; `words` are arguments, `more` environment."""
+    keep_in_memory(data)
     up = Up(data, "--port", str(free_port()), *words, **more)
     try:
         yield up
     finally:
         if up.process.poll() is None:
             up.end()
-        shutil.rmtree(postgres.shelter_of(data), ignore_errors=True)
+        forget(data)
 
 
 def eventually(fact: Callable[[], bool], *, patience_s: float = PATIENCE_S) -> None:

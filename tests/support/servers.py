@@ -7,7 +7,6 @@ Call these from the main thread: the servers die with the thread that starts the
 """
 
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import Self
 from launch import chroma_server, postgres, redis_server
 from launch.faults import ServerDied
 from launch.spawn import free_port
+from tests.support.in_memory import forget
 
 # The data of a test need not survive a crash of the machine, only of the process.
 FAST = ("fsync=off", "full_page_writes=off")
@@ -35,9 +35,9 @@ class RunningServer:
         launch: Callable[[], subprocess.Popen[bytes]],
         wait_ready: Callable[[Callable[[], bool]], None],
         stop_signal: signal.Signals,
-        leaves: Path | None = None,
+        data: Path | None = None,
     ) -> None:
-        self.url, self.port, self._leaves = url, port, leaves
+        self.url, self.port, self._data = url, port, data
         self._launch, self._wait_ready, self._stop_signal = (
             launch,
             wait_ready,
@@ -100,9 +100,8 @@ class RunningServer:
         _trace: TracebackType | None,
     ) -> None:
         self.stop()
-        # As root, under a folder that `nobody` cannot reach, the cluster is outside of it.
-        if self._leaves is not None:
-            shutil.rmtree(self._leaves, ignore_errors=True)
+        if self._data is not None:
+            forget(self._data)
 
 
 def start_postgres(directory: Path, *, options: tuple[str, ...] = FAST) -> RunningServer:
@@ -114,7 +113,7 @@ def start_postgres(directory: Path, *, options: tuple[str, ...] = FAST) -> Runni
         launch=lambda: _launch(cluster.command, postgres.open_log(cluster)),
         wait_ready=lambda alive: postgres.wait_ready(cluster, alive),
         stop_signal=signal.SIGINT,
-        leaves=postgres.shelter_of(directory),
+        data=directory,
     )
 
 
