@@ -1,5 +1,6 @@
 """Fixtures every test may use: real servers, one of each a session, and a fresh database a test."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,8 @@ from tests.support.spreading import ByServers, measure_once, slow_first, take_ti
 # How long an example takes is a matter of the machine, and of what else it does.
 settings.register_profile("chorus", settings(), deadline=None, max_examples=examples(100))
 settings.load_profile("chorus")
+# With as many objects as a run has, each look at the oldest takes as long as many a test.
+GARBAGE = (20_000, 20, 50)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,6 +29,14 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     measure_once(session.config)
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lasts as long as the run: looking for garbage in it is in vain."""
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(*GARBAGE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
