@@ -22,7 +22,7 @@ from chat_service.reconcile import wrong_columns
 from chat_service.store.reconcile import compare_locked
 from tests.bot.modelling import SAYS, access_of, modelled, plan_of_bots, saying
 from tests.bot.world import QUESTION, Shop, patiently
-from tests.support.model_stub import model_stub
+from tests.support.model_stub import model_stub_here
 
 pytestmark = pytest.mark.anyio
 SCHEDULES = int(os.environ.get("CHORUS_BOT_SCHEDULES", "50"))
@@ -125,7 +125,7 @@ def acted(shop: Shop, seen: Seen, id_: UUID, number: int) -> bool:
 async def test_a_person_and_the_bot_never_both_answer(shop: Shop) -> None:
     done: list[str] = []
     where = await shop.open_many(SCHEDULES)
-    with model_stub() as stub:
+    async with model_stub_here() as stub:
         stub.answer = saying(*SAYS)
         writing = modelled(shop, access_of(shop, plan_of_bots(stub, "streamslow@0.001")))
         # Somebody who always came first would show nothing.
@@ -190,7 +190,7 @@ def unread(rows: list[Row]) -> list[Row]:
 async def test_nothing_that_a_customer_says_stays_unheard(shop: Shop) -> None:
     said: list[list[str]] = []
     where = await shop.open_many(SCHEDULES)
-    with model_stub() as stub:
+    async with model_stub_here() as stub:
         stub.answer = saying(*SAYS)
         writing = modelled(shop, access_of(shop, plan_of_bots(stub, "streamslow@0.001")))
         for first in range(0, SCHEDULES, AT_ONCE):

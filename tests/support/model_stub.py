@@ -29,7 +29,7 @@ import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
@@ -168,15 +168,7 @@ Wire = Callable[[ModelStub], list[Route]]
 @contextmanager
 def model_stub(*wires: Wire) -> Iterator[ModelStub]:
     """Serve on a free port, in a thread, until the block ends; `wires` are other ways to be asked."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    stub = ModelStub(listener.getsockname()[1])
-    app = _app(stub, [route for wire in wires for route in wire(stub)])
-    # The clients keep connections for five seconds, as uvicorn does: one that it closes in the very
-    # moment in which it is used again breaks a call.
-    config = uvicorn.Config(
-        app, log_level="critical", lifespan="off", loop="asyncio", headers=[("connection", "close")]
-    )
-    server = uvicorn.Server(config)
+    listener, stub, server = _prepared(*wires)
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)
     thread.start()
     try:
@@ -185,6 +177,44 @@ def model_stub(*wires: Wire) -> Iterator[ModelStub]:
         server.should_exit = server.force_exit = True
         thread.join(PATIENCE_S)
         listener.close()
+
+
+@asynccontextmanager
+async def model_stub_here() -> AsyncIterator[ModelStub]:
+    """Serve in the loop that asks, for who cuts off thousands of streams.
+
+    Whichever thread looks for garbage ends the streams it finds, and on Python 3.11 complains of those
+    that their own loop is closing in that moment. A process of ours has one loop.
+    """
+    listener, stub, server = _prepared()
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:  # noqa: ASYNC110 # it has nothing to be waited for
+            await asyncio.sleep(0.005)
+        yield stub
+    finally:
+        server.should_exit = server.force_exit = True
+        await serving
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to pytest."""
+        yield
+
+
+def _prepared(*wires: Wire) -> tuple[socket.socket, ModelStub, uvicorn.Server]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    stub = ModelStub(listener.getsockname()[1])
+    app = _app(stub, [route for wire in wires for route in wire(stub)])
+    # The clients keep connections for five seconds, as uvicorn does: one that it closes in the very
+    # moment in which it is used again breaks a call.
+    config = uvicorn.Config(
+        app, log_level="critical", lifespan="off", loop="asyncio", headers=[("connection", "close")]
+    )
+    return listener, stub, _Server(config)
 
 
 def _app(stub: ModelStub, others: list[Route]) -> Starlette:
