@@ -75,6 +75,9 @@ class Cluster:
             "unix_socket_directories=",
             "max_connections=200",
             "jit=off",
+            # Who waited for whom for a second, and which process of ours that was.
+            "log_lock_waits=on",
+            "log_line_prefix=%m [%p] %a ",
             *self.options,
         )
         words = [word for setting in settings for word in ("-c", setting)]

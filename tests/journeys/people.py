@@ -110,11 +110,11 @@ def agrees(log: Sequence[Entry], rows: Sequence[Row], *, is_agent: bool) -> None
     assert [entry.seq for entry in log] == [row.seq for row in rows]
     for entry, row in zip(log, rows, strict=True):
         if row.visibility == "agents" and not is_agent:
-            assert entry.event == "void"
+            assert entry.event == "void", (entry, row)
         elif row.kind == "event":
-            assert entry.event not in ("message", "void")
+            assert entry.event not in ("message", "void"), (entry, row)
         else:
-            assert (entry.id, entry.content) == (row.id, row.content)
+            assert (entry.id, entry.content) == (row.id, row.content), (entry, row)
 
 
 Overhearing = Callable[[], Callable[[Frame], None] | None]
