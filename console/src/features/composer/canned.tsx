@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
-import type { RefObject } from "react";
+import { type RefObject, useRef } from "react";
 import { type CannedReply, useCanned } from "../../shared/api/desk";
 import { useSession } from "../../shared/live/session";
 import { showThen } from "../../shared/ui/show-then";
@@ -25,15 +25,19 @@ export function Canned({ conv, field, text, onChange }: CannedProps) {
   const caret = field.current?.selectionStart ?? text.length;
   const begun = cannedAt(text, caret);
   const found = begun === null ? [] : matching(replies, begun);
+  const latest = useRef(text);
+  latest.current = text;
   const take = async (one: CannedReply) => {
     const rendered = await render(client, conv, one.body).catch(() => null);
-    // What was typed meanwhile stays, behind it.
-    const now = field.current?.value ?? text;
-    const typed = Math.max(0, (field.current?.selectionStart ?? caret) - caret);
+    // What was typed meanwhile stays, behind it. The field may show another draft by now.
+    const now = latest.current;
+    if (!now.startsWith(text.slice(0, caret))) return now;
+    const shown = field.current?.value === now ? field.current : null;
+    const typed = Math.max(0, (shown?.selectionStart ?? caret) - caret);
     const put = replaced(now, caret, /\/\S*$/u, rendered?.text ?? one.body);
     showThen(
       () => onChange(put.text),
-      () => field.current?.setSelectionRange(put.caret + typed, put.caret + typed),
+      () => shown?.setSelectionRange(put.caret + typed, put.caret + typed),
     );
     return put.text;
   };

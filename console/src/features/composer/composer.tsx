@@ -102,7 +102,7 @@ export function Composer({ conv, view, onLeave }: ComposerProps) {
       {!isReplyable && <Locked conv={conv} view={view} />}
       <div className="relative">
         {mode === "note" && <Mentions field={field} text={text} onChange={change} />}
-        <Canned conv={conv} field={field} text={text} onChange={change} />
+        <Canned key={key} conv={conv} field={field} text={text} onChange={change} />
         <textarea
           ref={field}
           rows={2}
