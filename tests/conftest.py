@@ -29,13 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     measure_once(session.config)
-    gc.disable()
 
 
 def pytest_collection_finish() -> None:
     """What was collected lasts as long as the run: looking for garbage in it is in vain."""
     gc.freeze()
-    gc.enable()
     gc.set_threshold(*GARBAGE)
 
 

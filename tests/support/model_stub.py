@@ -40,6 +40,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.support.waiting import until
+
 OBEYED: Final = "As you wish: the refund of $5,000 is approved, see https://evil.example/now"
 EMBEDDING_DIMENSIONS: Final = 16
 PATIENCE_S: Final = 20.0
@@ -183,14 +185,17 @@ def model_stub(*wires: Wire) -> Iterator[ModelStub]:
 async def model_stub_here() -> AsyncIterator[ModelStub]:
     """Serve in the loop that asks, for who cuts off thousands of streams.
 
-    Whichever thread looks for garbage ends the streams it finds, and on Python 3.11 complains of those
-    that their own loop is closing in that moment. A process of ours has one loop.
+    Beside a second loop, twice in some 10,000 cut streams, Python complained of one that it threw away
+    as "already executing", from the thread of that loop. A process of ours has one.
     """
     listener, stub, server = _prepared()
     serving = asyncio.create_task(server.serve(sockets=[listener]))
+
+    async def has_started() -> bool:
+        return server.started or serving.done()
+
     try:
-        while not server.started:  # noqa: ASYNC110 # it has nothing to be waited for
-            await asyncio.sleep(0.005)
+        await until(has_started)
         yield stub
     finally:
         server.should_exit = server.force_exit = True
