@@ -13,7 +13,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from time import monotonic, perf_counter
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Executable, ScalarResult, event, text
 from sqlalchemy.engine import ExceptionContext, Result
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -30,8 +30,8 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from chorus.db_connect import DbRole, RawConnection, connect
-from chorus.db_faults import CONFUSED, leads_nowhere, translated
-from chorus.errors import Unavailable
+from chorus.db_faults import leads_nowhere, translated
+from chorus.errors import ChorusError, Unavailable
 from chorus.log import get_logger
 from chorus.tasks import to_its_end
 
@@ -118,11 +118,12 @@ class Transaction:
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo only this block when it raises, so that the caller may catch and go on."""
+        failed = self._reads.failed
         try:
             async with self._session.begin_nested():
                 yield
         except BaseException:
-            self._reads.failed = False
+            self._reads.failed = failed
             raise
 
     async def commit_whole(self) -> None:
@@ -156,7 +157,7 @@ class Db:
         self._stale_before = 0.0
         pool = engine.sync_engine.pool
         event.listen(pool, "connect", _remember_opening)
-        event.listen(pool, "checkout", self._refuse_stale)
+        event.listen(pool, "checkout", self._refuse_unfit)
         event.listen(engine.sync_engine, "handle_error", _expire_on_failover)
 
     @property
@@ -195,37 +196,25 @@ class Db:
     async def raw_transaction(self, tenant_id: UUID | None = None) -> AsyncIterator[RawConnection]:
         """Lend the driver's connection inside BEGIN and COMMIT: the hot path.
 
-        A statement that fails ends the block: caught inside, COMMIT would roll back in silence.
+        A statement that fails ends the block: caught inside, nothing is committed and SwallowedError raised.
         """
         async with self.raw() as driver, begun(driver, tenant_id):
             yield driver
 
-    @asynccontextmanager
-    async def raw(self) -> AsyncIterator[RawConnection]:
+    def raw(self) -> AbstractAsyncContextManager[RawConnection]:
         """Lend the driver's connection: each statement is a transaction, unless `begun`.
 
-        The block is for this connection only: its network errors are taken for the database's.
+        The block is for this connection only: its network errors are taken for the database's, and
+        whatever cuts it short, but a refusal of ours, ends the connection, too.
         """
-        async with self._connection() as connection:
-            with self._raw_faults():
-                try:
-                    yield await _driver(connection)
-                except CONFUSED:
-                    await connection.invalidate()
-                    raise
+        return self._lent(ends=False)
 
-    @asynccontextmanager
-    async def pinned(self) -> AsyncIterator[RawConnection]:
+    def pinned(self) -> AbstractAsyncContextManager[RawConnection]:
         """Lend a connection outside of any transaction and close it afterwards.
 
         For session-level advisory locks and LISTEN, which end with the connection.
         """
-        async with self._connection() as connection:
-            with self._raw_faults():
-                try:
-                    yield await _driver(connection)
-                finally:
-                    await connection.invalidate()
+        return self._lent(ends=True)
 
     async def ping(self) -> None:
         """Do one round trip. Raises Unavailable or Overloaded."""
@@ -243,12 +232,24 @@ class Db:
             await to_its_end(_given_back(connection, session), within_s=_END_S)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+    async def _lent(self, *, ends: bool) -> AsyncIterator[RawConnection]:
         connection = await self._connected()
         try:
-            yield connection
+            with translated():
+                try:
+                    yield (await connection.get_raw_connection()).driver_connection
+                except BaseException as error:
+                    # Cancelled in its BEGIN, it would have the next writer write into a
+                    # transaction that is nobody's, and that nobody commits.
+                    ends = ends or not isinstance(error, ChorusError)
+                    raise
+        except Unavailable as error:
+            # SQLAlchemy does not see what the driver raises here, so the pool is told by hand.
+            if leads_nowhere(error.__cause__):
+                self._stale_before = monotonic()
+            raise
         finally:
-            await to_its_end(_given_back(connection), within_s=_END_S)
+            await to_its_end(_given_back(connection, ends=ends), within_s=_END_S)
 
     async def _connected(self) -> AsyncConnection:
         asked_at = perf_counter()
@@ -258,20 +259,13 @@ class Db:
             self._on_wait_s(perf_counter() - asked_at)
         return connection
 
-    @contextmanager
-    def _raw_faults(self) -> Iterator[None]:
-        # SQLAlchemy does not see what the driver raises here, so the pool is told by hand.
-        try:
-            with translated():
-                yield
-        except Unavailable as error:
-            if leads_nowhere(error.__cause__):
-                self._stale_before = monotonic()
-            raise
-
-    def _refuse_stale(self, _driver: object, record: Any, _proxy: object) -> None:
+    def _refuse_unfit(self, driver: Any, record: Any, _proxy: object) -> None:
         if record.info["opened_at_s"] <= self._stale_before:
             raise InvalidatePoolError
+        if driver.driver_connection.is_in_transaction():
+            # Left behind by somebody: what is written in it would never be committed.
+            log.error("connection_in_transaction")
+            raise DisconnectionError
 
 
 @asynccontextmanager
@@ -315,11 +309,15 @@ async def open_db(  # noqa: PLR0913 (each is one fact of a pool)
         await engine.dispose()
 
 
-async def _given_back(connection: AsyncConnection, session: AsyncSession | None = None) -> None:
-    """Return a connection to the pool, which opens another for one that died meanwhile."""
+async def _given_back(
+    connection: AsyncConnection, session: AsyncSession | None = None, *, ends: bool = False
+) -> None:
+    """Return a connection to the pool, which opens another for one that `ends` or died meanwhile."""
     # Rolling back what is lost anyway is no one's news.
     if session is not None:
         await _quietly(session.close())
+    if ends:
+        await _quietly(connection.invalidate())
     if not await _quietly(connection.close()):
         await _quietly(connection.invalidate())
         await _quietly(connection.close())
@@ -344,14 +342,16 @@ async def _enter(session: AsyncSession, tenant_id: UUID | None) -> None:
 @asynccontextmanager
 async def begun(driver: RawConnection, tenant_id: UUID | None) -> AsyncIterator[None]:
     """BEGIN and COMMIT on a connection that was lent."""
-    async with driver.transaction():
+    await driver.execute("BEGIN")
+    try:
         if tenant_id is not None:
             await driver.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant_id))
         yield
-
-
-async def _driver(connection: AsyncConnection) -> RawConnection:
-    return (await connection.get_raw_connection()).driver_connection
+    except BaseException:
+        await driver.execute("ROLLBACK")
+        raise
+    if await driver.execute("COMMIT") != "COMMIT":
+        raise SwallowedError
 
 
 async def _run_after_commit(callback: AfterCommit) -> None:

@@ -18,10 +18,6 @@ _FAILOVER_STATES = frozenset({_READ_ONLY, "57P01", "57P02", "57P03"})
 _BUSY_STATES = frozenset({"57014", "55P03", "40P01", "40001", "53300"})
 # The last is the driver's own confusion, seen when the server dies under a statement.
 _LOST = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-CONFUSED = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.DataError)
-"""After these nobody knows where a connection stands: a value that it cannot send leaves it in a
-transaction that nobody began.
-"""
 _FOREIGN = (DBAPIError, asyncpg.PostgresError, *_LOST)
 
 

@@ -132,19 +132,26 @@ class ScriptedBot:
 
 
 @asynccontextmanager
-async def scripted_bot(on: Stage, tenant_id: UUID) -> AsyncIterator[ScriptedBot]:
-    """Run a bot of this tenant, with a token that the installation's own key signed."""
-    keys, bot_id = on.data / "keys", uuid7()
+async def service_calls(on: Stage, tenant_id: UUID) -> AsyncIterator[tuple[RpcClient, Principal]]:
+    """Dial the chat service as one of our own, with a token that the installation's own key signed."""
+    keys = on.data / "keys"
     token, _ = TokenMaker(keys).make(
-        tenant_id=tenant_id, user_id=bot_id, role="internal", audience=AUD_INTERNAL
+        tenant_id=tenant_id, user_id=uuid7(), role="internal", audience=AUD_INTERNAL
     )
     who = await Verifier({OWN_ISSUER: own_issuer(keys)}).verify(token)
+    target = rpc_target(on.data, 0, 1)
+    async with grpc.aio.insecure_channel(target, options=RECONNECTS) as channel:
+        yield RpcClient(channel, timeout_s=5.0, token=lambda: token), who
+
+
+@asynccontextmanager
+async def scripted_bot(on: Stage, tenant_id: UUID) -> AsyncIterator[ScriptedBot]:
+    """Run a bot of this tenant."""
     async with (
-        grpc.aio.insecure_channel(rpc_target(on.data, 0, 1), options=RECONNECTS) as channel,
+        service_calls(on, tenant_id) as (calls, who),
         open_redis(on.redis_url) as client,
         asyncio.TaskGroup() as group,
     ):
-        calls = RpcClient(channel, timeout_s=5.0, token=lambda: token)
         bot = ScriptedBot(calls, client, who)
         task = group.create_task(bot.run())
         try:
