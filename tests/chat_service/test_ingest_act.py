@@ -273,7 +273,7 @@ async def test_a_batch_of_any_size_is_two_statements(database_url: str) -> None:
             plain.append(await statements_during(db, lambda items=items: ingest(db, items)))
             mixed.append(await statements_during(db, lambda repeat=repeat: ingest(db, repeat)))
     assert plain == [["WITH", "WITH"]] * 2
-    assert mixed == [["WITH", "BEGIN;", "WITH", "WITH", "COMMIT;"]] * 2
+    assert mixed == [["WITH", "BEGIN", "WITH", "WITH", "COMMIT"]] * 2
 
 
 async def test_racing_writes_with_overlapping_ids_stay_gapless(database_url: str) -> None:

@@ -224,4 +224,4 @@ async def test_only_a_message_that_may_move_a_session_costs_a_statement(
         then = await statements_during(db, lambda: ingest(db, [answer(acme)]))
     # The driver asks for the types of each statement once: `other` made it do so.
     assert then == ["WITH", "WITH"]
-    assert first == ["WITH", "BEGIN;", "WITH", "SELECT", "WITH", "UPDATE", "COMMIT;"]
+    assert first == ["WITH", "BEGIN", "WITH", "SELECT", "WITH", "UPDATE", "COMMIT"]

@@ -133,7 +133,7 @@ async def test_only_an_answer_that_something_came_before_asks_what_it_was(desk: 
     assert plain == ["WITH", "WITH"]
     await desk.say([desk.asked()], [desk.asked()])
     late = await statements_during(desk.db, lambda: desk.say([desk.bot(upto=6)]))
-    assert late == ["WITH", "BEGIN;", "WITH", "SELECT", "WITH", "COMMIT;"]
+    assert late == ["WITH", "BEGIN", "WITH", "SELECT", "WITH", "COMMIT"]
 
 
 async def repaired(desk: Desk) -> Any:
