@@ -151,20 +151,19 @@ class Decision:
 
 def decide(features: TurnFeatures, policy: Policy) -> Decision:
     """Hard rules, then the table, then whether there is an answer."""
-    hard = tuple(_hard(features))
-    if hard:
+    told = tuple((reason, points) for reason, points in _soft(features, policy) if points)
+    urgency = HIGH if Reason.ANGRY in dict(told) else NORMAL
+    if hard := tuple(_hard(features)):
         reasons = tuple(dict.fromkeys(reason for reason, _ in hard))
-        priority = max(priority for _, priority in hard)
+        urgency = max(urgency, *(priority for _, priority in hard))
         help_text = Reason.SAFETY in reasons
-        return Decision(Action.HANDOFF, reasons, FULL, priority, policy.version, help_text)
-    told = tuple(_soft(features, policy))
+        return Decision(Action.HANDOFF, reasons, FULL, urgency, policy.version, help_text)
     score = min(FULL, sum(points for _, points in told))
-    reasons = tuple(reason for reason, points in told if points)
-    priority = HIGH if Reason.ANGRY in reasons else NORMAL
+    reasons = tuple(reason for reason, _ in told)
     action = _action(features, policy, score)
     if action is Action.HANDOFF and not reasons:
         reasons = (Reason.LOW_CONFIDENCE,)
-    return Decision(action, reasons, score, priority, policy.version)
+    return Decision(action, reasons, score, urgency, policy.version)
 
 
 def _hard(features: TurnFeatures) -> Iterator[tuple[Reason, int]]:

@@ -193,6 +193,13 @@ WORSE = (
 )
 
 
+def test_who_is_angry_and_asks_for_a_person_is_no_less_urgent_than_who_is_only_angry() -> None:
+    angry = replace(SURE, mood=-0.6, mood_mean=-0.4)
+    both = decide(replace(angry, asked=True), TABLE)
+    assert decide(angry, TABLE).priority == both.priority == 1
+    assert both.reasons == (Reason.ASKED,)
+
+
 @given(ANY_TURN, ANY_TABLE, some.sampled_from(WORSE), some.floats(0, 2))
 def test_what_is_worse_for_a_customer_never_keeps_a_person_away(
     turn: TurnFeatures, table: Policy, worse: Any, by: float
