@@ -12,9 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chat_service.kept import Kept
-from chorus.db import Db, SwallowedError, open_db
+from chorus.db import Db, SwallowedError
 from chorus.db_connect import IDLE_IN_TRANSACTION_S
 from chorus.errors import NotFound
+from tests.chat_service.ingest_world import superuser
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -36,19 +37,9 @@ Saying = Callable[[int], AbstractAsyncContextManager[None]]
 
 @pytest.fixture
 async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url, timeout=10)
-    await connection.execute(MADE)
-    yield connection
-    await connection.close(timeout=10)
-
-
-@pytest.fixture
-async def single(database_url: str) -> AsyncIterator[Db]:
-    """A pool of one connection."""
-    async with open_db(
-        database_url, role="chorus_system", pool_size=1, application_name="test"
-    ) as db:
-        yield db
+    async with superuser(database_url) as connection:
+        await connection.execute(MADE)
+        yield connection
 
 
 def ways(db: Db) -> dict[str, Saying]:

@@ -22,15 +22,6 @@ OPENING_PIECES = 12
 """More than a connection takes to open."""
 
 
-@pytest.fixture
-async def single(database_url: str) -> AsyncIterator[Db]:
-    """A pool of one connection."""
-    async with open_db(
-        database_url, role="chorus_system", pool_size=1, application_name="test"
-    ) as db:
-        yield db
-
-
 @asynccontextmanager
 async def proxied(database_url: str) -> AsyncIterator[tuple[Breaking, Db]]:
     """A pool of one connection, and the proxy it goes through."""

@@ -56,7 +56,7 @@ class Meeting:
             await client.wait(partial(has_settled, client), timeout_s=SETTLE_S)
         rows = await self.rows()
         for client in chosen:
-            await client.wait(partial(_has_seen, client, len(rows)), timeout_s=SETTLE_S)
+            await client.wait(partial(has_seen, client, len(rows)), timeout_s=SETTLE_S)
         for client in chosen:
             agrees(client.log, rows, is_agent=_is_agent(client))
         return rows
@@ -83,7 +83,7 @@ def has_settled(client: ChatClient) -> bool:
     return client.unsettled == 0
 
 
-def _has_seen(client: ChatClient, events: int) -> bool:
+def has_seen(client: ChatClient, events: int) -> bool:
     return len(client.log) >= events
 
 

@@ -18,7 +18,8 @@ import pytest
 from chorus.errors import Unavailable
 from chorus.wire.calls import HeadsRequest, ResumeRequest
 from launch.ws_client import ChatClient
-from tests.journeys.people import SETTLE_S, Meeting
+from tests.chat_service.ingest_world import superuser
+from tests.journeys.people import SETTLE_S, Meeting, has_seen
 from tests.support.bot import service_calls
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.no_cover]
@@ -66,12 +67,9 @@ async def tenant_of(meeting: Meeting) -> UUID:
 
 
 async def fetch(meeting: Meeting, statement: str) -> list[asyncpg.Record]:
-    connection = await asyncpg.connect(meeting.on.database_url, timeout=10)
-    try:
+    async with superuser(meeting.on.database_url) as connection:
         found: list[asyncpg.Record] = await connection.fetch(statement, meeting.conversation_id)
         return found
-    finally:
-        await connection.close(timeout=10)
 
 
 async def priorities_told(agent: ChatClient) -> dict[int, int]:
@@ -83,10 +81,6 @@ async def priorities_told(agent: ChatClient) -> dict[int, int]:
         assert settled.seq is not None
         told[settled.seq] = priority
     return told
-
-
-def has_seen(agent: ChatClient, events: int) -> bool:
-    return len(agent.log) >= events
 
 
 async def test_what_is_done_beside_calls_that_are_given_up_stays_done(meeting: Meeting) -> None:
